@@ -1,0 +1,23 @@
+# The server alone: no TensorFlow, no training code, not root.
+#   docker build -t digits . && docker run --rm -p 8000:8000 --read-only --tmpfs /tmp digits
+FROM python:3.11-slim
+
+ENV PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    DIGITS_HOST=0.0.0.0 \
+    DIGITS_PORT=8000
+
+WORKDIR /digits
+COPY app/requirements.txt app/requirements.txt
+RUN pip install --no-cache-dir --disable-pip-version-check -r app/requirements.txt \
+    && useradd --system --no-create-home --uid 10001 digits
+COPY app app
+COPY static static
+COPY templates templates
+COPY models models
+
+USER 10001
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
+    CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"DIGITS_PORT\"]}/health/ready', timeout=2)"]
+CMD ["python", "-m", "app"]

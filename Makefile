@@ -1,0 +1,74 @@
+# Each target sets up what it needs by itself, once. `make run` needs only Python 3.11.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+RECIPE ?= robust
+DATA := $(if $(DIGITS_DATA),--data $(DIGITS_DATA))
+
+.PHONY: help run dev train report test lint browser bench bench-check test-backends fuzz audit clean
+
+help: ## list what can be made
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
+
+run: $(VENV)/.serve ## serve the page and the API on http://127.0.0.1:8000 (PORT=)
+	@$(BIN)/python -m app --port $(PORT)
+
+dev: $(VENV)/.serve ## the same, starting again when a file changes
+	@$(BIN)/python -m app --port $(PORT) --reload
+
+train: $(VENV)/.train ## teach a network (RECIPE=)
+	$(BIN)/python -m train $(RECIPE) $(DATA)
+
+report: $(VENV)/.train ## draw the pictures of every model's report again
+	$(BIN)/python -m train report $(DATA)
+
+test: lint browser ## the whole check: ruff, mypy, pytest with a real browser
+	$(BIN)/python -m pytest $(PYTEST)
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+browser: $(VENV)/.test
+	@$(BIN)/python tests/browser/chromium.py
+
+bench: $(VENV)/.test ## measure the speed of everything (some minutes)
+	$(BIN)/python -m tests.bench
+
+bench-check: $(VENV)/.test ## measure only what README promises, as ratios
+	$(BIN)/python -m tests.bench --check
+
+test-backends: $(VENV)/.test ## train one epoch on another Keras backend (installs JAX)
+	$(BIN)/pip install --quiet -r tests/requirements-backends.txt
+	KERAS_BACKEND=jax $(BIN)/python -m pytest -m backends
+
+fuzz: $(VENV)/.test ## throw damaged bytes at everything that takes bytes (50 minutes)
+	for target in read_one read_several predict tf_serving open_inference; do \
+		$(BIN)/python -m tests.fuzz $$target --seconds 600 || exit 1; done
+
+audit: $(VENV)/.test ## known vulnerabilities and licences of what is installed
+	$(BIN)/pip install --quiet -r tests/requirements-audit.txt
+	$(BIN)/pip-audit --local
+	$(BIN)/pip-licenses --order license
+
+clean: ## take away what the targets made
+	rm -rf $(VENV) runs .mypy_cache .pytest_cache .ruff_cache
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Digits needs Python 3.11 or newer: PYTHON=/path/to/python3.11 make")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.serve: app/requirements.txt | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -r app/requirements.txt
+	@touch $@
+
+$(VENV)/.train: requirements.txt $(VENV)/.serve
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.test: tests/requirements.txt $(VENV)/.train
+	$(BIN)/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@touch $@

@@ -1,0 +1,63 @@
+"""Digits: reads handwritten digits from pictures. create_app() is the only place that wires the server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+VERSION = "1.0.0"
+
+
+def create_app(settings: Mapping[str, object] | None = None) -> Flask:
+    """Create the server with its models loaded.
+
+    Args:
+        settings: values that win over the environment, by their lower-case names, e.g. {"max_pictures": 8}.
+
+    Raises:
+        BadSetting: a setting that cannot be used.
+        BadModel: a model folder that cannot be served.
+    """
+    import cv2
+    from flask import Flask
+    from werkzeug.middleware.proxy_fix import ProxyFix
+
+    from . import api, cross_origin, errors, logs, metrics, openapi, pages
+    from .protocols import open_inference, tf_serving
+    from .registry import load_registry
+    from .requests import PictureRequest
+    from .settings import ROOT, read_settings
+
+    cv2.setNumThreads(1)  # requests already run in parallel
+    chosen = read_settings(settings)
+    app = Flask(__name__, static_folder=str(ROOT / "static"), template_folder=str(ROOT / "templates"))
+    app.request_class = PictureRequest
+    app.url_map.strict_slashes = False  # the classic pages POST to /predict/
+    app.url_map.merge_slashes = False  # a program gets a 404 it can read, no redirect
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.config.update(
+        MAX_CONTENT_LENGTH=chosen.max_bytes,
+        MAX_FORM_MEMORY_SIZE=chosen.max_bytes,  # a form's field may hold a picture as text
+        MAX_FORM_PARTS=chosen.max_pictures,
+        MAX_PICTURES=chosen.max_pictures,
+        MAX_DIGITS=chosen.max_digits,
+    )
+    app.extensions["digits"] = load_registry(chosen.models, chosen.default_model, chosen.runtime_threads)
+    logs.init_app(app)
+    metrics.init_app(app)
+    errors.init_app(app)
+    for module in (api, pages, tf_serving, open_inference):
+        app.register_blueprint(module.bp)
+    openapi.init_app(app)
+    if chosen.rate:
+        from . import limits
+
+        limits.init_app(app, chosen.rate)
+    if chosen.origins:
+        cross_origin.init_app(app, chosen.origins)
+    if chosen.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, *[chosen.proxies] * 3)  # type: ignore[method-assign]
+    return app

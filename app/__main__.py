@@ -1,0 +1,49 @@
+"""python -m app: serve on http://127.0.0.1:8000 with gunicorn, as in production."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+
+def main() -> None:
+    """Become gunicorn with the settings of this project."""
+    parser = argparse.ArgumentParser(prog="python -m app", description="Serve the page and the API with gunicorn.")
+    parser.add_argument("--port", type=int, help="port to listen on (DIGITS_PORT, default 8000)")
+    parser.add_argument("--reload", action="store_true", help="start again when a file changes")
+    parser.add_argument("--check", action="store_true", help="load the models, say what would be served, and end")
+    arguments = parser.parse_args()
+    if arguments.check:
+        check()
+        return
+    if arguments.port is not None:
+        os.environ["DIGITS_PORT"] = str(arguments.port)
+    configuration = Path(__file__).with_name("gunicorn.conf.py")
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "-c",
+        str(configuration),
+        *(["--reload"] if arguments.reload else []),
+    ]
+    os.execv(sys.executable, command)
+
+
+def check() -> None:
+    """Load every model as a worker would, and say what would be served or why it cannot be."""
+    from . import create_app
+    from .artifact import BadModel
+    from .settings import BadSetting
+
+    try:
+        models = create_app().extensions["digits"]
+    except (BadModel, BadSetting) as error:
+        sys.exit(f"Digits cannot serve this: {error}")
+    print(f"{', '.join(models.names)}; the default is {models.default}")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

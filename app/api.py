@@ -1,0 +1,161 @@
+"""The JSON contract: POST /predict reads one digit a picture, POST /read a written number; health of the server.
+
+Owns what a client sends and gets. Forms of a request are requests.py's, pictures preprocessing.py's.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import cv2
+import numpy as np
+from flask import Blueprint, Response, current_app, request
+from numpy.typing import NDArray
+
+from .classifier import Classifier, Prediction
+from .errors import BadRequest, DigitsError, NotReady, describe
+from .lifecycle import is_stopping
+from .metrics import count_digits
+from .preprocessing import Step, decode_picture, read_picture, to_tensor
+from .reading import read_number
+from .registry import Registry
+from .requests import read_pictures
+
+bp = Blueprint("api", __name__)
+
+Answer = dict[str, Any]
+PLACES = 6  # decimals of a probability: more than float32 sums can promise
+
+encode = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps would make an encoder for every answer
+
+
+@bp.route("/predict", methods=["POST", "PUT"])  # curl -T sends PUT
+def predict() -> Response:
+    """Read one digit in each picture of the request."""
+    classifier = _chosen_classifier()
+    explained = _flag("explain")
+    pictures = read_pictures(request, current_app.config["MAX_PICTURES"])
+    if not pictures.several:
+        return _to_json(_predict_one(classifier, pictures.bodies[0], explained))
+    return _to_json({"predictions": _predict_several(classifier, pictures.bodies, explained)})
+
+
+@bp.route("/read", methods=["POST", "PUT"])
+def read() -> Response:
+    """Read all digits of each picture of the request, in reading order."""
+    classifier = _chosen_classifier()
+    pictures = read_pictures(request, current_app.config["MAX_PICTURES"])
+    if not pictures.several:
+        return _to_json(_read_one(classifier, pictures.bodies[0]))
+    return _to_json({"readings": [_or_error(_read_one, classifier, body) for body in pictures.bodies]})
+
+
+@bp.get("/health/live")
+def live() -> Answer:
+    """Say that the process answers."""
+    return {"live": True}
+
+
+@bp.get("/health/ready")
+def ready() -> Answer:
+    """Say that the models have answered once (else create_app() fails), until the server goes away."""
+    if is_stopping():
+        raise NotReady("The server is going away; ask another one.")
+    return {"ready": True, "models": _registry().names}
+
+
+def _predict_one(classifier: Classifier, body: bytes, explained: bool) -> Answer:
+    steps: list[Step] | None = [] if explained else None
+    digit = read_picture(body, steps)
+    answer = describe_predictions(classifier, classifier.predict(to_tensor(digit[None])))[0]
+    answer["model"] = classifier.name
+    if steps is not None:
+        answer["steps"] = [_describe_step(step) for step in steps]
+    return answer
+
+
+def _predict_several(classifier: Classifier, bodies: list[bytes], explained: bool) -> list[Answer]:
+    """Answer each picture or say what is wrong with it; all digits are predicted as one batch."""
+    framed: list[tuple[NDArray[np.uint8], list[Step] | None] | DigitsError] = []
+    for body in bodies:
+        steps: list[Step] | None = [] if explained else None
+        try:
+            framed.append((read_picture(body, steps), steps))
+        except DigitsError as error:
+            framed.append(error)
+    digits = [item[0] for item in framed if not isinstance(item, DigitsError)]
+    answers = iter(describe_predictions(classifier, classifier.predict(to_tensor(np.stack(digits)))) if digits else [])
+    described = []
+    for item in framed:
+        if isinstance(item, DigitsError):
+            described.append(describe(item))
+            continue
+        answer = {**next(answers), "model": classifier.name}
+        if item[1] is not None:
+            answer["steps"] = [_describe_step(step) for step in item[1]]
+        described.append(answer)
+    return described
+
+
+def describe_predictions(classifier: Classifier, prediction: Prediction) -> list[Answer]:
+    """Return what a client is told about each digit of a prediction, and count it."""
+    count_digits(classifier, prediction)
+    certain = classifier.certain(prediction)
+    rows = np.round(prediction.probabilities.astype(np.float64), PLACES).tolist()
+    return [_describe(classifier, row, bool(trusted)) for row, trusted in zip(rows, certain, strict=True)]
+
+
+def _describe(classifier: Classifier, probabilities: list[float], certain: bool) -> Answer:
+    confidence = max(probabilities)
+    digit = probabilities.index(confidence)
+    answer = {"digit": digit, "confidence": confidence, "certain": certain, "probabilities": probabilities}
+    if classifier.classes[digit] != str(digit):
+        answer["label"] = classifier.classes[digit]
+    return answer
+
+
+def _read_one(classifier: Classifier, body: bytes) -> Answer:
+    reading = read_number(classifier, decode_picture(body))
+    answers = describe_predictions(classifier, reading.prediction)
+    digits = [{**answer, "box": list(one.box)} for answer, one in zip(answers, reading.found, strict=True)]
+    return {"text": reading.text, "digits": digits, "model": classifier.name}
+
+
+def _or_error(read_one: Any, classifier: Classifier, body: bytes) -> Answer:
+    try:
+        return read_one(classifier, body)  # type: ignore[no-any-return]
+    except DigitsError as error:
+        return describe(error)
+
+
+def _describe_step(step: Step) -> Answer:
+    _, encoded = cv2.imencode(".png", step.picture)
+    url = "data:image/png;base64," + base64.b64encode(encoded.tobytes()).decode("ascii")
+    return {"name": step.name, "decision": step.decision, "picture": url}
+
+
+def _flag(name: str) -> bool:
+    """Return whether a flag of the query is set.
+
+    Raises:
+        BadRequest: it is neither 0 nor 1.
+    """
+    value = request.args.get(name, "0")
+    if value not in ("0", "1"):
+        raise BadRequest(f"?{name}={value} is not possible; expected {name}=1 or {name}=0.")
+    return value == "1"
+
+
+def _chosen_classifier() -> Classifier:
+    return _registry().get(request.args.get("model"))
+
+
+def _registry() -> Registry:
+    registry: Registry = current_app.extensions["digits"]
+    return registry
+
+
+def _to_json(answer: Answer) -> Response:
+    return Response(encode(answer), mimetype="application/json")

@@ -1,0 +1,43 @@
+"""What gunicorn's master and its workers know of each other: who has loaded the models, and that the server goes away.
+
+The bytes are shared memory: this module has to be imported before the workers are forked.
+"""
+
+from __future__ import annotations
+
+import mmap
+
+PLACES = 1024  # workers at the same time, old and new; each has a place of its own
+
+_loaded = mmap.mmap(-1, PLACES)
+_state = mmap.mmap(-1, 2)  # whether any worker has ever loaded, whether the server goes away
+
+
+def announce_start(place: int) -> None:
+    """Say that a worker starts in a place: it has not loaded its models."""
+    _loaded[place % PLACES] = 0
+
+
+def announce_loaded(place: int) -> None:
+    """Say that the worker in a place has loaded its models."""
+    _loaded[place % PLACES] = _state[0] = 1
+
+
+def has_loaded(place: int) -> bool:
+    """Return whether the worker in a place has loaded its models."""
+    return _loaded[place % PLACES] == 1
+
+
+def has_served() -> bool:
+    """Return whether any worker has ever loaded its models."""
+    return _state[0] == 1
+
+
+def announce_stop() -> None:
+    """Say that the server is going away: it is no longer ready, and still answers."""
+    _state[1] = 1
+
+
+def is_stopping() -> bool:
+    """Return whether the server is going away."""
+    return _state[1] == 1

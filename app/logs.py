@@ -1,0 +1,107 @@
+"""What the server writes to its log: lines for a person at a terminal, else one JSON object a line.
+
+Every request has an id: the one that the client or a proxy sent in X-Request-ID, or a new one. It goes back in the
+answer and into every line written meanwhile. What a client sends is never written, except method and path.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import secrets
+import sys
+import time
+from time import perf_counter
+from typing import Any
+
+from flask import Flask, Response, g, has_request_context, request
+
+REQUEST_ID = "X-Request-ID"
+ACCEPTED_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")  # what cannot break a line or pretend to be another field
+LONGEST_PATH = 200  # characters of a path that are written
+QUIET = ("/health/", "/v2/health/", "/metrics", "/static/")  # asked for so often that a line each would hide the rest
+
+access = logging.getLogger("digits.access")
+
+
+class JSONFormatter(logging.Formatter):
+    """Write a record as one JSON object."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line: time, level, logger and message, the request's id, and what a record has besides."""
+        line: dict[str, Any] = {
+            "time": f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(record.created))}.{int(record.msecs):03}Z",
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if has_request_context() and "request_id" in g:
+            line["request_id"] = g.request_id
+        line.update(getattr(record, "fields", {}))
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+def configure(level: str, as_json: bool | None = None) -> dict[str, Any]:
+    """Return the configuration of logging, as logging.config takes it.
+
+    Args:
+        level: the least important level that is written, e.g. "info".
+        as_json: one JSON object a line; None means where stderr is no terminal.
+    """
+    as_json = not sys.stderr.isatty() if as_json is None else as_json
+    at_terminal = {"format": "%(asctime)s %(levelname)s %(message)s", "datefmt": "%H:%M:%S"}
+    level = level.upper()
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"()": "app.logs.JSONFormatter"} if as_json else at_terminal},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stderr"}},
+        "root": {"level": level, "handlers": ["stderr"]},
+        "loggers": {
+            # gunicorn's own news (workers come and go) is for those who look for it
+            "gunicorn.error": {
+                "level": "DEBUG" if level == "DEBUG" else "WARNING",
+                "handlers": [],
+                "propagate": True,
+            },
+            "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
+        },
+    }
+
+
+def init_app(app: Flask) -> None:
+    """Name and log the requests of an app."""
+    app.before_request(start_request)
+    app.after_request(log_request)
+
+
+def start_request() -> None:
+    """Take the request's id from the client, or make one."""
+    sent = request.headers.get(REQUEST_ID, "")
+    g.request_id = sent if ACCEPTED_ID.fullmatch(sent) else secrets.token_hex(8)
+    g.received = perf_counter()
+
+
+def log_request(response: Response) -> Response:
+    """Put the request's id into the answer, and write a line."""
+    response.headers[REQUEST_ID] = g.request_id
+    level = logging.DEBUG if request.path.startswith(QUIET) else logging.INFO
+    if access.isEnabledFor(level):
+        _write_line(level, response.status_code)
+    return response
+
+
+def _write_line(level: int, status: int) -> None:
+    milliseconds = round(1000 * (perf_counter() - g.received), 1)
+    path = request.path[:LONGEST_PATH].encode("unicode_escape").decode("ascii")
+    fields = {
+        "client": request.remote_addr,
+        "method": request.method,
+        "path": path,
+        "status": status,
+        "milliseconds": milliseconds,
+    }
+    access.log(level, "%s %s %s, %s ms", request.method, path, status, milliseconds, extra={"fields": fields})

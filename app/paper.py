@@ -1,0 +1,311 @@
+"""Tell what is drawn from the paper it is drawn on.
+
+    picture -> grey (colours mixed) -> marks: how strongly each pixel differs from the paper around it
+
+Owns colour, polarity and shading. Does not know which marks are a digit.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .explanation import Step, Steps
+
+FLAT = 3  # grey levels that flat paper's pixels stray from its most frequent one (JPEG, palettes)
+FLAT_SHARE = 0.5  # of the pixels that are paper where the paper is flat
+FLAT_BORDER = 0.95  # of the border's pixels that must be paper too, or something surrounds the paper
+FAT_BORDER = 0.5  # likewise, where the ink is fat: it may fill half of the picture and touch its border, but
+TWO_LEVELS = 0.8  # of the pixels are paper or ink, with so little between them as only programs draw
+FAT = 0.15  # of the pixels that are ink, if it is fat
+FAR = 112  # grey levels between paper and ink of such a drawing, at least
+INK_SPREAD = 16  # grey levels that its ink strays from its most frequent one
+LEAST_CONTRAST = 10  # grey levels between paper and ink that can be told from a blank page
+WORKING_SIDE = 512  # pixels of a photograph's longer side: a pen's line is still two of them wide
+TINY = 20  # pixels: a picture whose longer side is shorter is enlarged, and has no shading to speak of
+ENLARGED = 4  # times
+SHEET = 0.15  # of the picture's area that a sheet or frame in it covers at least
+SHEET_EDGE = 0.02  # of a straight sheet's longer side that is its edge, or a frame's line
+SMALLEST_SHEET = 20  # pixels of the shorter side
+EVEN_SURROUND = 0.98  # of the border's pixels that have the surround's level
+LINED = 0.9  # of its box's sides that a straight sheet or a frame takes up
+SHEET_INSIDE = 0.94  # of a sheet's sides that are kept: its edges are not straight, and cast shadows
+RECTANGULAR = 0.85  # of its smallest rectangle that a sheet fills
+CONVEX = 0.7  # of its convex outline that a sheet fills; fingers and fat strokes at its edge take the rest
+SMALLEST_TABLE = 64  # pixels of the shorter side of a picture in which a sheet is looked for
+SHADING_SIDE = 256  # pixels of the thumbnail from which the paper is estimated
+LEAST_LIKELY = 0.25  # of one: dark or light ink that is less likely is not looked for
+# Widest stroke looked for, of the picture's longer side, and how likely it is to be meant by comparison: narrow ones
+# are only for digits in a shadow as narrow as a wide stroke.
+STROKES = ((0.3, 1.0), (0.15, 0.5))
+AROUND = 0.3  # of the longer side: the surroundings that what is drawn is compared with
+DARKEST_PAPER = 96  # grey level: below it contrast is not divided by the paper's, which would blow up noise
+WEAK_AND_USUAL = (5, 40)  # percentiles of a photograph's contrasts: both paper, though fat ink covers half of it
+WEAK_TO_USUAL = 1.39  # standard deviations between those percentiles of normal noise
+NOISY = 4  # grey levels of noise from which a photograph is smoothed
+NOISE = 5  # standard deviations of the paper's noise from which a pixel is a mark
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What differs from the paper. contrast: uint8 (h, w), 0 paper; least: the faintest contrast that is a mark."""
+
+    contrast: NDArray[np.uint8]
+    least: int
+    dark: bool
+    flat: bool
+    likely: float = 1.0  # that this is the side on which the ink is
+    place: NDArray[np.float64] = field(default_factory=lambda: np.eye(3))  # (3, 3): from these pixels to the picture's
+
+
+def find_marks(pixels: NDArray[np.uint8], steps: Steps | None = None, working_side: int = WORKING_SIDE) -> list[Marks]:
+    """Find what is drawn on the paper.
+
+    Args:
+        pixels: uint8 (h, w) grey or (h, w, 3) RGB.
+        working_side: pixels to which the longer side of a photograph is reduced.
+
+    Returns:
+        One entry where it is plain which side is ink; else one for dark and one for light ink.
+    """
+    grey = mix_colours(pixels, steps) if pixels.ndim == 3 else pixels
+    tiny = max(grey.shape) < TINY
+    grey, place = _enlarge(grey) if tiny else enter_sheet(grey, steps)
+    marks = find_marks_on_flat_paper(grey, surely=tiny)
+    if marks is not None:
+        sides = [replace(marks, place=place)]
+    else:
+        reduced = reduce_picture(grey, working_side)
+        place = place @ np.diag([grey.shape[1] / reduced.shape[1], grey.shape[0] / reduced.shape[0], 1.0])
+        lifted, turn = lift_sheet(reduced, steps)
+        dark = _likeliness_of_dark_ink(reduce_picture(lifted, SHADING_SIDE))
+        sides = [
+            replace(find_marks_on_uneven_paper(lifted, is_dark, widest, share * likely), place=place @ turn)
+            for is_dark, likely in ((True, dark), (False, 1 - dark))
+            if likely > LEAST_LIKELY
+            for widest, share in STROKES
+        ]
+    if steps is not None:
+        for marks in sides:
+            side = "dark ink on light paper" if marks.dark else "light ink on dark paper"
+            shading = "" if marks.flat else f" ({marks.likely:.0%} likely); the paper's shading taken out"
+            steps.append(Step("paper", side + shading, marks.contrast))
+    return sides
+
+
+def _enlarge(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """Enlarge a tiny picture, so that there is paper between its strokes; return also its place, (3, 3)."""
+    larger = cv2.resize(grey, None, fx=ENLARGED, fy=ENLARGED, interpolation=cv2.INTER_CUBIC)
+    return np.asarray(larger, np.uint8), np.diag([1 / ENLARGED, 1 / ENLARGED, 1.0])
+
+
+def mix_colours(pixels: NDArray[np.uint8], steps: Steps | None = None) -> NDArray[np.uint8]:
+    """Mix red, green and blue into the grey in which the ink stands out most from the paper around it."""
+    thumb = reduce_picture(pixels, SHADING_SIDE)
+    around = cv2.medianBlur(thumb, _odd(max(thumb.shape) // 2))
+    stands_out = (thumb.astype(np.float32) - around).reshape(-1, 3)
+    _, directions = np.linalg.eigh(stands_out.T @ stands_out)
+    mix = directions[:, -1]
+    mix = mix if mix.sum() >= 0 else -mix
+    low, high = mix[mix < 0].sum(), mix[mix > 0].sum()
+    weights = np.append(mix, -255 * low) / (high - low)
+    grey = np.asarray(cv2.transform(pixels, weights[None].astype(np.float32)), np.uint8)
+    if steps is not None:
+        red, green, blue = (round(100 * weight) for weight in weights[:3])
+        mixed = f"{red} % red, {green} % green and {blue} % blue mixed: there the ink stands out most"
+        steps.append(Step("colour", mixed, grey))
+    return grey
+
+
+def enter_sheet(grey: NDArray[np.uint8], steps: Steps | None = None) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """Crop to the sheet, or to the inside of the frame, that stands straight on a flat surround.
+
+    Returns:
+        The crop, and its place in the picture, (3, 3).
+    """
+    place = np.eye(3)
+    for _ in range(2):  # a frame has an outside and an inside
+        surround, share = _measure_border(grey)
+        inside = _find_straight_sheet(grey, surround) if share >= EVEN_SURROUND else None
+        if inside is None:
+            break
+        x, y, width, height = inside
+        grey = grey[y : y + height, x : x + width]
+        place[:2, 2] += x, y
+        if steps is not None:
+            steps.append(Step("sheet", "went inside the frame or the edge of the sheet", grey))
+    return grey, place
+
+
+def _find_straight_sheet(grey: NDArray[np.uint8], surround: int) -> tuple[int, int, int, int] | None:
+    """Return the inside (x, y, width, height) of what lines all four sides of its box, if there is such a thing."""
+    step = max(1, min(grey.shape) // 64)
+    sample = _find_away(grey[::step, ::step], surround)
+    x, y, width, height = cv2.boundingRect(sample)
+    if width * height < SHEET * sample.size or min(width, height) * step < SMALLEST_SHEET:
+        return None
+    box = sample[y : y + height, x : x + width]
+    band = max(1 if step > 1 else 2, round(SHEET_EDGE * max(width, height)))
+    sides = (box[:band].any(0), box[-band:].any(0), box[:, :band].any(1), box[:, -band:].any(1))
+    if min(np.count_nonzero(side) / side.size for side in sides) < LINED:
+        return None
+    x, y, width, height = cv2.boundingRect(_find_away(grey, surround))
+    inset = max(2, round(SHEET_EDGE * max(width, height)))
+    return x + inset, y + inset, width - 2 * inset, height - 2 * inset
+
+
+def _find_away(grey: NDArray[np.uint8], level: int) -> NDArray[np.uint8]:
+    """Return where grey is not near a level, 0 or 255."""
+    return np.asarray(cv2.threshold(cv2.absdiff(grey, level), 2 * FLAT, 255, cv2.THRESH_BINARY)[1])
+
+
+def lift_sheet(grey: NDArray[np.uint8], steps: Steps | None = None) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """Crop to a light sheet that lies on something dark, and turn it straight.
+
+    Returns:
+        The crop, and its place in the picture, (3, 3).
+    """
+    thumb = reduce_picture(grey, SHADING_SIDE)
+    outline = _find_sheet(thumb)
+    if outline is None:
+        return grey, np.eye(3)
+    centre, sides, angle = cv2.minAreaRect(outline)
+    while abs(angle) > 45:
+        angle, sides = angle - math.copysign(90, angle), sides[::-1]
+    scale = max(grey.shape) / max(thumb.shape)
+    size = [round(SHEET_INSIDE * side * scale) for side in sides]
+    middle = [scale * along for along in centre]
+    turn = np.vstack((cv2.getRotationMatrix2D(middle, angle, 1.0), [0, 0, 1]))
+    turn[:2, 2] += size[0] / 2 - middle[0], size[1] / 2 - middle[1]
+    lifted = cv2.warpAffine(grey, turn[:2], size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    lifted = np.asarray(lifted, np.uint8)
+    if steps is not None:
+        steps.append(Step("sheet", "found a sheet on something darker, and turned it straight", lifted))
+    return lifted, np.linalg.inv(turn)
+
+
+def _find_sheet(thumb: NDArray[np.uint8]) -> NDArray[np.int32] | None:
+    """Return the convex outline of a light, rectangular sheet with dark on three sides at least, if there is one."""
+    height, width = thumb.shape
+    if min(height, width) < SMALLEST_TABLE:
+        return None
+    smooth = cv2.GaussianBlur(thumb, (0, 0), 2)
+    light = cv2.threshold(smooth, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)[1]
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(light)
+    if count == 1:
+        return None
+    sheet = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
+    x, y, w, h = (int(length) for length in stats[sheet, :4])
+    if (x <= 1) + (y <= 1) + (x + w >= width - 1) + (y + h >= height - 1) > 1:
+        return None
+    contours, _ = cv2.findContours((labels == sheet).view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    outline = cv2.convexHull(contours[0])
+    area, (_, sides, _) = cv2.contourArea(outline), cv2.minAreaRect(outline)
+    if area < max(RECTANGULAR * sides[0] * sides[1], SHEET * thumb.size):
+        return None
+    return np.asarray(outline) if cv2.contourArea(contours[0]) >= CONVEX * area else None
+
+
+def find_marks_on_flat_paper(grey: NDArray[np.uint8], surely: bool = False) -> Marks | None:
+    """Find what differs from paper that is the same everywhere, as programs draw it.
+
+    Args:
+        surely: the paper is flat, whatever it looks like.
+
+    Returns:
+        None on any other paper.
+    """
+    paper, share = _measure_border(grey)
+    step = max(1, max(grey.shape) // 64)
+    sample = grey[::step, ::step]
+    on_paper = _count_near(sample, paper) / sample.size
+    plain = share >= FLAT_BORDER and on_paper >= FLAT_SHARE
+    if not surely and not plain and not (share >= FAT_BORDER and _is_in_two_levels(sample, paper, on_paper)):
+        return None
+    dark, light = cv2.subtract(paper, grey), cv2.subtract(grey, paper)
+    is_dark = cv2.mean(dark)[0] > cv2.mean(light)[0]
+    contrast = dark if is_dark else light
+    return Marks(contrast, LEAST_CONTRAST, is_dark, True)
+
+
+def _measure_border(grey: NDArray[np.uint8]) -> tuple[int, float]:
+    """Return the border's most frequent level and how much of the border has it."""
+    border = np.concatenate((grey[0], grey[-1], grey[:, 0], grey[:, -1]))
+    level = int(np.bincount(border).argmax())
+    return level, _count_near(border, level) / border.size
+
+
+def _is_in_two_levels(sample: NDArray[np.uint8], paper: int, on_paper: float) -> bool:
+    """Tell whether nearly all of a drawing is paper or fat ink: the most frequent level far from the paper's."""
+    counts = np.bincount(sample.ravel(), minlength=256)
+    counts[max(0, paper - FAR) : paper + FAR + 1] = 0
+    ink = int(counts.argmax())
+    fat = float(counts[max(0, ink - INK_SPREAD) : ink + INK_SPREAD + 1].sum()) / sample.size
+    return fat >= FAT and on_paper + fat >= TWO_LEVELS
+
+
+def _count_near(grey: NDArray[np.uint8], level: int) -> int:
+    return int(np.count_nonzero((grey >= max(0, level - FLAT)) & (grey <= min(255, level + FLAT))))
+
+
+def find_marks_on_uneven_paper(grey: NDArray[np.uint8], is_dark: bool, widest: float, likely: float) -> Marks:
+    """Find what is darker, or lighter, than the paper around it, where light and paper vary.
+
+    Args:
+        widest: stroke, of the picture's longer side: what is broader is paper in a shadow.
+    """
+    height, width = grey.shape
+    thumb = reduce_picture(grey, SHADING_SIDE)
+    smooth = cv2.GaussianBlur(thumb, (0, 0), 1.0) if max(thumb.shape) > 64 else thumb
+    paper = _estimate_paper(smooth, widest * max(thumb.shape), is_dark)
+    paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32)
+    contrast = (paper - grey) * (255 / np.maximum(paper, DARKEST_PAPER)) if is_dark else grey - paper
+    usual, noise = _measure_noise(contrast)
+    if noise > NOISY and max(height, width) > SHADING_SIDE:
+        contrast = cv2.GaussianBlur(contrast, (0, 0), 1.0)
+        usual, noise = _measure_noise(contrast)
+    contrast = np.clip(contrast - usual, 0, 255).astype(np.uint8)
+    return Marks(contrast, max(LEAST_CONTRAST, round(NOISE * noise)), is_dark, False, likely)
+
+
+def _measure_noise(contrast: NDArray[np.float32]) -> tuple[float, float]:
+    """Return the paper's usual contrast, and the standard deviation of its noise: from its weaker side, without ink."""
+    weak, usual = np.percentile(contrast[::2, ::2], WEAK_AND_USUAL)
+    return float(usual), float(usual - weak) / WEAK_TO_USUAL
+
+
+def _likeliness_of_dark_ink(smooth: NDArray[np.uint8]) -> float:
+    """Return how much of what stands out with sharp edges is darker than the paper around it, 0 to 1."""
+    edges = cv2.morphologyEx(smooth, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)).astype(np.float32)
+    around = cv2.medianBlur(smooth, _odd(round(AROUND * max(smooth.shape))))
+    dark = float((cv2.subtract(around, smooth) * edges).sum())
+    light = float((cv2.subtract(smooth, around) * edges).sum())
+    return dark / max(1.0, dark + light)
+
+
+def _estimate_paper(smooth: NDArray[np.uint8], stroke: float, is_dark: bool) -> NDArray[np.uint8]:
+    """Close over everything narrower than a stroke; the border goes on as it is, so a table's edge stays table."""
+    length = _odd(round(stroke))
+    padded = cv2.copyMakeBorder(smooth, length, length, length, length, cv2.BORDER_REPLICATE)
+    operation = cv2.MORPH_CLOSE if is_dark else cv2.MORPH_OPEN
+    paper = np.asarray(cv2.morphologyEx(padded, operation, np.ones((length, length), np.uint8)))
+    return paper[length:-length, length:-length]
+
+
+def reduce_picture(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """Reduce a larger picture by averaging until its longer side has `side` pixels."""
+    height, width = pixels.shape[:2]
+    scale = side / max(width, height)
+    if scale >= 1:
+        return pixels
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
+
+
+def _odd(length: int) -> int:
+    """Return an odd kernel length between 3 and 255."""
+    return min(255, max(3, length | 1))

@@ -1,0 +1,207 @@
+"""Find the connected parts among marks, and choose those that make up one digit.
+
+Works on a coarse grid, because what decides is larger than a pixel: how big a part is, whether it is a stroke,
+how sharp its outline, where it touches the border. Does not know what the paper was like.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .paper import Marks
+
+Pixels = NDArray[np.uint8]
+
+GRID = 96  # cells on the longer side of the grid: a cell is no wider than the thinnest stroke of a digit that fills it
+COVERED = 30  # grey levels of 255, an eighth: a photograph's cell counts as marked where so much of it is, not by noise
+SHARP = 0.08  # of a part's contrast that its outline climbs within a pixel; shadows and glare climb slower
+NOISE_CLIMBS = 0.6  # of the faintest contrast that is no noise: so much the noise itself climbs, smoothed
+DENSE = 0.4  # of its cells that a stroke covers; sparser ones are noise and texture
+STROKE = 0.2  # of a digit's size that its stroke is thick at most, usually; thicker parts are blots and paper
+BLURRED = 0.01  # score of a part that is not sharp
+AT_BORDER = 0.3  # score of a part that touches the picture's border
+ALONG_BORDER = 0.001  # score of a part that lies along the border: the table, or the sheet's edge
+LEAST_STROKE = 0.06  # less of a stroke than that is shade, dirt or texture
+CLEARLY = 1.5  # times the contrast of the strongest noise that ink has
+SMALLEST = 0.03  # of the picture's longer side that a digit has; what is smaller is dirt
+LINED = 1.5  # of its size that a part may touch of the border; more is squared paper or texture
+MOST_PARTS = 40  # looked at closely, on a grid of GRID cells
+SMALLEST_FRAME = 16  # cells
+FRAME = 0.85  # of all four sides of its box that a frame's line covers
+TILTED = 0.12  # of a frame's longer side that its lines may lean
+FRAMED = 0.2  # of a frame's shorter side: the size of what it frames, at least
+BELONGS_SIZE = 0.12  # of the main part's size that another part of the digit has at least; smaller ones are specks
+BELONGS_AREA = 0.015  # likewise, of its area
+BELONGS_GAP = 0.15  # of the main part's size that may lie between it and another part
+BELONGS_LEVEL = 0.3  # of the main part's contrast that another part has at least
+BELONGS_SCORE = 0.02  # of the main part's score that another part has at least
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Connected marks. Every array but labels has one entry a part; lengths are in cells."""
+
+    labels: NDArray[np.int32]  # (rows, columns): 0 where nothing is marked, i + 1 in part i
+    boxes: NDArray[np.int32]  # (n, 4): left, top, width, height
+    area: NDArray[np.int32]
+    contact: NDArray[np.int64]  # cells on the border of the picture
+    level: NDArray[np.float64]  # contrast of its ink
+    likeness: NDArray[np.float64]  # how much it looks like the main part of a digit; 0 and more
+    score: NDArray[np.float64]  # the same, less where it touches the border
+    step: int  # pixels, the side of a cell
+
+    def __len__(self) -> int:
+        return len(self.area)
+
+    @property
+    def size(self) -> NDArray[np.int32]:
+        """The longer side of each part's box."""
+        return np.asarray(self.boxes[:, 2:].max(axis=1), np.int32)
+
+
+def find_parts(marks: Marks, least: float, grid: int = GRID) -> Parts:
+    """Find the connected marks with more contrast than `least`.
+
+    Args:
+        grid: cells on the longer side.
+    """
+    step = _measure_cell(marks.contrast.shape, grid)
+    finer = GRID / grid  # for several digits: each may be smaller and look worse than a single one
+    cells = _lay_grid(marks, least, step)
+    if marks.flat and (single := _find_single(cells, step)):
+        return single
+    marked = cv2.threshold(cells, 0 if marks.flat else COVERED, 255, cv2.THRESH_BINARY)[1]
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(marked, connectivity=8)
+    boxes, area = stats[1:, :4], stats[1:, 4]
+    size = boxes[:, 2:].max(axis=1, initial=0)
+    border = np.concatenate((labels[0], labels[-1], labels[:, 0], labels[:, -1]))
+    contact = np.bincount(border, minlength=count)[1:]
+    level = np.full(len(area), 255.0)
+    likeness = size.astype(np.float64)
+    if marks.flat:
+        likeness *= np.sqrt(area)
+    else:
+        level, stroke = _measure_strokes(marks.contrast, marks.least, cells, labels, stats[1:])
+        drawn = (stroke > LEAST_STROKE * finer) & (level > CLEARLY * marks.least) & (contact < LINED * size)
+        likeness *= drawn * stroke * level * marks.likely**4
+    likeness[size < SMALLEST * finer * max(labels.shape)] = 0
+    likeness[_find_frames(labels, boxes)] = 0
+    score = likeness * np.where(contact > 0.5 * size, ALONG_BORDER, np.where(contact > 0, AT_BORDER, 1.0))
+    return Parts(labels, boxes, area, contact, level, likeness, score, step)
+
+
+def _find_single(cells: Pixels, step: int) -> Parts | None:
+    """Return the one part that there is in most drawings, several times as fast."""
+    count, labels = cv2.connectedComponents(cells)
+    box = cv2.boundingRect(cells)
+    if count != 2 or max(box[2:]) < SMALLEST * max(labels.shape):
+        return None
+    one = np.ones(1)
+    return Parts(
+        labels, np.array([box], np.int32), one.astype(np.int32), np.zeros(1, np.int64), one * 255, one, one, step
+    )
+
+
+def _lay_grid(marks: Marks, least: float, step: int) -> NDArray[np.uint8]:
+    """Return how much of each cell is marked, uint8 (rows, columns) up to 255; on flat paper 255 for any mark."""
+    mask = cv2.threshold(marks.contrast, least, 255, cv2.THRESH_BINARY)[1]
+    return _pool(mask, step) if marks.flat else _pool(mask, step, cv2.blur)
+
+
+def _measure_cell(shape: tuple[int, ...], grid: int) -> int:
+    """Return the side of a cell in pixels."""
+    return max(1, round(max(shape) / grid))
+
+
+def _find_highest(values: Pixels, window: tuple[int, int]) -> Any:
+    return cv2.dilate(values, np.ones(window, np.uint8))
+
+
+def _pool(values: Pixels, step: int, gather: Callable[[Pixels, tuple[int, int]], Any] = _find_highest) -> Pixels:
+    """Return the highest value of each cell, or what else `gather` gathers around a pixel."""
+    if step == 1:
+        return values
+    height, width = values.shape
+    values = np.asarray(cv2.copyMakeBorder(values, 0, -height % step, 0, -width % step, cv2.BORDER_REPLICATE), np.uint8)
+    return np.ascontiguousarray(gather(values, (step, step))[step // 2 :: step, step // 2 :: step])
+
+
+def _measure_strokes(
+    contrast: Pixels, least: float, cells: Pixels, labels: NDArray[np.int32], stats: NDArray[np.int32]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the contrast of each part's ink, and how much the part is a stroke of a pen, 0 to 1.
+
+    Only of the largest, a few for every hundred cells: noise comes in thousands.
+    """
+    step = math.ceil(max(contrast.shape) / max(labels.shape))
+    smooth = contrast if step == 1 else cv2.blur(contrast, (3, 3))  # or noise would look sharp
+    climbs = _pool(np.asarray(cv2.morphologyEx(smooth, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))), step)
+    strongest = _pool(contrast, step)
+    depths = cv2.distanceTransform((labels > 0).view(np.uint8), cv2.DIST_L2, 3)
+    level, stroke = np.zeros(len(stats)), np.zeros(len(stats))
+    for part in np.argsort(-stats[:, cv2.CC_STAT_AREA])[: MOST_PARTS * max(labels.shape) // GRID]:
+        x, y, width, height, _ = stats[part]
+        window = np.s_[y : y + height, x : x + width]
+        own = labels[window] == part + 1
+        level[part] = max(1.0, np.percentile(strongest[window][own], 75))
+        sharp = np.percentile(climbs[window][own], 85) > max(SHARP * level[part], NOISE_CLIMBS * least)
+        dense = min(1.0, cells[window][own].mean() / 255 / DENSE)
+        thickness = max(1.0, 4 * depths[window][own].mean() - 1)
+        thin = min(1.0, STROKE * max(width, height) / thickness)
+        upright = min(1.0, 2 * height / width)
+        stroke[part] = (1.0 if sharp else BLURRED) * dense**2 * thin**4 * upright**2
+    return level, stroke
+
+
+def _find_frames(labels: NDArray[np.int32], boxes: NDArray[np.int32]) -> list[int]:
+    """Return the parts that line all four sides of their box and have another part of some size within."""
+    left, top, width, height = boxes.T
+    frames = []
+    for part in np.flatnonzero(np.minimum(width, height) >= SMALLEST_FRAME):
+        x, y, w, h = boxes[part]
+        inside = (left > x) & (top > y) & (left + width < x + w) & (top + height < y + h)
+        if not np.any(inside & (np.maximum(width, height) > FRAMED * min(w, h))):
+            continue
+        own = labels[y : y + h, x : x + w] == part + 1
+        band = max(2, round(TILTED * max(w, h)))
+        sides = (own[:band].any(0), own[-band:].any(0), own[:, :band].any(1), own[:, -band:].any(1))
+        if min(side.mean() for side in sides) > FRAME:
+            frames.append(int(part))
+    return frames
+
+
+def choose_parts(parts: Parts) -> NDArray[np.bool_]:
+    """Choose the main part of a digit and what belongs to it: hats, bars, broken strokes, but no specks.
+
+    Returns:
+        bool (n,)
+    """
+    main = int(parts.score.argmax())
+    size, left, top = parts.size, parts.boxes[:, 0], parts.boxes[:, 1]
+    right, bottom = left + parts.boxes[:, 2], top + parts.boxes[:, 3]
+    gap = np.maximum.reduce((left[main] - right, left - right[main], top[main] - bottom, top - bottom[main]))
+    chosen = np.asarray(
+        (gap <= BELONGS_GAP * size[main])
+        & (size >= BELONGS_SIZE * size[main])
+        & (size <= np.where(parts.contact > 0, 1.0, 1.5) * size[main])
+        & (parts.area >= BELONGS_AREA * parts.area[main])
+        & (parts.level >= BELONGS_LEVEL * parts.level[main])
+        & (parts.score >= BELONGS_SCORE * parts.score[main])
+    )
+    chosen[main] = True
+    return chosen
+
+
+def show_parts(parts: Parts, chosen: NDArray[np.bool_], shape: tuple[int, ...]) -> Pixels:
+    """Return a mask of the pixels of a picture, uint8 (h, w), 255 where the chosen parts are."""
+    cells = np.concatenate(([False], chosen))[parts.labels].astype(np.uint8) * 255
+    rows, columns = cells.shape
+    pixels = cv2.resize(cells, (columns * parts.step, rows * parts.step), interpolation=cv2.INTER_NEAREST)
+    return np.asarray(pixels[: shape[0], : shape[1]])

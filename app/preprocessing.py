@@ -1,0 +1,129 @@
+"""Turn a picture into the digit that the networks know.
+
+    bytes -> decode_picture -> picture -> find_ink -> ink -> frame_digit -> digit -> to_tensor -> tensor
+
+Alone knows 28 and 20. Knows nothing of networks or HTTP. Each stage has a module of its own:
+
+    decoding   formats, sizes, transparency, EXIF            paper   colours, sheet, shading, which side is ink
+    parts      what belongs to one digit and what does not   ruling  the lines of ruled and squared paper
+    ink        the digit's own ink, stretched and thickened
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .decoding import Picture, decode_picture
+from .errors import NoInk
+from .explanation import Step, Steps
+from .ink import NOTHING, keep_digit
+from .paper import find_marks
+
+__all__ = (
+    "CORE",
+    "SIDE",
+    "Picture",
+    "Step",
+    "Steps",
+    "decode_picture",
+    "find_ink",
+    "frame_digit",
+    "read_picture",
+    "to_tensor",
+)
+
+SIDE = 28  # pixels, height and width of a framed digit. Source: MNIST
+CORE = 20  # pixels, longer side of the ink within it. Source: MNIST, http://yann.lecun.com/exdb/mnist/
+CENTRE = 14  # pixel, row and column of the centre of mass: the mean over MNIST's test digits is (14.01, 13.99)
+
+
+def read_picture(body: bytes, steps: Steps | None = None) -> NDArray[np.uint8]:
+    """Read the one digit of a picture: decode, find the ink, frame.
+
+    Args:
+        steps: collects what each step decided.
+
+    Returns:
+        uint8 (28, 28), paper 0 to ink 255.
+
+    Raises:
+        NoInk, TooLarge, Unreadable, UnsupportedFormat: each with a sentence for the person who sent it.
+    """
+    digit = frame_digit(find_ink(decode_picture(body, steps), steps))
+    if steps is not None:
+        steps.append(
+            Step("frame", f"longer side made {CORE} pixels, centre of mass put in the middle of {SIDE}", digit)
+        )
+    return digit
+
+
+def find_ink(picture: Picture | NDArray[np.uint8], steps: Steps | None = None) -> NDArray[np.uint8]:
+    """Find the ink of one digit.
+
+    Args:
+        picture: what decode_picture returns, or its pixels: uint8 (h, w) grey or (h, w, 3) RGB.
+
+    Returns:
+        uint8 (h, w), paper 0 to ink 255, cropped to the digit; a framed digit passes unchanged.
+
+    Raises:
+        NoInk: nothing is drawn.
+    """
+    sides = find_marks(picture.pixels if isinstance(picture, Picture) else picture, steps)
+    if sides[0].flat and _is_framed(sides[0].contrast):
+        return sides[0].contrast
+    return keep_digit(sides, steps)
+
+
+def _is_framed(ink: NDArray[np.uint8]) -> bool:
+    return ink.shape == (SIDE, SIDE) and bool(ink.any()) and np.array_equal(frame_digit(ink), ink)
+
+
+def frame_digit(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Frame a digit as MNIST does: longer side 20 pixels, centre of mass at pixel (14, 14) of 28x28.
+
+    Args:
+        ink: uint8 (h, w), paper 0 to ink 255. A picture that already is a framed digit passes unchanged.
+
+    Returns:
+        uint8 (28, 28), paper 0 to ink 255.
+
+    Raises:
+        NoInk: every pixel is paper.
+    """
+    x, y, width, height = cv2.boundingRect(ink)
+    if width == 0:
+        raise NoInk(NOTHING)
+    crop = ink[y : y + height, x : x + width]
+    scale = CORE / max(width, height)
+    if scale != 1.0:
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        crop = np.asarray(cv2.resize(crop, size, interpolation=interpolation), np.uint8)
+    moments = cv2.moments(crop)
+    left = _place(moments["m10"], moments["m00"], crop.shape[1])
+    top = _place(moments["m01"], moments["m00"], crop.shape[0])
+    digit = np.zeros((SIDE, SIDE), np.uint8)
+    digit[top : top + crop.shape[0], left : left + crop.shape[1]] = crop
+    return digit
+
+
+def _place(moment: float, mass: float, length: int) -> int:
+    """Return the first row or column that puts the centre of mass at CENTRE without leaving the frame."""
+    if mass == 0:
+        return (SIDE - length) // 2
+    return min(max(round(CENTRE - moment / mass), 0), SIDE - length)
+
+
+def to_tensor(digits: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Scale framed digits to the networks' input.
+
+    Args:
+        digits: uint8 (n, 28, 28), paper 0 to ink 255.
+
+    Returns:
+        float32 (n, 28, 28, 1), 0.0 to 1.0.
+    """
+    return np.multiply(digits[..., None], np.float32(1 / 255), dtype=np.float32)

@@ -1,0 +1,1 @@
+"""Other servers' contracts, for the clients that already speak them."""

@@ -1,0 +1,319 @@
+"""The Open Inference Protocol, version 2: what KServe, Triton and their clients speak, at /v2.
+
+With the extensions for binary tensors (after the JSON, its length in Inference-Header-Content-Length) and for
+classification ("value:index:label" instead of probabilities).
+Source: https://github.com/kserve/open-inference-protocol
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from flask import Blueprint, Response, current_app, request
+from numpy.typing import NDArray
+
+from .. import VERSION
+from ..classifier import Classifier
+from ..errors import BadRequest, NotFound, NotReady
+from ..lifecycle import is_stopping
+from ..metrics import count_digits
+from ..registry import Registry
+from ..requests import decode_base64, parse_object, read_body
+from .tensors import (
+    CERTAINTY,
+    PICTURE,
+    PROBABILITIES,
+    SHAPE,
+    TENSOR,
+    check_tensor,
+    describe_shape,
+    name_outputs,
+    parse_numbers,
+    read_digits,
+    version_of,
+)
+
+JSON_LENGTH = "Inference-Header-Content-Length"
+EXTENSIONS = ("binary_tensor_data", "classification")
+SMALL = 860  # bytes: an answer that fits in one network packet gains nothing from compression
+
+bp = Blueprint("open_inference", __name__, url_prefix="/v2")
+
+
+@dataclass(frozen=True)
+class Output:
+    """A tensor that a client asks for, and in which form."""
+
+    name: str
+    binary: bool
+    classes: int  # highest classes to name instead of all values; 0 means all values
+
+
+@bp.get("")
+def server() -> dict[str, Any]:
+    """Describe the server."""
+    return {"name": "digits", "version": VERSION, "extensions": EXTENSIONS}
+
+
+@bp.get("/health/live")
+def live() -> dict[str, bool]:
+    """Say that the server answers."""
+    return {"live": True, "ready": not is_stopping()}
+
+
+@bp.get("/health/ready")
+def ready() -> dict[str, bool]:
+    """Say that the models answer, until the server goes away."""
+    if is_stopping():
+        raise NotReady("The server is going away; ask another one.")
+    return {"live": True, "ready": True}
+
+
+@bp.get("/models/<model:name>")
+@bp.get("/models/<model:name>/versions/<model:version>")
+def metadata(name: str, version: str | None = None) -> dict[str, Any]:
+    """Describe a model: its inputs, of which a request holds one, and its outputs."""
+    classifier = _find_model(name, version)
+    return {
+        "name": classifier.name,
+        "versions": [version_of(classifier)],
+        "platform": "tensorflow_lite" if classifier.runtime == "LiteRT" else "tensorflow_savedmodel",
+        "inputs": [
+            {"name": TENSOR, "datatype": "FP32", "shape": [-1, *SHAPE]},
+            {"name": PICTURE, "datatype": "BYTES", "shape": [-1]},
+        ],
+        "outputs": [
+            {"name": PROBABILITIES, "datatype": "FP32", "shape": [-1, len(classifier.classes)]},
+            {"name": CERTAINTY, "datatype": "FP32", "shape": [-1]},
+        ],
+    }
+
+
+@bp.get("/models/<model:name>/ready")
+@bp.get("/models/<model:name>/versions/<model:version>/ready")
+def model_ready(name: str, version: str | None = None) -> dict[str, Any]:
+    """Say that a model answers."""
+    return {"name": _find_model(name, version).name, "ready": True}
+
+
+@bp.post("/models/<model:name>/infer")
+@bp.post("/models/<model:name>/versions/<model:version>/infer")
+def infer(name: str, version: str | None = None) -> Response:
+    """Classify the digits of one input tensor."""
+    classifier = _find_model(name, version)
+    message, binary = _split_body(read_body(request))
+    outputs = _wanted_outputs(message)
+    identity = message.get("id")
+    if identity is not None and not isinstance(identity, str):
+        raise BadRequest('Expected "id" as a string.')
+    prediction = classifier.predict(_read_input(message, binary))
+    count_digits(classifier, prediction)
+    named = name_outputs(prediction)
+    parts = [_describe_output(classifier, output, named[output.name]) for output in outputs]
+    answer: dict[str, Any] = {"model_name": classifier.name, "model_version": version_of(classifier)}
+    if identity is not None:
+        answer["id"] = identity
+    answer["outputs"] = [description for description, _ in parts]
+    return _answer(answer, [data for _, data in parts if data is not None])
+
+
+def _find_model(name: str, version: str | None) -> Classifier:
+    """Return a model.
+
+    Raises:
+        NotFound: it is not served, or not in that version.
+    """
+    classifier = _registry().get(name)
+    if version not in (None, version_of(classifier)):
+        raise NotFound(f"There is no version {version!r} of {name}. Served here: {version_of(classifier)}.")
+    return classifier
+
+
+def _split_body(body: bytes) -> tuple[dict[str, Any], bytes]:
+    """Split a body into its JSON and the binary tensors after it."""
+    text = request.headers.get(JSON_LENGTH)
+    if text is None:
+        return parse_object(body), b""
+    if not (text.isascii() and text.isdigit()) or int(text) > len(body):
+        raise BadRequest(f"{JSON_LENGTH} is {text!r:.40}; expected a number of bytes up to {len(body)}.")
+    return parse_object(body[: int(text)]), body[int(text) :]
+
+
+def _wanted_outputs(message: dict[str, Any]) -> list[Output]:
+    """Return the outputs that a request asks for; all of them where it does not say.
+
+    Raises:
+        BadRequest: one that does not exist, or a parameter that cannot be followed.
+    """
+    binary = _flag(_parameters(message), "binary_data_output", default=False)
+    asked = message.get("outputs")
+    if asked is None or asked == []:
+        asked = [{"name": PROBABILITIES}, {"name": CERTAINTY}]
+    if not isinstance(asked, list) or not all(isinstance(one, dict) for one in asked):
+        raise BadRequest('Expected "outputs" as a list of objects with a "name".')
+    outputs = []
+    for one in asked:
+        parameters, name = _parameters(one), one.get("name")
+        if name not in (PROBABILITIES, CERTAINTY):
+            raise BadRequest(f'There is no output {name!r:.80}; expected "{PROBABILITIES}" or "{CERTAINTY}".')
+        classes = parameters.get("classification", 0)
+        if type(classes) is not int or classes < 0 or (classes and name != PROBABILITIES):
+            raise BadRequest(f'Expected "classification" as a number of classes, of "{PROBABILITIES}".')
+        outputs.append(Output(name, _flag(parameters, "binary_data", default=binary), classes))
+    return outputs
+
+
+def _parameters(part: dict[str, Any]) -> dict[str, Any]:
+    parameters = part.get("parameters")
+    if parameters is None:  # clients that write out every field send null
+        return {}
+    if not isinstance(parameters, dict):
+        raise BadRequest('Expected "parameters" as an object.')
+    return parameters
+
+
+def _flag(parameters: dict[str, Any], name: str, default: bool) -> bool:
+    value = parameters.get(name, default)
+    if not isinstance(value, bool):
+        raise BadRequest(f'Expected "{name}" as true or false.')
+    return value
+
+
+def _read_input(message: dict[str, Any], binary: bytes) -> NDArray[np.float32]:
+    """Return the tensor of the one input of a request.
+
+    Raises:
+        DigitsError: it is not what the metadata describe.
+    """
+    inputs = message.get("inputs")
+    if not isinstance(inputs, list) or len(inputs) != 1 or not isinstance(inputs[0], dict):
+        raise BadRequest(f'Expected "inputs" as a list of one tensor: "{TENSOR}" or "{PICTURE}".')
+    (given,) = inputs
+    name, kind = given.get("name"), given.get("datatype")
+    if name not in (TENSOR, PICTURE):
+        raise BadRequest(f'There is no input {name!r:.80}; expected "{TENSOR}" or "{PICTURE}".')
+    expected = "FP32" if name == TENSOR else "BYTES"
+    if kind != expected:
+        raise BadRequest(f'The datatype of "{name}" is {kind!r:.40}; expected {expected}.')
+    shape = _parse_shape(given.get("shape"))
+    size = _parameters(given).get("binary_data_size")
+    if size is None and "data" not in given:
+        raise BadRequest(f'"{name}" holds neither "data" nor "binary_data_size".')
+    if size is not None and (type(size) is not int or size != len(binary)):
+        raise BadRequest(f'"binary_data_size" of "{name}" is {size!r:.40}; {len(binary)} bytes follow the JSON.')
+    if name == PICTURE:
+        return _read_pictures(shape, given.get("data"), None if size is None else binary)
+    if shape[1:] != SHAPE:
+        raise BadRequest(f'The shape of "{name}" is {list(shape)}; expected {describe_shape()}.')
+    if size is not None:
+        return _read_binary(shape, binary)
+    return _read_flat(shape, parse_numbers(given["data"]))
+
+
+def _read_binary(shape: tuple[int, ...], binary: bytes) -> NDArray[np.float32]:
+    expected = 4 * int(np.prod(SHAPE)) * shape[0]
+    if len(binary) != expected:
+        raise BadRequest(f"A tensor of the shape {list(shape)} has {expected} bytes; {len(binary)} came.")
+    return check_tensor(np.frombuffer(binary, "<f4").reshape(shape))
+
+
+def _read_flat(shape: tuple[int, ...], numbers: NDArray[np.generic]) -> NDArray[np.float32]:
+    """Return numbers that came flat or nested in their shape."""
+    if numbers.ndim == 1 and numbers.size == shape[0] * int(np.prod(SHAPE)):
+        numbers = numbers.reshape(shape)
+    if numbers.shape != shape:
+        raise BadRequest(f'"data" has the shape {list(numbers.shape)}; "shape" says {list(shape)}.')
+    return check_tensor(numbers)
+
+
+def _read_pictures(shape: tuple[int, ...], texts: Any, binary: bytes | None) -> NDArray[np.float32]:
+    """Return the digits of picture files: base64 in JSON, or each after its length in the binary part."""
+    if binary is not None:
+        bodies = _split_bytes(binary)
+    elif isinstance(texts, list) and all(isinstance(text, str) for text in texts):
+        bodies = [decode_base64(text) for text in texts]
+    else:
+        raise BadRequest(f'Expected "data" of "{PICTURE}" as a list of strings: base64 or data URLs.')
+    if shape != (len(bodies),):
+        raise BadRequest(f'The shape of "{PICTURE}" is {list(shape)}; {len(bodies)} came, so expected [{len(bodies)}].')
+    return read_digits(bodies)
+
+
+def _split_bytes(binary: bytes) -> list[bytes]:
+    """Split the binary form of a BYTES tensor: each element after its length, a little-endian uint32."""
+    elements, at = [], 0
+    while at < len(binary):
+        length = int.from_bytes(binary[at : at + 4], "little")
+        element = binary[at + 4 : at + 4 + length]
+        if at + 4 + length > len(binary):
+            raise BadRequest(f'The bytes of "{PICTURE}" end within an element.')
+        elements.append(element)
+        at += 4 + length
+    return elements
+
+
+def _parse_shape(shape: Any) -> tuple[int, ...]:
+    if not isinstance(shape, list) or not shape or not all(type(size) is int and size > 0 for size in shape):
+        raise BadRequest('Expected "shape" as a list of sizes, each at least 1.')
+    return tuple(shape)
+
+
+def _describe_output(
+    classifier: Classifier, output: Output, values: NDArray[np.float32]
+) -> tuple[dict[str, Any], bytes | None]:
+    """Return how an output is described in the JSON, and its bytes where it is binary."""
+    names = _name_classes(classifier, values, output.classes) if output.classes else None
+    shape = [len(names), len(names[0])] if names else list(values.shape)
+    description: dict[str, Any] = {"name": output.name, "datatype": "BYTES" if names else "FP32", "shape": shape}
+    if not output.binary:
+        description["data"] = [name for row in names for name in row] if names else values.ravel().tolist()
+        return description, None
+    data = _join_bytes(names) if names else values.astype("<f4").tobytes()
+    description["parameters"] = {"binary_data_size": len(data)}
+    return description, data
+
+
+def _name_classes(classifier: Classifier, probabilities: NDArray[np.float32], count: int) -> list[list[str]]:
+    """Return the most probable classes of each digit as "value:index:label", the highest first."""
+    highest = np.argsort(-probabilities, axis=1, kind="stable")[:, :count]
+    return [
+        [f"{row[index]:f}:{index}:{classifier.classes[index]}" for index in best]
+        for row, best in zip(probabilities, highest, strict=True)
+    ]
+
+
+def _join_bytes(names: list[list[str]]) -> bytes:
+    encoded = [name.encode() for row in names for name in row]
+    return b"".join(len(name).to_bytes(4, "little") + name for name in encoded)
+
+
+def _answer(answer: dict[str, Any], binary: list[bytes]) -> Response:
+    """Answer with JSON, or with JSON and the binary tensors after it; compressed where the client asks for it."""
+    text = json.dumps(answer, separators=(",", ":")).encode()
+    kind = "application/octet-stream" if binary else "application/json"
+    response = Response(b"".join((text, *binary)), mimetype=kind)
+    if binary:
+        response.headers[JSON_LENGTH] = str(len(text))
+    _compress(response)
+    return response
+
+
+def _compress(response: Response) -> None:
+    """Compress an answer with the first of gzip and deflate that the client takes."""
+    response.vary.add("Accept-Encoding")
+    body = response.get_data()
+    accepted = [name for name in ("gzip", "deflate") if request.accept_encodings[name]]
+    if len(body) <= SMALL or not accepted:
+        return
+    response.set_data(gzip.compress(body, 1, mtime=0) if accepted[0] == "gzip" else zlib.compress(body, 1))
+    response.content_encoding = accepted[0]
+
+
+def _registry() -> Registry:
+    registry: Registry = current_app.extensions["digits"]
+    return registry

@@ -1,0 +1,205 @@
+"""TensorFlow Serving's REST API: GET /v1/models/M, .../metadata and POST .../M:predict, with or without a version.
+
+Also what KServe's v1 clients read: the list of models, and "name" and "ready" in a model's status.
+Source: https://www.tensorflow.org/tfx/serving/api_rest
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+from flask import Blueprint, Response, current_app, request
+from flask.blueprints import BlueprintSetupState
+from numpy.typing import NDArray
+from werkzeug.routing import BaseConverter
+
+from ..classifier import Classifier
+from ..errors import BadRequest, NotFound
+from ..metrics import count_digits
+from ..registry import Registry
+from ..requests import decode_base64, parse_object, read_body
+from .tensors import (
+    CERTAINTY,
+    PICTURE,
+    PROBABILITIES,
+    SHAPE,
+    TENSOR,
+    check_tensor,
+    name_outputs,
+    parse_numbers,
+    read_digits,
+    version_of,
+)
+
+SERVING_DEFAULT = "serving_default"
+SIGNATURES = {  # name: (input, outputs)
+    SERVING_DEFAULT: (TENSOR, (PROBABILITIES,)),
+    "certainty": (TENSOR, (PROBABILITIES, CERTAINTY)),
+    "pictures": (PICTURE, (PROBABILITIES,)),
+}
+INPUTS = (TENSOR, PICTURE)
+B64 = "b64"
+
+bp = Blueprint("tf_serving", __name__, url_prefix="/v1")
+
+
+class ModelName(BaseConverter):
+    """A model's name in a path, which ends before the colon of `:predict`."""
+
+    regex = "[^/:]+"
+
+
+@bp.record_once
+def _register_converter(state: BlueprintSetupState) -> None:
+    state.app.url_map.converters["model"] = ModelName
+
+
+@bp.get("/models")
+def models() -> dict[str, Any]:
+    """Name the models."""
+    return {"models": _registry().names}
+
+
+@bp.get("/models/<model:name>")
+@bp.get("/models/<model:name>/versions/<model:version>")
+def status(name: str, version: str | None = None) -> dict[str, Any]:
+    """Say that a model is served, as GetModelStatusResponse."""
+    classifier = _find_model(name, version)
+    available = {"error_code": "OK", "error_message": ""}
+    state = {"version": version_of(classifier), "state": "AVAILABLE", "status": available}
+    return {"model_version_status": [state], "name": classifier.name, "ready": True}
+
+
+@bp.get("/models/<model:name>/metadata")
+@bp.get("/models/<model:name>/versions/<model:version>/metadata")
+def metadata(name: str, version: str | None = None) -> dict[str, Any]:
+    """Describe a model's signatures, as GetModelMetadataResponse."""
+    classifier = _find_model(name, version)
+    signatures = {name: _describe_signature(classifier, name) for name in SIGNATURES}
+    definition = {"@type": "type.googleapis.com/tensorflow.serving.SignatureDefMap", "signature_def": signatures}
+    specification = {"name": classifier.name, "signature_name": "", "version": version_of(classifier)}
+    return {"model_spec": specification, "metadata": {"signature_def": definition}}
+
+
+@bp.post("/models/<model:name>:predict")
+@bp.post("/models/<model:name>/versions/<model:version>:predict")
+def predict(name: str, version: str | None = None) -> Response:
+    """Classify the digits of a request, in row form ("instances") or column form ("inputs")."""
+    classifier = _find_model(name, version)
+    message = parse_object(read_body(request))
+    outputs = _chosen_outputs(message)
+    if ("instances" in message) == ("inputs" in message):
+        raise BadRequest('Expected JSON with either "instances", the row form, or "inputs", the column form.')
+    in_rows = "instances" in message
+    values = _values_of_rows(message["instances"]) if in_rows else _values_of_columns(message["inputs"])
+    prediction = classifier.predict(_to_tensor(values))
+    count_digits(classifier, prediction)
+    named = name_outputs(prediction)
+    columns = {name: named[name].tolist() for name in outputs}
+    if len(outputs) == 1:
+        answer: Any = columns[outputs[0]]
+    elif in_rows:
+        answer = [dict(zip(outputs, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    else:
+        answer = columns
+    return Response(json.dumps({"predictions" if in_rows else "outputs": answer}), mimetype="application/json")
+
+
+@bp.post("/models/<model:name>:<any(classify, regress):method>")
+@bp.post("/models/<model:name>/versions/<model:version>:<any(classify, regress):method>")
+def classify(name: str, method: str, version: str | None = None) -> Response:
+    """Refuse what needs a signature over tf.Example, as a server does whose model has none."""
+    _find_model(name, version)
+    raise BadRequest(f"No signature of {name} answers :{method}. Use :predict.")
+
+
+def _find_model(name: str, version: str | None) -> Classifier:
+    """Return a model.
+
+    Raises:
+        NotFound: it is not served, or not in that version.
+    """
+    if name in _registry().names:
+        classifier = _registry().get(name)
+        if version is None or version == version_of(classifier):
+            return classifier
+    wanted = f"Latest({name})" if version is None else f"Specific({name}, {version})"
+    served = ", ".join(f"{name} version {version_of(_registry().get(name))}" for name in _registry().names)
+    raise NotFound(f"Servable not found for request: {wanted}. Served here: {served}.")
+
+
+def _chosen_outputs(message: dict[str, Any]) -> tuple[str, ...]:
+    name = message.get("signature_name", SERVING_DEFAULT)
+    if name == "":
+        name = SERVING_DEFAULT
+    if not isinstance(name, str) or name not in SIGNATURES:
+        raise BadRequest(f"Serving signature name {name!r:.80} is not known; expected one of {', '.join(SIGNATURES)}.")
+    return SIGNATURES[name][1]
+
+
+def _values_of_rows(rows: Any) -> list[Any]:
+    """Return the values of "instances", each bare or named by its input.
+
+    Raises:
+        BadRequest: not a list, or the rows name no input or several.
+    """
+    if not isinstance(rows, list) or not rows:
+        raise BadRequest('Expected "instances" as a list of digits that is not empty.')
+    if not isinstance(rows[0], dict) or B64 in rows[0]:
+        return rows
+    names = {tuple(row) if isinstance(row, dict) else () for row in rows}
+    if names not in ({(name,)} for name in INPUTS):
+        raise BadRequest(f'Expected every instance to name one input, the same: "{TENSOR}" or "{PICTURE}".')
+    return [value for row in rows for value in row.values()]
+
+
+def _values_of_columns(columns: Any) -> list[Any]:
+    """Return the values of "inputs", bare or named by their input.
+
+    Raises:
+        BadRequest: not values, or they name no input or several.
+    """
+    if isinstance(columns, dict):
+        if tuple(columns) not in ((name,) for name in INPUTS):
+            raise BadRequest(f'Expected "inputs" to name one input: "{TENSOR}" or "{PICTURE}".')
+        (columns,) = columns.values()
+    if not isinstance(columns, list) or not columns:
+        raise BadRequest('Expected "inputs" as a list of digits that is not empty.')
+    return columns
+
+
+def _to_tensor(values: list[Any]) -> NDArray[np.float32]:
+    """Return the tensor of numbers, or of pictures written as {"b64": "..."}."""
+    if not isinstance(values[0], dict):
+        return check_tensor(parse_numbers(values))
+    texts = [value.get(B64) if isinstance(value, dict) and len(value) == 1 else None for value in values]
+    if not all(isinstance(text, str) for text in texts):
+        raise BadRequest(f'Expected every picture as {{"{B64}": "<base64>"}}.')
+    return read_digits([decode_base64(text) for text in texts if text is not None])
+
+
+def _describe_signature(classifier: Classifier, signature: str) -> dict[str, Any]:
+    given, outputs = SIGNATURES[signature]
+    tensors = {
+        TENSOR: ("DT_FLOAT", (-1, *SHAPE)),
+        PICTURE: ("DT_STRING", (-1,)),
+        PROBABILITIES: ("DT_FLOAT", (-1, len(classifier.classes))),
+        CERTAINTY: ("DT_FLOAT", (-1,)),
+    }
+    return {
+        "inputs": {given: _describe_tensor(given, *tensors[given])},
+        "outputs": {name: _describe_tensor(name, *tensors[name]) for name in outputs},
+        "method_name": "tensorflow/serving/predict",
+    }
+
+
+def _describe_tensor(name: str, kind: str, shape: tuple[int, ...]) -> dict[str, Any]:
+    sizes = [{"size": str(size), "name": ""} for size in shape]  # an int64 is a string in protobuf's JSON
+    return {"dtype": kind, "tensor_shape": {"dim": sizes, "unknown_rank": False}, "name": f"{name}:0"}
+
+
+def _registry() -> Registry:
+    registry: Registry = current_app.extensions["digits"]
+    return registry

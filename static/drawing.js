@@ -1,0 +1,221 @@
+/**
+ * Owns the canvas: pointers and arrow keys in, strokes out. Fires on the canvas:
+ * "begin" before the drawing changes; "ink" when it looks different (detail.settled: no stroke is under way; detail.points: those
+ * of the one that is); "pen" when a key put the pen down or lifted it.
+ */
+
+import { HEIGHT, WIDTH, paintEnd, paintStroke, paintStrokes } from './ink.js';
+import { createStrokes } from './strokes.js';
+
+const NEAR = 0.75; // units: a point nearer than this to the last one adds nothing
+const PEN_STEP = 8; // units that an arrow key moves the pen; with Shift, a quarter of it
+const ERASER_WIDTH = 2.2; // times the pen's width
+const ERASER_BUTTON = 32; // bit of PointerEvent.buttons, a pen turned round
+
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {HTMLElement} mark shows where the pen is that the arrow keys move
+ */
+export function createDrawing(canvas, mark) {
+  const context = canvas.getContext('2d');
+  const strokes = createStrokes();
+  const tool = { width: 18, eraser: false };
+  const pen = { x: WIDTH / 2, y: HEIGHT / 4, down: false };
+  /** @type {import('./ink.js').Stroke | null} */
+  let stroke = null;
+  let pointer = null;
+  let shown = null; // strokes shown instead of the drawing while it replays
+
+  function fire(settled) {
+    const points = stroke?.points.length ?? 0;
+    canvas.dispatchEvent(new CustomEvent('ink', { detail: { settled, points } }));
+  }
+
+  function visible() {
+    return shown ?? (stroke ? [...strokes.all, stroke] : strokes.all);
+  }
+
+  function repaint() {
+    const scale = canvas.width / WIDTH;
+    const colour = getComputedStyle(canvas).color;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    context.setTransform(scale, 0, 0, scale, 0, 0);
+    context.strokeStyle = colour;
+    context.fillStyle = colour;
+    paintStrokes(context, visible());
+  }
+
+  function fit() {
+    const width = Math.round(canvas.clientWidth * devicePixelRatio);
+    if (width === 0) return;
+    canvas.width = width;
+    canvas.height = Math.round((width * HEIGHT) / WIDTH);
+    repaint();
+  }
+
+  function begin(point, eraser = tool.eraser) {
+    canvas.dispatchEvent(new CustomEvent('begin'));
+    if (shown) show(null);
+    stroke = { width: Math.round(tool.width * (eraser ? ERASER_WIDTH : 1)), eraser, points: [point] };
+    paintStroke(context, stroke);
+    fire(false);
+  }
+
+  function extend(points) {
+    const from = stroke.points.length;
+    for (const point of points) {
+      const last = stroke.points.at(-1);
+      if (Math.hypot(point[0] - last[0], point[1] - last[1]) >= NEAR) stroke.points.push(point);
+    }
+    if (stroke.points.length === from) return;
+    paintStroke(context, stroke, from);
+    fire(false);
+  }
+
+  function end() {
+    if (!stroke) return;
+    paintEnd(context, stroke);
+    strokes.add(stroke);
+    stroke = null;
+    pointer = null;
+    fire(true);
+  }
+
+  function toPoint(event) {
+    const box = canvas.getBoundingClientRect();
+    const x = ((event.clientX - box.left) * WIDTH) / box.width;
+    const y = ((event.clientY - box.top) * HEIGHT) / box.height;
+    return [round(x), round(y), pressureOf(event)];
+  }
+
+  function onPointerDown(event) {
+    if (pointer !== null || (event.pointerType === 'mouse' && event.button !== 0)) return;
+    event.preventDefault();
+    canvas.focus({ preventScroll: true, focusVisible: false });
+    end();
+    lift();
+    pointer = event.pointerId;
+    capture(event);
+    begin(toPoint(event), tool.eraser || Boolean(event.buttons & ERASER_BUTTON));
+  }
+
+  function capture(event) {
+    try {
+      canvas.setPointerCapture(event.pointerId);
+    } catch {
+      // A pointer that a script made up cannot be captured; its events arrive all the same.
+    }
+  }
+
+  function onPointerMove(event) {
+    if (event.pointerId !== pointer) return;
+    const events = event.getCoalescedEvents?.() ?? [];
+    extend((events.length ? events : [event]).map(toPoint));
+  }
+
+  function onPointerEnd(event) {
+    if (event.pointerId === pointer) end();
+  }
+
+  function placePen() {
+    mark.style.setProperty('left', `${(100 * pen.x) / WIDTH}%`);
+    mark.style.setProperty('top', `${(100 * pen.y) / HEIGHT}%`);
+    mark.dataset.down = String(pen.down);
+  }
+
+  function lift() {
+    if (!pen.down) return;
+    pen.down = false;
+    end();
+    tellPen();
+  }
+
+  function tellPen() {
+    placePen();
+    canvas.dispatchEvent(new CustomEvent('pen', { detail: { down: pen.down } }));
+  }
+
+  function movePen([right, down], step) {
+    pen.x = Math.min(WIDTH, Math.max(0, pen.x + right * step));
+    pen.y = Math.min(HEIGHT, Math.max(0, pen.y + down * step));
+    placePen();
+    if (pen.down) extend([[pen.x, pen.y, 1]]);
+  }
+
+  function onKeyDown(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const arrow = ARROWS[event.key];
+    if (arrow) movePen(arrow, event.shiftKey ? PEN_STEP / 4 : PEN_STEP);
+    else if (event.key === ' ' && !event.repeat) togglePen();
+    else if (event.key === 'Escape') lift();
+    else return;
+    event.preventDefault();
+  }
+
+  function togglePen() {
+    if (pen.down) return lift();
+    end();
+    pen.down = true;
+    begin([pen.x, pen.y, 1]);
+    tellPen();
+  }
+
+  function show(list) {
+    shown = list;
+    repaint();
+  }
+
+  function after(action) {
+    return (value) => {
+      lift();
+      end();
+      canvas.dispatchEvent(new CustomEvent('begin'));
+      shown = null;
+      action(value);
+      repaint();
+      fire(true);
+    };
+  }
+
+  canvas.addEventListener('pointerdown', onPointerDown);
+  canvas.addEventListener('pointermove', onPointerMove);
+  for (const type of ['pointerup', 'pointercancel']) canvas.addEventListener(type, onPointerEnd);
+  canvas.addEventListener('keydown', onKeyDown);
+  canvas.addEventListener('blur', lift);
+  new ResizeObserver(fit).observe(canvas);
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', repaint);
+  fit();
+  placePen();
+
+  return {
+    tool,
+    strokes,
+    /** The strokes on the canvas now, one under way included. */
+    get visible() {
+      return visible();
+    },
+    /** Whether a stroke is under way. */
+    get busy() {
+      return stroke !== null;
+    },
+    repaint,
+    /** Show these strokes for a while instead of the drawing; null shows the drawing again. */
+    show,
+    undo: after(() => strokes.undo()),
+    redo: after(() => strokes.redo()),
+    clear: after(() => strokes.clear()),
+    replace: after((list) => strokes.replace(list)),
+  };
+}
+
+function pressureOf(event) {
+  if (event.pointerType !== 'pen' || !event.pressure) return 1;
+  return round(0.4 + 1.2 * event.pressure); // half pressure, which a pen without the sense reports, is the pen's width
+}
+
+function round(value) {
+  return Math.round(value * 100) / 100;
+}

@@ -1,0 +1,100 @@
+/** Owns how strokes become ink: the same painter draws the canvas, the picture that is sent, and thumbnails. */
+
+export const WIDTH = 400; // units of a drawing, whatever the size of the canvas on the screen
+export const HEIGHT = 300;
+
+/**
+ * @typedef {[x: number, y: number, pressure: number]} Point  in units of a drawing; pressure 1 is the pen's own width
+ * @typedef {{width: number, eraser: boolean, points: Point[]}} Stroke
+ */
+
+/**
+ * Draw the part of a stroke that begins at one of its points, so that a growing stroke never draws itself twice.
+ * @param {CanvasRenderingContext2D} context scaled to units of a drawing
+ * @param {Stroke} stroke
+ * @param {number} [from] the index of the first point that is new
+ */
+export function paintStroke(context, { width, eraser, points }, from = 0) {
+  context.globalCompositeOperation = eraser ? 'destination-out' : 'source-over';
+  context.lineCap = 'round';
+  context.lineJoin = 'round';
+  if (from === 0) paintDot(context, points[0], width);
+  for (let index = Math.max(1, from); index < points.length; index += 1) {
+    const start = index === 1 ? points[0] : middle(points[index - 2], points[index - 1]);
+    const end = middle(points[index - 1], points[index]);
+    context.lineWidth = width * points[index - 1][2];
+    context.beginPath();
+    context.moveTo(start[0], start[1]);
+    context.quadraticCurveTo(points[index - 1][0], points[index - 1][1], end[0], end[1]);
+    context.stroke();
+  }
+}
+
+/**
+ * Draw the last half segment of a finished stroke, which a growing one leaves open for its next point.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Stroke} stroke
+ */
+export function paintEnd(context, { width, eraser, points }) {
+  if (points.length < 2) return;
+  const [before, last] = points.slice(-2);
+  const start = middle(before, last);
+  context.globalCompositeOperation = eraser ? 'destination-out' : 'source-over';
+  context.lineWidth = width * last[2];
+  context.beginPath();
+  context.moveTo(start[0], start[1]);
+  context.lineTo(last[0], last[1]);
+  context.stroke();
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {Stroke[]} strokes
+ */
+export function paintStrokes(context, strokes) {
+  for (const stroke of strokes) {
+    paintStroke(context, stroke);
+    paintEnd(context, stroke);
+  }
+}
+
+/**
+ * Make the picture of a drawing that is sent to the server: dark ink on white paper.
+ * @param {Stroke[]} strokes
+ * @param {number} [side] pixels, the width of the picture
+ * @returns {Promise<Blob>} a PNG
+ */
+export function renderPicture(strokes, side = WIDTH) {
+  const canvas = renderCanvas(strokes, side);
+  return new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
+}
+
+/**
+ * @param {Stroke[]} strokes
+ * @param {number} side pixels, the width of the canvas
+ * @returns {HTMLCanvasElement}
+ */
+export function renderCanvas(strokes, side) {
+  const canvas = document.createElement('canvas');
+  canvas.width = side;
+  canvas.height = Math.round((side * HEIGHT) / WIDTH);
+  const context = canvas.getContext('2d');
+  context.scale(side / WIDTH, side / WIDTH);
+  context.strokeStyle = '#000';
+  context.fillStyle = '#000';
+  paintStrokes(context, strokes);
+  context.globalCompositeOperation = 'destination-over';
+  context.fillStyle = '#fff';
+  context.fillRect(0, 0, WIDTH, HEIGHT);
+  return canvas;
+}
+
+function paintDot(context, [x, y, pressure], width) {
+  context.beginPath();
+  context.arc(x, y, (width * pressure) / 2, 0, 2 * Math.PI);
+  context.fill();
+}
+
+function middle([x, y], [otherX, otherY]) {
+  return [(x + otherX) / 2, (y + otherY) / 2];
+}

@@ -1,0 +1,125 @@
+/**
+ * Owns the link that holds a drawing in its fragment, so that nothing needs to be stored anywhere.
+ *
+ * The bytes, as base64url: the version; then for each stroke its width, its flags, the number of its points, and its points as
+ * zigzag variable-length differences in half units (and the pressure in hundredths, where the pen felt it).
+ */
+
+import { HEIGHT, WIDTH } from './ink.js';
+
+const VERSION = 1;
+const NAME = 'd';
+const FINE = 2; // steps a unit
+const PRESSURE = 100; // steps
+const ERASER = 1;
+const FELT = 2;
+const MOST_BYTES = 100_000;
+
+/** @typedef {import('./ink.js').Stroke} Stroke */
+
+/**
+ * @param {Stroke[]} strokes
+ * @returns {string} with its "#", or nothing for an empty drawing
+ */
+export function toFragment(strokes) {
+  if (!strokes.length) return '';
+  const bytes = [VERSION, ...strokes.flatMap(packStroke)];
+  const text = btoa(bytes.map((byte) => String.fromCharCode(byte)).join(''));
+  return `#${NAME}=${text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')}`;
+}
+
+/**
+ * @param {string} fragment
+ * @returns {Stroke[]} none where the fragment holds no drawing, or a damaged one
+ */
+export function fromFragment(fragment) {
+  const text = new URLSearchParams(fragment.slice(1)).get(NAME);
+  if (!text || text.length > MOST_BYTES) return [];
+  try {
+    const bytes = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
+    return unpack(Uint8Array.from(bytes, (letter) => letter.charCodeAt(0)));
+  } catch (error) {
+    if (error instanceof RangeError || error.name === 'InvalidCharacterError') return [];
+    throw error;
+  }
+}
+
+/**
+ * Take the drawing along on links between our pages, so that it is still there when one comes back.
+ * @param {() => string} takeFragment
+ */
+export function carryDrawing(takeFragment) {
+  addEventListener('click', ({ target }) => {
+    const link = target.closest('a[href]');
+    if (!link || link.origin !== location.origin || link.classList.contains('skip')) return;
+    const drawing = new URLSearchParams(takeFragment().slice(1)).get(NAME);
+    const parameters = new URLSearchParams(link.hash.slice(1));
+    if (drawing) parameters.set(NAME, drawing);
+    else parameters.delete(NAME);
+    link.hash = parameters.toString();
+  });
+}
+
+function packStroke({ width, eraser, points }) {
+  const felt = points.some(([, , pressure]) => pressure !== 1);
+  const flags = (eraser ? ERASER : 0) | (felt ? FELT : 0);
+  const numbers = [];
+  let [beforeX, beforeY] = [0, 0];
+  for (const [x, y, pressure] of points) {
+    const [fineX, fineY] = [Math.round(x * FINE), Math.round(y * FINE)];
+    numbers.push(zigzag(fineX - beforeX), zigzag(fineY - beforeY));
+    if (felt) numbers.push(Math.round(pressure * PRESSURE));
+    [beforeX, beforeY] = [fineX, fineY];
+  }
+  return [width, flags, points.length, ...numbers].flatMap(packNumber);
+}
+
+function packNumber(number) {
+  return number < 0x80 ? [number] : [(number & 0x7f) | 0x80, ...packNumber(number >>> 7)];
+}
+
+function zigzag(number) {
+  return number < 0 ? -2 * number - 1 : 2 * number;
+}
+
+function unzigzag(number) {
+  return number & 1 ? -(number + 1) / 2 : number / 2;
+}
+
+/** @throws {RangeError} where the bytes are not a drawing */
+function unpack(bytes) {
+  let place = 0;
+
+  function takeNumber(most) {
+    let number = 0;
+    for (let shift = 0; ; shift += 7) {
+      if (place >= bytes.length || shift > 21) throw new RangeError('The drawing ends too early.');
+      const byte = bytes[place];
+      place += 1;
+      number |= (byte & 0x7f) << shift;
+      if (byte < 0x80) break;
+    }
+    if (number > most) throw new RangeError('The drawing holds a number that is too large.');
+    return number;
+  }
+
+  function takeStroke() {
+    const width = takeNumber(WIDTH);
+    const flags = takeNumber(ERASER | FELT);
+    const count = takeNumber(bytes.length);
+    if (!width || !count) throw new RangeError('The drawing holds an empty stroke.');
+    const points = [];
+    let [x, y] = [0, 0];
+    while (points.length < count) {
+      x += unzigzag(takeNumber(8 * FINE * WIDTH));
+      y += unzigzag(takeNumber(8 * FINE * HEIGHT));
+      points.push([x / FINE, y / FINE, flags & FELT ? takeNumber(2 * PRESSURE) / PRESSURE : 1]);
+    }
+    return { width, eraser: Boolean(flags & ERASER), points };
+  }
+
+  if (takeNumber(255) !== VERSION) throw new RangeError('The drawing is from another version of the page.');
+  const strokes = [];
+  while (place < bytes.length) strokes.push(takeStroke());
+  return strokes;
+}

@@ -1,0 +1,76 @@
+/** Owns when to ask the server: one request in flight, the newest drawing wins, a late answer is never shown. */
+
+import { Problem, readPicture, serverBack } from './server.js';
+
+/**
+ * @typedef {() => Promise<Blob>} TakePicture  called when the request leaves, so that it takes the newest drawing
+ * @typedef {{
+ *   reading: () => void,
+ *   answered: (reading: import('./server.js').Reading, settled: boolean) => void,
+ *   failed: (problem: Problem) => void,
+ * }} Listener
+ */
+
+/**
+ * @param {Listener} listener
+ * @param {() => string} chooseModel
+ */
+export function createReader(listener, chooseModel) {
+  /** @type {TakePicture | null} */
+  let wanted = null;
+  /** @type {{abort: AbortController, away: boolean} | null} */
+  let flight = null;
+  let landed = Promise.resolve();
+
+  function request(takePicture) {
+    wanted = takePicture;
+    if (!flight?.away) listener.reading();
+    if (!flight) landed = fly();
+  }
+
+  function cancel() {
+    wanted = null;
+    flight?.abort.abort();
+    flight = null;
+  }
+
+  async function fly() {
+    const mine = { abort: new AbortController(), away: false };
+    flight = mine;
+    try {
+      while (wanted && flight === mine) await ask(mine);
+    } finally {
+      if (flight === mine) flight = null;
+    }
+  }
+
+  async function ask(mine) {
+    const takePicture = wanted;
+    wanted = null;
+    try {
+      const reading = await readPicture(await takePicture(), { model: chooseModel(), signal: mine.abort.signal });
+      if (flight === mine) listener.answered(reading, wanted === null);
+    } catch (error) {
+      if (flight !== mine) return;
+      if (!(error instanceof Problem)) throw error;
+      if (error.passing) await waitForServer(mine, error, takePicture);
+      else if (!wanted) listener.failed(error);
+    }
+  }
+
+  async function waitForServer(mine, problem, takePicture) {
+    wanted ??= takePicture;
+    mine.away = true;
+    listener.failed(problem);
+    await serverBack();
+    mine.away = false;
+    if (flight === mine) listener.reading();
+  }
+
+  return {
+    request,
+    cancel,
+    /** Resolves when nothing is left to read. */
+    idle: () => landed,
+  };
+}

@@ -1,0 +1,99 @@
+/** Owns the replay: the strokes draw themselves again, and after each one it is noted what was read. */
+
+import { formatShare, t } from './texts.js';
+
+const SPEED = 0.45; // units a millisecond
+const PAUSE = 250; // milliseconds between strokes
+
+/**
+ * @param {ReturnType<import('./drawing.js').createDrawing>} drawing
+ * @param {() => Promise<import('./server.js').Reading | null>} readShown reads what is on the canvas now
+ * @param {{button: HTMLButtonElement, story: HTMLElement}} parts
+ */
+export function createReplay(drawing, readShown, { button, story }) {
+  const still = matchMedia('(prefers-reduced-motion: reduce)');
+  let playing = null;
+
+  async function play() {
+    const mine = {};
+    const strokes = drawing.strokes.all;
+    setPlaying(mine);
+    story.replaceChildren();
+    for (let count = 1; count <= strokes.length && playing === mine; count += 1) {
+      if (!still.matches) await growStroke(mine, strokes, count - 1);
+      if (playing === mine) await noteStroke(mine, strokes.slice(0, count), count);
+    }
+    if (playing === mine) stop();
+  }
+
+  async function growStroke(mine, strokes, index) {
+    const stroke = strokes[index];
+    const ends = distances(stroke.points);
+    const begun = performance.now();
+    for (let count = 1; count < stroke.points.length; ) {
+      const travelled = ((await nextFrame()) - begun) * SPEED;
+      if (playing !== mine) return;
+      while (count < stroke.points.length && ends[count] <= travelled) count += 1;
+      drawing.show([...strokes.slice(0, index), { ...stroke, points: stroke.points.slice(0, count) }]);
+      readShown();
+    }
+  }
+
+  async function noteStroke(mine, strokes, count) {
+    drawing.show(strokes);
+    const reading = await readShown();
+    if (playing !== mine) return;
+    story.append(describeStroke(count, reading));
+    await pause();
+  }
+
+  function setPlaying(next) {
+    playing = next;
+    button.setAttribute('aria-pressed', String(Boolean(next)));
+  }
+
+  function stop() {
+    if (!playing) return;
+    setPlaying(null);
+    drawing.show(null);
+  }
+
+  function forget() {
+    stop();
+    story.replaceChildren();
+  }
+
+  button.addEventListener('click', () => {
+    if (playing) {
+      stop();
+      readShown();
+    } else if (drawing.strokes.all.length) {
+      play();
+    }
+  });
+
+  return { forget };
+}
+
+function describeStroke(count, reading) {
+  const item = document.createElement('li');
+  const share = reading?.digits.length === 1 ? formatShare(reading.digits[0].confidence) : '';
+  const [text, detail] = [document.createElement('b'), document.createElement('span')];
+  text.textContent = reading ? reading.text : '–';
+  detail.textContent = share;
+  item.append(text, detail);
+  item.title = t('replay.after', { count });
+  return item;
+}
+
+function distances(points) {
+  let sum = 0;
+  return points.map(([x, y], index) => {
+    const [beforeX, beforeY] = points[Math.max(0, index - 1)];
+    sum += Math.hypot(x - beforeX, y - beforeY);
+    return sum;
+  });
+}
+
+const nextFrame = () => new Promise(requestAnimationFrame);
+const pause = () => new Promise((resolve) => setTimeout(resolve, PAUSE));

@@ -1,0 +1,7 @@
+/** Wires what the pages about the models have. */
+
+import { carryDrawing } from './link.js';
+import { createThemeSwitch } from './theme.js';
+
+createThemeSwitch(document.getElementById('theme'));
+carryDrawing(() => location.hash);

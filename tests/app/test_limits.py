@@ -1,0 +1,189 @@
+"""Limits of what comes in, and the headers of what goes out."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from app import create_app
+from app.limits import SharedStorage, name_client
+from app.metrics import PLACE
+
+from .drawings import draw_digit, to_bytes, to_png
+
+SEVEN = to_png(draw_digit(7))
+
+
+@pytest.fixture
+def table() -> Iterator[SharedStorage]:
+    storage = SharedStorage()
+    storage.reset()
+    yield storage
+    storage.reset()
+
+
+def test_a_client_that_asks_too_often_is_told_when_to_come_back(tiny_models: Path, table: SharedStorage) -> None:
+    client = create_app({"models": tiny_models, "rate": "3/hour"}).test_client()
+    answers = [client.post("/predict", data=SEVEN) for _ in range(5)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
+    assert answers[-1].get_json()["code"] == "too_many_requests"
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 3600
+    assert client.get("/health/ready").status_code == 200
+    other = {"REMOTE_ADDR": "203.0.113.9"}
+    assert client.post("/predict", data=SEVEN, environ_overrides=other).status_code == 200
+
+
+def test_workers_count_a_client_together(table: SharedStorage, monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = []
+    for place in ("0", "1", "2"):
+        monkeypatch.setenv(PLACE, place)
+        counts.append(SharedStorage().incr("somebody", 3600, 2))
+    assert counts == [2, 4, 6]
+    assert table.get("somebody") == 6
+    table.clear("somebody")
+    assert table.get("somebody") == 0
+
+
+def test_a_new_window_starts_at_nothing(table: SharedStorage, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr("app.limits.time.monotonic", lambda: now)
+    assert [table.incr("x", 60), table.incr("x", 60)] == [1, 2]
+    now += 60
+    assert table.incr("x", 60) == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    (
+        ("203.0.113.9", "203.0.113.9"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("", ""),
+    ),
+)
+def test_an_ipv6_site_is_one_client(address: str, name: str) -> None:
+    assert name_client(address) == name
+
+
+@pytest.mark.parametrize(("proxies", "allowed"), ((0, 1), (1, 3)))
+def test_a_proxy_is_believed_only_where_it_is_set(
+    tiny_models: Path, table: SharedStorage, proxies: int, allowed: int
+) -> None:
+    client = create_app({"models": tiny_models, "rate": "1/hour", "proxies": proxies}).test_client()
+    answers = [
+        client.post("/predict", data=SEVEN, headers={"X-Forwarded-For": f"198.51.100.{number}"}) for number in range(3)
+    ]
+    assert [answer.status_code for answer in answers].count(200) == allowed
+
+
+# ---- pictures ----
+
+
+def png_of(width: int, height: int) -> bytes:
+    """A PNG that says it is huge and holds few bytes."""
+    chunks = ((b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)), (b"IDAT", zlib.compress(bytes(1000))))
+    body = b"".join(
+        struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+        for name, content in (*chunks, (b"IEND", b""))
+    )
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+def bmp_of(width: int, height: int) -> bytes:
+    return b"BM" + struct.pack("<IHHI", 100, 0, 0, 54) + struct.pack("<IiiHHIIiiII", 40, width, height, 1, 24, *[0] * 6)
+
+
+def gif_of(width: int, height: int) -> bytes:
+    start = b"GIF89a" + struct.pack("<HHBBB", width, height, 0x80, 0, 0) + bytes(6)
+    return start + b"," + struct.pack("<HHHHB", 0, 0, width, height, 0) + b"\x02\x02D\x01\x00;"
+
+
+BOMBS = {
+    "PNG": png_of(60_000, 60_000),
+    "PNG in a line": png_of(2**31 - 1, 1),
+    "BMP": bmp_of(60_000, 60_000),
+    "GIF": gif_of(65_535, 65_535),
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS)
+def test_a_huge_picture_is_refused_before_its_pixels_are_decoded(tiny_client: FlaskClient, bomb: bytes) -> None:
+    answer = tiny_client.post("/predict", data=bomb)
+    assert (answer.status_code, answer.get_json()["code"]) == (413, "too_large"), answer.text
+
+
+@pytest.mark.parametrize("kind", ("PNG", "TIFF", "WEBP", "JPEG"))
+def test_a_real_bomb_is_refused(tiny_client: FlaskClient, kind: str) -> None:
+    from PIL import Image
+
+    options: dict[str, dict[str, Any]] = {
+        "TIFF": {"compression": "tiff_deflate"},
+        "WEBP": {"lossless": True, "quality": 0, "method": 0},
+    }
+    bomb = to_bytes(Image.new("1" if kind in ("PNG", "TIFF") else "L", (16_000, 5_000)), kind, **options.get(kind, {}))
+    assert len(bomb) < 2**21
+    answer = tiny_client.post("/predict", data=bomb)
+    assert (answer.status_code, answer.get_json()["code"]) == (413, "too_large"), answer.text
+
+
+def test_form_fields_are_limited(small_client: FlaskClient, tiny_client: FlaskClient) -> None:
+    many = {f"field{number}": "x" for number in range(2000)}
+    answer = tiny_client.post("/predict", data=many, content_type="multipart/form-data")
+    assert (answer.status_code, answer.get_json()["code"]) == (413, "too_large")
+    assert "parts" in answer.get_json()["error"]
+
+
+# ---- headers ----
+
+
+@pytest.mark.parametrize(
+    "path", ("/", "/docs", "/models", "/models/plain", "/health/live", "/nowhere", "/openapi.json")
+)
+def test_nothing_guesses_a_type_and_pages_load_nothing_from_elsewhere(tiny_client: FlaskClient, path: str) -> None:
+    answer = tiny_client.get(path, headers={"Accept": "text/html"})
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Access-Control-Allow-Origin" not in answer.headers
+    if answer.mimetype == "text/html":
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe-inline" not in policy
+        assert "unsafe-eval" not in policy
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert "camera=()" in answer.headers["Permissions-Policy"]
+        assert " style=" not in answer.text
+        assert "<script>" not in answer.text
+
+
+def test_what_a_client_sends_comes_back_escaped(tiny_client: FlaskClient) -> None:
+    for path in ("/models/<script>alert(1)</script>", "/<script>", "/?language=<script>"):
+        answer = tiny_client.get(path)
+        assert answer.mimetype == "application/json" or "<script>" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("origins", "asks", "allowed"),
+    (
+        ("", "https://a.example", None),
+        ("https://a.example,https://b.example", "https://b.example", "https://b.example"),
+        ("https://a.example", "https://evil.example", None),
+        ("*", "https://anyone.example", "*"),
+    ),
+)
+def test_other_sites_may_ask_only_where_they_are_named(
+    tiny_models: Path, origins: str, asks: str, allowed: str | None
+) -> None:
+    client = create_app({"models": tiny_models, "origins": origins}).test_client()
+    headers = {"Origin": asks, "Access-Control-Request-Method": "POST"}
+    before = client.options("/predict", headers=headers)
+    assert before.headers.get("Access-Control-Allow-Origin") == allowed
+    assert ("POST" in before.headers.get("Access-Control-Allow-Methods", "")) == (allowed is not None)
+    answer = client.post("/predict", data=SEVEN, headers={"Origin": asks})
+    assert answer.status_code == 200
+    assert answer.headers.get("Access-Control-Allow-Origin") == allowed

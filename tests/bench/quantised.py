@@ -1,0 +1,101 @@
+"""What eight bits instead of float32 would gain and cost: seconds a digit, accuracy, and how far the answers move.
+
+    python -m tests.bench.quantised      with DIGITS_DATA: the folder with mnist.npz
+
+Measured to decide, not served: see docs/bench/README.md.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.artifact import COMPILED, load_keras
+from app.classifier import LiteRTRuntime
+from app.errors import DigitsError
+from app.preprocessing import read_picture, to_tensor
+
+from .floor import measure_seconds
+from .servers import ROOT
+
+MODELS = ("robust", "keras_flask")
+EXAMPLES = 1000  # training digits that show the converter the range of every layer
+
+Digits = tuple[NDArray[np.float32], NDArray[np.uint8]]  # tensor and labels
+
+
+def convert(folder: Path, examples: NDArray[np.float32] | None) -> bytes:
+    """Compile a model with weights of eight bits; given examples, with activations of eight bits, too."""
+    import tensorflow as tf
+
+    converter = tf.lite.TFLiteConverter.from_keras_model(load_keras(folder))
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if examples is not None:
+        converter.representative_dataset = lambda: ([example[None]] for example in examples)
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    compiled: bytes = converter.convert()
+    return compiled
+
+
+def measure(path: Path, sets: Mapping[str, Digits], exact: LiteRTRuntime) -> Mapping[str, Any]:
+    """Return what a compiled file costs and how well it reads each set."""
+    runtime = LiteRTRuntime(path)
+    tensor, _ = next(iter(sets.values()))
+    moved = np.abs(runtime(tensor)[0] - exact(tensor)[0]).max()
+    accuracy = {name: float(np.mean(runtime(x)[0].argmax(axis=1) == labels)) for name, (x, labels) in sets.items()}
+    return {
+        "seconds": measure_seconds(lambda: runtime(tensor[:1])),
+        "bytes": path.stat().st_size,
+        "accuracy": accuracy,
+        "farthest": float(moved),  # the largest difference in any probability
+    }
+
+
+def read_sets(data: Path) -> Mapping[str, Digits]:
+    """Return the test digits, and the digits of other people's pictures where the folder has them."""
+    with np.load(data / "mnist.npz") as arrays:
+        sets = {"MNIST test": (to_tensor(arrays["x_test"]), arrays["y_test"])}
+    if (data / "pictures.csv").is_file():
+        digits, labels = zip(*_read_pictures(data), strict=True)
+        sets["pictures"] = (to_tensor(np.stack(digits)), np.array(labels, np.uint8))
+    return sets
+
+
+def _read_pictures(data: Path) -> Iterator[tuple[NDArray[np.uint8], int]]:
+    with (data / "pictures.csv").open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            try:
+                yield read_picture((data / row["path"]).read_bytes()), int(row["label"])
+            except DigitsError:
+                continue
+
+
+def main() -> None:
+    """Print, for each model, float32, dynamic-range and full int8 as JSON."""
+    data = Path(os.environ["DIGITS_DATA"])
+    sets = read_sets(data)
+    with np.load(data / "mnist.npz") as arrays:
+        examples = to_tensor(arrays["x_train"][:EXAMPLES])
+    measured: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as made:
+        for name in MODELS:
+            folder = ROOT / "models" / name
+            kinds = {"float32": folder / COMPILED}
+            for kind, shown in (("int8 weights", None), ("int8", examples)):
+                kinds[kind] = Path(made) / f"{name}-{kind}.tflite"
+                kinds[kind].write_bytes(convert(folder, shown))
+            exact = LiteRTRuntime(kinds["float32"])
+            measured[name] = {kind: measure(path, sets, exact) for kind, path in kinds.items()}
+    print("\n" + json.dumps(measured))  # on a line of its own: the converter writes to stdout, too
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""Start what is compared, each on gunicorn with the settings of app/gunicorn.conf.py, and weigh its workers."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+CLASSIC_WEIGHTS = ROOT / "models" / "keras_flask" / "model.h5"
+APPLICATIONS = {
+    "Digits": "app.wsgi:application",
+    "constant": "tests.bench.constant:application",
+    "classic": "tests.bench.classic:application",
+}
+LOOK = 0.005  # seconds between two looks whether a server is ready
+PATIENCE = 120.0  # seconds until it must be
+KIBI = 1024
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server."""
+
+    name: str
+    address: str
+    pid: int  # of gunicorn's master
+    seconds: float  # from its start until it was ready
+
+
+@dataclass(frozen=True)
+class Weight:
+    """Memory of one worker in MiB."""
+
+    resident: float
+    own: float  # of it, what no other process shares: what one more worker costs
+    tensorflow: bool  # whether TensorFlow is loaded
+
+
+@contextmanager
+def serve(name: str, **settings: object) -> Iterator[Server]:
+    """Run one of APPLICATIONS on a free port until the block ends; settings by their lower-case names."""
+    given = {f"DIGITS_{setting.upper()}": str(value) for setting, value in settings.items()}
+    quiet = {"BENCH_CLASSIC": str(CLASSIC_WEIGHTS), "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
+    command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "app" / "gunicorn.conf.py"), APPLICATIONS[name]]
+    environment = {**os.environ, **quiet, **given, "DIGITS_PORT": "0"}
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    try:
+        assert process.stdout
+        address = process.stdout.readline().split()[2]  # "Digits on http://127.0.0.1:8000 serving ..."
+        _wait_until_ready(address)
+        yield Server(name, address, process.pid, time.perf_counter() - started)
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+        assert process.stdout
+        process.stdout.close()
+
+
+def _wait_until_ready(address: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            with urllib.request.urlopen(f"{address}/health/ready", timeout=PATIENCE):
+                return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(LOOK)
+
+
+def weigh_workers(server: Server) -> list[Weight]:
+    """Return the memory of each worker."""
+    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
+    return [_weigh(Path("/proc") / child) for child in children]
+
+
+def _weigh(process: Path) -> Weight:
+    sizes: dict[str, int] = {}
+    for line in (process / "smaps_rollup").read_text().splitlines()[1:]:
+        name, size = line.split()[:2]
+        sizes[name.rstrip(":")] = int(size)
+    own = sizes["Private_Clean"] + sizes["Private_Dirty"]
+    return Weight(sizes["Rss"] / KIBI, own / KIBI, "libtensorflow" in (process / "maps").read_text())

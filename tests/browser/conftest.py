@@ -1,0 +1,78 @@
+"""A browser for all tests, and for each a page that must not complain or ask another host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
+
+from .chromium import find_chromium
+
+PATIENCE = 30_000  # milliseconds; the machine may be busy with other things
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+ANSWERED_WITH_FAILURE = ("/read", "/predict", "/health/ready", "/models/")  # the browser logs each such answer
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests."""
+    path = find_chromium()
+    assert path, "No browser was found. `make browser` installs one."
+    expect.set_options(timeout=PATIENCE)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, server: str) -> Iterator[OpenPage]:
+    """Open a path in a context of its own, with settings such as locale or color_scheme."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def open_in(path: str = "/", address: str = server, **settings: Any) -> Page:
+        context = browser.new_context(base_url=address, **settings)
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        context.add_init_script(path=str(files("axe_playwright_python") / "axe.min.js"))
+        page = context.new_page()
+        page.on("console", lambda message: _note_console(message, complaints))
+        page.on("pageerror", lambda error: complaints.append(f"uncaught: {error}"))
+        page.on("request", lambda request: _note_request(request, address, complaints))
+        page.goto(path)
+        return page
+
+    yield open_in
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def page(open_page: OpenPage) -> Page:
+    """The drawing page."""
+    return open_page()
+
+
+def _note_console(message: ConsoleMessage, complaints: list[str]) -> None:
+    expected = urlsplit(message.location["url"]).path.startswith(ANSWERED_WITH_FAILURE)
+    if message.type == "error" and not (expected and "Failed to load resource" in message.text):
+        complaints.append(f"{message.type}: {message.text}")
+
+
+def _note_request(request: Request, address: str, complaints: list[str]) -> None:
+    if not request.url.startswith((address, "data:", "blob:")):
+        complaints.append(f"asked another host: {request.url}")

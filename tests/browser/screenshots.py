@@ -1,0 +1,46 @@
+"""Take the README's pictures of the page: python -m tests.browser.screenshots."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
+
+from tests.conftest import ROOT, serve
+
+from .chromium import find_chromium
+from .conftest import ARGUMENTS, PATIENCE
+
+SCREENSHOTS = ROOT / "docs" / "screenshots"
+LAPTOP: ViewportSize = {"width": 1280, "height": 760}
+PHONE: ViewportSize = {"width": 360, "height": 740}
+
+
+def main() -> None:
+    """Take all pictures."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    with serve(workers=2) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
+        take(browser, f"{address}/", SCREENSHOTS / "page-light.png", sample=4, viewport=LAPTOP)
+        take(browser, f"{address}/", SCREENSHOTS / "page-dark.png", sample=8, viewport=LAPTOP, color_scheme="dark")
+        take(browser, f"{address}/", SCREENSHOTS / "page-phone.png", sample=2, viewport=PHONE, device_scale_factor=2)
+        take(browser, f"{address}/models", SCREENSHOTS / "models.png", viewport=LAPTOP)
+        browser.close()
+
+
+def take(browser: Browser, address: str, path: Path, sample: int | None = None, **settings: Any) -> None:
+    """Take one picture, of a page that reads a sample digit where one is given."""
+    page = browser.new_page(reduced_motion="reduce", **settings)
+    page.set_default_timeout(PATIENCE)
+    page.goto(address)
+    if sample is not None:
+        page.locator("#samples button").nth(sample).click()
+        page.wait_for_selector("#answer[data-state=answered]")
+        page.evaluate("() => { document.activeElement.blur(); scrollTo(0, 0); }")
+    page.screenshot(path=path)
+    page.close()
+
+
+if __name__ == "__main__":
+    main()

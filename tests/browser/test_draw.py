@@ -1,0 +1,294 @@
+"""Drawing by mouse, finger, pen and keys, and what is read meanwhile."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, Request, Route, expect
+
+from .conftest import PATIENCE, OpenPage
+from .hand import (
+    FOUR,
+    ONE,
+    SEVEN,
+    begin_stroke,
+    draw_with_finger,
+    draw_with_mouse,
+    draw_with_pen,
+    place,
+    shift,
+    shrink,
+)
+
+READ = "**/read?*"
+
+
+def answer_of(page: Page) -> Locator:
+    return page.locator("#answer")
+
+
+def expect_answer(page: Page, text: str, state: str = "answered") -> None:
+    expect(answer_of(page)).to_have_attribute("data-text", text)
+    expect(answer_of(page)).to_have_attribute("data-state", state)
+
+
+def count_ink(page: Page) -> int:
+    """Count the pixels of the canvas that hold ink."""
+    count: int = page.evaluate(
+        """() => {
+            const canvas = document.getElementById('drawing');
+            const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+            return data.filter((value, index) => index % 4 === 3 && value > 127).length;
+        }"""
+    )
+    return count
+
+
+def reading(text: str, certain: bool = True, second: float = 0.01) -> dict[str, Any]:
+    """An answer of /read, as the server writes it."""
+    digits = []
+    for place_of_digit, digit in enumerate(map(int, text)):
+        probabilities = [0.0] * 10
+        probabilities[digit], probabilities[(digit + 1) % 10] = 1 - second, second
+        box = [40 * place_of_digit, 50, 36, 200]
+        one = {"digit": digit, "confidence": 1 - second, "certain": certain, "probabilities": probabilities, "box": box}
+        digits.append(one)
+    return {"text": text, "digits": digits, "model": "robust"}
+
+
+def hold_requests(page: Page) -> list[Route]:
+    """Keep every request to read; the test answers each when it wants."""
+    held: list[Route] = []
+    page.route(READ, lambda route: held.append(route))  # noqa: PLW0108
+    return held
+
+
+def wait_for_held(page: Page, held: list[Route], count: int) -> None:
+    deadline = time.monotonic() + PATIENCE / 1000
+    while len(held) < count:
+        assert time.monotonic() < deadline, f"{len(held)} of {count} requests came"
+        page.wait_for_timeout(10)  # lets the browser tell of its requests
+
+
+def test_nothing_drawn_says_so(page: Page) -> None:
+    expect_answer(page, "", "empty")
+    expect(answer_of(page)).to_contain_text("Nothing drawn yet.")
+
+
+@pytest.mark.parametrize(("strokes", "digit"), ((ONE, "1"), (FOUR, "4"), (SEVEN, "7")))
+def test_a_digit_drawn_with_the_mouse_is_read(page: Page, strokes: Any, digit: str) -> None:
+    draw_with_mouse(page, strokes)
+    expect_answer(page, digit)
+    expect(page.locator("#answer .bars li")).to_have_count(10)
+    expect(page.locator("#answer .bars li[data-best] .label")).to_have_text(digit)
+    expect(page.locator("#answer [role=status]")).to_contain_text(f"This is a {digit}")
+
+
+def test_a_digit_drawn_with_a_finger_is_read(open_page: OpenPage) -> None:
+    page = open_page(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True, device_scale_factor=3)
+    page.touchscreen.tap(*place(page, (60, 60)))
+    expect(answer_of(page)).not_to_have_attribute("data-state", "empty")
+    page.click("#clear")
+    draw_with_finger(page, FOUR)
+    expect_answer(page, "4")
+    assert page.evaluate("() => scrollY") == 0, "drawing must not scroll the page"
+    assert page.evaluate("() => document.getElementById('drawing').width") > 900, "the canvas must be crisp"
+
+
+def test_a_pen_draws_wider_where_it_is_pressed(page: Page) -> None:
+    draw_with_pen(page, SEVEN, pressure=0.2)
+    expect_answer(page, "7")
+    light = count_ink(page)
+    page.click("#clear")
+    draw_with_pen(page, SEVEN, pressure=0.9)
+    expect_answer(page, "7")
+    assert count_ink(page) > 1.5 * light
+
+
+def test_several_digits_are_read_as_a_number(page: Page) -> None:
+    page.route(READ, lambda route: route.fulfill(json=reading("42")))
+    draw_with_mouse(page, ONE)
+    expect_answer(page, "42")
+    expect(page.locator("#found span")).to_have_count(2)
+    page.get_by_role("button", name="Digit 1: 4").click()
+    expect(page.locator("#answer .bars li[data-best] .label")).to_have_text("4")
+
+
+def test_a_number_drawn_is_read(page: Page) -> None:
+    draw_with_mouse(page, shift(shrink(FOUR, 0.6), -90))
+    draw_with_mouse(page, shift(shrink(SEVEN, 0.6), 90))
+    expect_answer(page, "47")
+
+
+def test_it_reads_during_a_stroke(page: Page) -> None:
+    with page.expect_response(READ):
+        begin_stroke(page, SEVEN[0])
+    expect(answer_of(page)).not_to_have_attribute("data-text", "")
+    expect(answer_of(page)).to_have_attribute("data-state", "reading")
+    page.mouse.up()
+    expect_answer(page, "7")
+
+
+def test_one_request_is_in_flight_at_a_time(page: Page) -> None:
+    flying: set[Request] = set()
+    most = 0
+
+    def note(request: Request) -> None:
+        nonlocal most
+        if "/read" in request.url:
+            flying.add(request)
+            most = max(most, len(flying))
+
+    def forget(request: Request) -> None:
+        flying.discard(request)
+
+    page.on("request", note)
+    page.on("requestfinished", forget)
+    page.on("requestfailed", forget)
+    draw_with_mouse(page, FOUR)
+    expect_answer(page, "4")
+    assert most == 1
+
+
+def test_the_newest_drawing_wins(page: Page) -> None:
+    held = hold_requests(page)
+    draw_with_mouse(page, FOUR[:1])
+    wait_for_held(page, held, 1)
+    draw_with_mouse(page, FOUR[1:])
+    assert len(held) == 1
+    held[0].fulfill(json=reading("1"))
+    wait_for_held(page, held, 2)
+    expect_answer(page, "1", "reading")
+    held[1].fulfill(json=reading("4"))
+    expect_answer(page, "4")
+
+
+def test_a_late_answer_never_overwrites_a_newer_one(page: Page) -> None:
+    held = hold_requests(page)
+    draw_with_mouse(page, ONE)
+    wait_for_held(page, held, 1)
+    page.click("#clear")
+    expect_answer(page, "", "empty")
+    draw_with_mouse(page, SEVEN)
+    wait_for_held(page, held, 2)
+    page.evaluate(
+        """() => {
+            window.seen = [];
+            const answer = document.getElementById('answer');
+            new MutationObserver(() => window.seen.push(answer.dataset.text)).observe(answer, { attributes: true });
+        }"""
+    )
+    held[0].fulfill(json=reading("1"))
+    held[1].fulfill(json=reading("7"))
+    wait_for_held(page, held, 3)
+    held[2].fulfill(json=reading("7"))
+    expect_answer(page, "7")
+    assert set(page.evaluate("() => window.seen")) == {"7"}
+
+
+def test_a_stroke_may_leave_the_canvas_and_come_back(page: Page) -> None:
+    page.mouse.move(*place(page, (140, 65)))
+    page.mouse.down()
+    page.mouse.move(*place(page, (200, -40)), steps=5)
+    page.mouse.move(*place(page, (260, 62)), steps=5)
+    page.mouse.move(*place(page, (190, 250)), steps=5)
+    page.mouse.up()
+    expect(answer_of(page)).not_to_have_attribute("data-state", "reading")
+    page.click("#undo")
+    expect_answer(page, "", "empty")
+
+
+def test_undo_and_redo_go_stroke_by_stroke(page: Page) -> None:
+    draw_with_mouse(page, FOUR)
+    expect_answer(page, "4")
+    both = count_ink(page)
+    page.click("#undo")
+    assert 0 < count_ink(page) < both
+    page.keyboard.press("Control+z")
+    expect_answer(page, "", "empty")
+    page.keyboard.press("Control+Shift+z")
+    page.click("#redo")
+    expect_answer(page, "4")
+    assert count_ink(page) == both
+
+
+def test_undo_brings_back_what_was_cleared(page: Page) -> None:
+    draw_with_mouse(page, SEVEN)
+    expect_answer(page, "7")
+    drawn = count_ink(page)
+    page.click("#clear")
+    expect_answer(page, "", "empty")
+    assert count_ink(page) == 0
+    page.click("#undo")
+    expect_answer(page, "7")
+    assert count_ink(page) == drawn
+
+
+def test_the_replay_tells_what_was_read_after_each_stroke(page: Page) -> None:
+    draw_with_mouse(page, FOUR)
+    expect_answer(page, "4")
+    drawn = count_ink(page)
+    page.click("#replay")
+    expect(page.locator("#story li")).to_have_count(2)
+    expect(page.locator("#story li").last).to_contain_text("4")
+    expect(page.locator("#replay")).to_have_attribute("aria-pressed", "false")
+    assert count_ink(page) == drawn
+
+
+def test_drawing_ends_a_replay(page: Page) -> None:
+    draw_with_mouse(page, SEVEN)
+    expect_answer(page, "7")
+    page.click("#replay")
+    expect(page.locator("#replay")).to_have_attribute("aria-pressed", "true")
+    draw_with_mouse(page, [[(60, 60), (60, 240)]])
+    expect(page.locator("#replay")).to_have_attribute("aria-pressed", "false")
+    expect(page.locator("#story li")).to_have_count(0)
+
+
+def test_the_eraser_takes_ink_away(page: Page) -> None:
+    draw_with_mouse(page, SEVEN)
+    drawn = count_ink(page)
+    page.click("#eraser")
+    draw_with_mouse(page, [[(190, 250), (230, 150)]])
+    assert 0 < count_ink(page) < drawn
+
+
+def test_a_wider_pen_leaves_more_ink(page: Page) -> None:
+    draw_with_mouse(page, SEVEN)
+    drawn = count_ink(page)
+    page.click("#clear")
+    page.locator("#width").fill("36")
+    draw_with_mouse(page, SEVEN)
+    assert count_ink(page) > 1.5 * drawn
+
+
+def test_a_digit_is_drawn_with_the_keyboard(page: Page) -> None:
+    page.locator("#drawing").focus()
+    page.keyboard.press("Space")
+    expect(page.locator("#pen-said")).to_have_text("Pen down")
+    for _ in range(20):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    expect(page.locator("#pen-said")).to_have_text("Pen lifted")
+    expect_answer(page, "1")
+
+
+def test_an_uncertain_answer_looks_uncertain_and_says_why(page: Page) -> None:
+    page.route(READ, lambda route: route.fulfill(json=reading("4", certain=False, second=0.45)))
+    draw_with_mouse(page, ONE)
+    expect_answer(page, "4", "uncertain")
+    expect(answer_of(page)).to_contain_text("Perhaps a 4. It could as well be a 5.")
+
+
+def test_without_read_one_digit_is_read_by_predict(page: Page) -> None:
+    page.route(READ, lambda route: route.fulfill(status=404, json={"error": "Nothing here.", "code": "not_found"}))
+    draw_with_mouse(page, SEVEN)
+    expect_answer(page, "7")
+
+
+def test_the_samples_read_right(page: Page) -> None:
+    for digit in range(10):
+        page.get_by_role("button", name=f"Sample digit {digit}").click()
+        expect_answer(page, str(digit))

@@ -1,0 +1,219 @@
+"""The page for everyone: assistive technology, languages, colours, small screens, bad networks, strict policies."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, Page, Request, expect
+
+from tests.conftest import start_server, wait_until_ready
+
+from .conftest import OpenPage
+from .hand import FOUR, SEVEN, draw_picture, draw_with_mouse
+from .test_draw import READ, expect_answer, reading
+from .test_pictures import NO_PICTURE
+from .test_understand import read_models
+
+FIRST_LOAD = 60_000  # bytes, heads included
+SMALL_PHONE = {"width": 320, "height": 568}
+TARGET = 44  # pixels
+
+
+def stay_empty(page: Page) -> None:
+    expect_answer(page, "", "empty")
+
+
+def show_answer(page: Page) -> None:
+    draw_with_mouse(page, SEVEN)
+    expect_answer(page, "7")
+
+
+def show_uncertain_number(page: Page) -> None:
+    page.route(READ, lambda route: route.fulfill(json=reading("42", certain=False)))
+    draw_with_mouse(page, SEVEN)
+    expect_answer(page, "42", "uncertain")
+
+
+def show_problem(page: Page) -> None:
+    page.set_input_files("#upload", [draw_picture(SEVEN), NO_PICTURE])
+    expect_answer(page, "", "problem")
+
+
+def show_panels(page: Page) -> None:
+    show_answer(page)
+    for name in ("sight", "compare", "code"):
+        page.click(f"#{name} summary")
+    expect(page.locator("#sight .pixels")).to_be_visible()
+    expect(page.locator("#compare .answer").last).to_have_attribute("data-state", "answered")
+
+
+def show_replay(page: Page) -> None:
+    draw_with_mouse(page, FOUR)
+    expect_answer(page, "4")
+    page.click("#replay")
+    expect(page.locator("#story li")).to_have_count(2)
+
+
+STATES = (stay_empty, show_answer, show_uncertain_number, show_problem, show_panels, show_replay)
+
+
+def check_access(page: Page) -> None:
+    """Let axe look at the page as it is."""
+    violations = page.evaluate("() => axe.run().then(({ violations }) => violations)")
+    found = [(each["id"], [node["html"] for node in each["nodes"]]) for each in violations]
+    assert found == []
+
+
+@pytest.mark.parametrize("theme", ("light", "dark"))
+@pytest.mark.parametrize("show", STATES)
+def test_axe_finds_nothing_on_the_drawing_page(open_page: OpenPage, show: Callable[[Page], None], theme: str) -> None:
+    page = open_page(color_scheme=theme, reduced_motion="reduce")
+    show(page)
+    check_access(page)
+
+
+@pytest.mark.parametrize("theme", ("light", "dark"))
+def test_axe_finds_nothing_on_the_pages_of_the_models(open_page: OpenPage, server: str, theme: str) -> None:
+    page = open_page("/models", color_scheme=theme)
+    check_access(page)
+    page.goto(f"/models/{read_models(server)[0]}")
+    for summary in page.locator("summary").all():
+        summary.click()
+    check_access(page)
+
+
+def test_everything_can_be_reached_by_tab(page: Page) -> None:
+    reached = set()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("() => document.activeElement.id || document.activeElement.parentElement.id"))
+    assert {"drawing", "undo", "replay", "eraser", "width", "clear", "upload", "samples", "sight", "code"} <= reached
+
+
+@pytest.mark.parametrize("path", ("/", "/models", "/models/{name}"))
+def test_a_small_phone_needs_no_horizontal_bar(open_page: OpenPage, server: str, path: str) -> None:
+    page = open_page(path.format(name=read_models(server)[0]), viewport=SMALL_PHONE, has_touch=True, is_mobile=True)
+    if path == "/":
+        show_panels(page)
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= SMALL_PHONE["width"]
+
+
+def test_every_control_is_large_enough_for_a_finger(open_page: OpenPage) -> None:
+    page = open_page(viewport=SMALL_PHONE, has_touch=True)
+    show_panels(page)
+    controls = page.locator("button:visible, label.button:visible, select:visible, summary:visible, header a:visible")
+    sizes = {control.inner_text() or control.get_attribute("id"): control.bounding_box() for control in controls.all()}
+    assert len(sizes) > 15
+    small = {name: box for name, box in sizes.items() if box and min(box["width"], box["height"]) < TARGET - 0.5}
+    assert small == {}
+
+
+def test_a_stroke_that_is_drawn_can_be_seen_whole_on_a_laptop(open_page: OpenPage) -> None:
+    page = open_page(viewport={"width": 1280, "height": 720})
+    box = page.locator("#drawing").bounding_box()
+    assert box
+    assert box["y"] + box["height"] < 720
+
+
+def test_a_chinese_browser_gets_chinese_and_may_switch(open_page: OpenPage) -> None:
+    page = open_page(locale="zh-CN")
+    expect(page.locator("html")).to_have_attribute("lang", "zh")
+    expect(page.get_by_role("heading", level=1)).to_have_text("写一个数字")
+    draw_with_mouse(page, SEVEN)
+    expect(page.locator("#answer .sentence")).to_contain_text("这是 7")
+    page.get_by_role("link", name="English").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Write a digit")
+    expect_answer(page, "7")
+    page.goto("/models")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+
+
+def test_problems_are_told_in_chinese(open_page: OpenPage) -> None:
+    page = open_page(locale="zh-CN")
+    page.set_input_files("#upload", NO_PICTURE)
+    expect(page.locator("#answer .sentence")).to_contain_text("这不是能读的图片")
+
+
+@pytest.mark.parametrize(("preferred", "switched"), (("light", "dark"), ("dark", "light")))
+def test_the_colours_follow_the_system_until_they_are_switched(
+    open_page: OpenPage, preferred: str, switched: str
+) -> None:
+    page = open_page(color_scheme=preferred)
+    background = "() => getComputedStyle(document.body).backgroundColor"
+    before = page.evaluate(background)
+    page.click("#theme")
+    expect(page.locator("html")).to_have_attribute("data-theme", switched)
+    after = page.evaluate(background)
+    assert before != after
+    page.goto("/models")
+    assert page.evaluate(background) == after
+
+
+def test_the_server_may_go_away_and_come_back(open_page: OpenPage) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with running(port) as address:
+        page = open_page(address=address)
+        draw_with_mouse(page, SEVEN)
+        expect_answer(page, "7")
+        page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
+    page.reload()
+    draw_with_mouse(page, SEVEN)
+    expect_answer(page, "", "problem")
+    expect(page.locator("#answer .sentence")).to_contain_text("The server is away.")
+    with running(port):
+        expect_answer(page, "7")
+
+
+@contextmanager
+def running(port: int) -> Iterator[str]:
+    """Run the real server on a port of its own, as it would be stopped and started again."""
+    process = start_server({**os.environ, "DIGITS_PORT": str(port), "DIGITS_WORKERS": "1"}, subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        wait_until_ready(address)
+        yield address
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+def test_nothing_inline_runs(browser: Browser, server: str) -> None:
+    page = browser.new_page()
+    page.goto(server)
+    refused = page.evaluate(
+        """() => new Promise((resolve) => {
+            addEventListener('securitypolicyviolation', ({ effectiveDirective }) => resolve(effectiveDirective));
+            const script = document.createElement('script');
+            script.textContent = 'window.ran = true';
+            document.body.append(script);
+            if (window.ran) resolve('it ran');
+        })"""
+    )
+    assert refused == "script-src-elem"
+    page.close()
+
+
+def test_the_policy_forbids_what_is_not_ours(page: Page, server: str) -> None:
+    response = page.goto("/")
+    assert response
+    policy = response.headers["content-security-policy"]
+    assert "unsafe" not in policy
+    assert "default-src 'none'" in policy
+    assert response.headers["x-content-type-options"] == "nosniff"
+
+
+def test_the_first_load_is_small(open_page: OpenPage) -> None:
+    page = open_page("/models")
+    page.context.clear_cookies()
+    finished: list[Request] = []
+    page.on("requestfinished", lambda request: finished.append(request))  # noqa: PLW0108
+    page.goto("/", wait_until="networkidle")
+    sizes = [request.sizes() for request in finished]
+    assert sum(size["responseBodySize"] + size["responseHeadersSize"] for size in sizes) < FIRST_LOAD

@@ -1,0 +1,50 @@
+"""python -m tests.fuzz TARGET [--seconds N]: let atheris look for bytes that break a target.
+
+Starts from the corpus, and leaves what it finds in runs/fuzz, to be added there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["app", "PIL"]):
+    from tests.fuzz.targets import TARGETS
+
+from tests.fuzz.corpus import write_corpus
+
+FOUND = Path(__file__).parents[2] / "runs" / "fuzz"  # what breaks a target is left here, to be added to corpus.py
+
+
+def main() -> None:
+    """Fuzz one target until the time is over or something breaks."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz")
+    parser.add_argument("target", choices=TARGETS)
+    parser.add_argument("--seconds", type=int, default=600)
+    arguments = parser.parse_args()
+    FOUND.mkdir(parents=True, exist_ok=True)
+    corpus = Path(tempfile.mkdtemp(prefix="digits-fuzz-"))
+    write_corpus(arguments.target, corpus)
+    options = (
+        f"-max_total_time={arguments.seconds}",
+        "-max_len=20000",
+        "-timeout=20",
+        "-rss_limit_mb=3000",
+        f"-artifact_prefix={FOUND}/{arguments.target}-",
+        "-print_final_stats=1",
+        str(corpus),
+    )
+    atheris.Setup([sys.argv[0], *options], TARGETS[arguments.target])
+    try:
+        atheris.Fuzz()
+    finally:
+        shutil.rmtree(corpus, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

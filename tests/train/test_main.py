@@ -1,0 +1,174 @@
+"""What a person types, what is said, and the exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from train.__main__ import main
+from train.recipes import RECIPES
+
+from .test_runs import TIMES
+
+ROOT = Path(__file__).parents[2]
+SMALL = ["--batch-size", "16"]
+
+
+def start(*arguments: str, folder: Path, data: Path) -> subprocess.Popen[str]:
+    """Start `python -m train` on its own, writing into a folder."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "train", *arguments, *SMALL, *places(folder, data)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def wait_for(process: subprocess.Popen[str], word: str) -> None:
+    """Read what the process writes until a line with the word."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        if word in line:
+            return
+    raise AssertionError(f"{word!r} never came")
+
+
+def read_history(folder: Path, name: str) -> dict[str, list[float]]:
+    card: dict[str, Any] = json.loads((folder / "models" / name / "card.json").read_text())
+    return {name: values for name, values in card["history"].items() if name not in TIMES}
+
+
+@pytest.mark.parametrize(("number", "code"), ((signal.SIGTERM, 143), (signal.SIGINT, 130)), ids=("term", "int"))
+def test_an_interrupted_training_says_how_to_go_on(
+    printed: Path, tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    with start("cnn_16_36_64", "--epochs", "500", folder=tmp_path, data=printed) as process:
+        wait_for(process, "epoch 2/500")
+        process.send_signal(number)
+        said = process.communicate()[1]
+    assert process.returncode == code
+    assert said.startswith("Interrupted.")
+    assert "go on with: python -m train cnn_16_36_64 --epochs 500" in said
+    assert said.endswith(" --resume\n")
+    assert said.count("\n") == 1
+    assert list((tmp_path / "runs" / "cnn_16_36_64" / "seed-0").glob("epoch-*"))
+    assert list((tmp_path / "models").iterdir()) == []
+
+
+def test_a_training_killed_and_resumed_gives_the_same_as_one_left_alone(printed: Path, tmp_path: Path) -> None:
+    command = ["cnn_16_36_64", "--epochs", "12"]
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    with start(*command, folder=killed, data=printed) as process:
+        wait_for(process, "epoch 3/12")
+        process.kill()
+    with start(*command, "--resume", folder=killed, data=printed) as process:
+        said, complained = process.communicate()
+    assert (process.returncode, complained) == (0, "")
+    assert "going on after epoch " in said
+    assert main([*command, *SMALL, *places(whole, printed)]) == 0
+    assert read_history(killed, "cnn_16_36_64") == read_history(whole, "cnn_16_36_64")
+
+
+def places(folder: Path, data: Path) -> list[str]:
+    return ["--data", str(data), "--output", str(folder / "models"), "--runs", str(folder / "runs")]
+
+
+def test_samples_of_what_training_sees_are_drawn(printed: Path, tmp_path: Path) -> None:
+    assert main(["samples", *places(tmp_path, printed)]) == 0
+    assert (tmp_path / "runs" / "samples" / "augmented.png").is_file()
+
+
+def test_overrides_are_in_the_card(printed: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    options = ["--epochs", "1", "--learning-rate", "0.01", "--labels", "one-hot", "--seed", "3"]
+    assert main(["lenet5", *options, *SMALL, *places(tmp_path, printed)]) == 0
+    card = json.loads((tmp_path / "models" / "lenet5" / "card.json").read_text())
+    expected = {"epochs": 1, "batch_size": 16, "learning_rate": 0.01, "labels": "one-hot"}
+    assert card["training"]["overridden"] == expected
+    assert {name: card["training"][name] for name in expected} == expected | {"learning_rate": "0.01"}
+    assert card["seed"] == 3
+    said = capfd.readouterr()
+    assert "test accuracy" in said.out
+    assert "CPU" in said.out or "GPU" in said.out
+
+
+def test_recipes_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--list"]) == 0
+    said = capsys.readouterr().out
+    for name in RECIPES:
+        assert f"\n{name} " in said
+    for words in ("887,530", "99.17 %", "Fashion-MNIST"):
+        assert words in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    (
+        (["keras"], "There is no recipe 'keras'. There are: "),
+        (["cnn", "--data", "/nowhere"], "There is no data folder /nowhere."),
+        (["cnn", "--data", "{empty}"], "There is no mnist.npz in "),
+        (["cnn", "--data", "{damaged}"], "mnist.npz is damaged"),
+        (["cnn", "--output", "/proc/models"], "The folder /proc/models cannot be written to"),
+        (["cnn", "--runs", "{damaged}/mnist.npz"], "mnist.npz cannot be written to"),
+        (["cnn", "--tensorboard", "/proc/logs"], "The folder /proc/logs cannot be written to"),
+        (["report", "--output", "{empty}"], "There is no model in "),
+        ([], "Name a recipe, or ask for them with --list."),
+        (["cnn", "--epochs", "0"], "Argument --epochs: expected a whole number from 1, got '0'."),
+        (["cnn", "--batch-size", "many"], "Argument --batch-size: expected a whole number from 1, got 'many'."),
+        (["cnn", "--learning-rate", "nan"], "Argument --learning-rate: expected a number above 0, got 'nan'."),
+        (["cnn", "--seed", "-1"], "Argument --seed: expected a whole number from 0, got -1."),
+        (["cnn", "--labels", "both"], "Argument --labels: invalid choice: 'both'"),
+        (["cnn", "--fast"], "Unrecognized arguments: --fast."),
+    ),
+)
+def test_what_is_wrong_is_said_in_one_sentence(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    arguments: list[str],
+    sentence: str,
+) -> None:
+    empty, damaged = tmp_path / "empty", tmp_path / "damaged"
+    empty.mkdir()
+    damaged.mkdir()
+    (damaged / "mnist.npz").write_bytes(np.random.default_rng(0).bytes(1000))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DIGITS_DATA", str(empty))
+    try:
+        code = main([argument.format(empty=empty, damaged=damaged) for argument in arguments])
+    except SystemExit as leaving:
+        code = int(str(leaving.code))
+    said = capfd.readouterr()
+    assert code == 2
+    assert sentence in said.err
+    assert said.err.count("\n") == 1
+    assert not list(tmp_path.glob("models/*"))
+
+
+def test_a_series_goes_on_where_it_was_interrupted(
+    printed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name in set(RECIPES) - {"lenet5", "lenet_sigmoid"}:
+        monkeypatch.delitem(RECIPES, name)
+    data = tmp_path / "data"
+    data.mkdir()
+    shutil.copy(printed / "mnist.npz", data)
+    arguments = ["all", "--epochs", "1", *SMALL, *places(tmp_path, data)]
+    assert main(arguments) == 2
+    assert "fashion_mnist.npz" in capfd.readouterr().err
+    assert [folder.name for folder in (tmp_path / "models").iterdir()] == ["lenet5"]
+    shutil.copy(printed / "fashion_mnist.npz", data)
+    assert main(arguments) == 0
+    assert "lenet5: was done before the interruption" in capfd.readouterr().out
+    assert sorted(folder.name for folder in (tmp_path / "models").iterdir()) == ["lenet5", "lenet_sigmoid"]
+    assert list((tmp_path / "runs").iterdir()) == []

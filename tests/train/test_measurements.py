@@ -1,0 +1,77 @@
+"""What is measured on other people's digits: texts are compared in order, composed pages are what they say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from app.artifact import load, save
+from app.classifier import Classifier, load_classifier
+from app.decoding import decode_picture
+from tests.app.drawings import draw_digit, to_png
+from train import measurements
+from train.datasets import Split
+from train.errors import TrainingError
+
+
+@pytest.fixture(scope="module")
+def classifier(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
+    """A classifier that calls everything a 7, and is never certain."""
+    tensor = keras.Input((28, 28, 1))
+    probabilities = layers.Dense(10, activation="softmax", bias_initializer="zeros")(layers.Flatten()(tensor))
+    network = keras.Model(tensor, probabilities)
+    network.set_weights([np.zeros((784, 10)), np.eye(10)[7] * 2])
+    folder = tmp_path_factory.mktemp("models") / "seven"
+    save(network, folder, {"certain_from": 0.9})
+    return load_classifier(load(folder))
+
+
+@pytest.mark.parametrize(
+    ("text", "read", "common"),
+    (("427", "427", 3), ("427", "47", 2), ("12\n34", "1234", 4), ("12", "", 0), ("123", "321", 1)),
+)
+def test_digits_found_are_those_read_in_order(text: str, read: str, common: int) -> None:
+    assert measurements.count_common(text, read) == common
+
+
+def test_pictures_are_read_by_the_servers_functions(classifier: Classifier, tmp_path: Path) -> None:
+    for label in (7, 2):
+        (tmp_path / f"{label}.png").write_bytes(to_png(draw_digit(label)))
+    (tmp_path / "blank.png").write_bytes(to_png(np.full((50, 50), 255, np.uint8)))
+    (tmp_path / "pictures.csv").write_text("path,label,kind\n7.png,7,drawn\n2.png,2,photo\nblank.png,7,photo\n")
+    measured = measurements.measure_pictures(classifier, tmp_path)
+    assert measured["accuracy"] == pytest.approx(1 / 3)
+    assert measured["by_kind"] == {"drawn": 1.0, "photo": 0.0}
+    assert (measured["count"], measured["refused"], measured["uncertain"]) == (3, 1, 1.0)
+    assert [wrong["path"] for wrong in measured["wrong"]] == ["2.png", "blank.png"]
+
+
+def test_a_folder_without_a_table_says_so(classifier: Classifier, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"There is no pictures\.csv"):
+        measurements.measure_pictures(classifier, tmp_path)
+
+
+def test_strokes_are_drawn_as_the_page_draws_them(tmp_path: Path) -> None:
+    path = tmp_path / "strokes.json"
+    path.write_text(json.dumps({"1": [[[[10, 0], [10, 90]]]], "4": [[[[0, 0], [0, 5], [8, 5]], [[6, 0], [6, 9]]]]}))
+    digits, labels = measurements.draw_strokes(path)
+    assert labels.tolist() == [1, 4]
+    assert digits.shape == (2, 28, 28)
+    assert cv2.boundingRect(digits[0])[3] == 20
+
+
+def test_composed_pages_hold_what_their_text_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measurements, "COMPOSED", 4)
+    digits = np.stack([draw_digit(label, shape=(28, 28), height=19, pen=2.2, paper=0, ink=255) for label in range(10)])
+    test = Split(digits, np.arange(10, dtype=np.uint8))
+    for text, body in measurements.compose_pages(test):
+        lines = text.split("\n")
+        assert 1 <= len(lines) <= 2
+        assert all(2 <= len(line) <= 7 for line in lines)
+        assert decode_picture(body).height > 60 * len(lines)

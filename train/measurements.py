@@ -1,0 +1,265 @@
+"""How well a served model reads what is not MNIST's: other people's pictures, pages and strokes, and what is no digit.
+
+    a folder of other people's digits -> the server's own functions -> shares that are right, wrong, uncertain -> card
+
+`python -m train measure NAME --pictures DIR` measures; nothing here trains or chooses anything. DIR holds pictures.csv
+(path, label, kind) and, if there are any, pages.csv (path, text with " / " between lines) and strokes.json.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from app.classifier import Classifier, Prediction
+from app.decoding import decode_picture
+from app.errors import DigitsError
+from app.preprocessing import read_picture, to_tensor
+from app.reading import read_number
+
+from . import evaluation
+from .datasets import Split
+from .errors import TrainingError
+from .styles import HELD_OUT_KINDS, synthesise_others
+
+Digits = NDArray[np.uint8]  # (n, 28, 28)
+
+HELD_OUT = 10_000  # drawings that are no digit, of kinds that nothing was trained on
+HELD_OUT_SEED = 1989
+CANVAS = 280  # pixels, side of the canvas that strokes are drawn on
+STROKES_SIDE = 180  # pixels, longer side of a digit of strokes
+STROKES_PEN = 16  # pixels
+COMPOSED = 300  # pages composed of test digits
+COMPOSED_SEED = 42
+
+# Labels of MNIST's test split that are known to be wrong, and what is written instead; and digits that nobody can
+# decide. Source: the project's issue "Reads real people's digits"; they agree with the digits by eye
+CORRECTED = {947: 9, 1621: 6, 1901: 4, 2462: 0, 2597: 3, 3558: 0, 5937: 3, 6651: 6, 6783: 6, 9729: 6}
+UNDECIDABLE = (2130, 2654, 3520, 8527, 9679)
+
+
+def measure(classifier: Classifier, test: Split, pictures: Path | None) -> dict[str, Any]:
+    """Measure a model on everything at hand; figures are shares unless their names say otherwise.
+
+    Args:
+        classifier: as the server loads it.
+        test: MNIST's test split.
+        pictures: folder of other people's digits, or None.
+
+    Raises:
+        TrainingError: the folder holds no pictures.csv.
+    """
+    measured = {
+        "mnist_test": measure_digits(classifier, test.digits, test.labels),
+        "mnist_test_corrected": measure_digits(classifier, *_correct(test)),
+        "not_digits": measure_refusal(classifier),
+        "composed_pages": measure_pages(classifier, compose_pages(test)),
+    }
+    if pictures is not None:
+        measured["pictures"] = measure_pictures(classifier, pictures)
+        if (pictures / "strokes.json").is_file():
+            measured["strokes"] = measure_digits(classifier, *draw_strokes(pictures / "strokes.json"))
+        if (pictures / "pages.csv").is_file():
+            measured["pages"] = measure_pages(classifier, _read_pages(pictures))
+    return measured
+
+
+def measure_digits(classifier: Classifier, digits: Digits, labels: NDArray[np.uint8]) -> dict[str, Any]:
+    """Measure a model on framed digits."""
+    prediction = classifier.predict(to_tensor(digits))
+    right = prediction.probabilities.argmax(axis=1) == labels
+    certain = classifier.certain(prediction)
+    return {
+        "count": len(labels),
+        "accuracy": float(right.mean()),
+        "uncertain": float(1 - certain.mean()),
+        "wrong_but_certain": int((~right & certain).sum()),
+        "expected_calibration_error": evaluation.calibration(prediction.probabilities, labels)["expected_error"],
+    }
+
+
+def measure_refusal(classifier: Classifier) -> dict[str, Any]:
+    """Measure which drawings of kinds that nothing was trained on are called uncertain, in all and of each kind."""
+    by_kind = {}
+    for kind in HELD_OUT_KINDS:
+        others = synthesise_others(HELD_OUT // len(HELD_OUT_KINDS), HELD_OUT_SEED, (kind,))
+        by_kind[kind] = float(1 - classifier.certain(classifier.predict(to_tensor(others))).mean())
+    return {"uncertain": float(np.mean(list(by_kind.values()))), "by_kind": by_kind}
+
+
+def measure_pictures(classifier: Classifier, folder: Path) -> dict[str, Any]:
+    """Measure a model on other people's pictures of one digit; one that is refused with an error counts as wrong."""
+    rows = read_table(folder / "pictures.csv")
+    framed = [_frame(folder / row["path"]) for row in rows]
+    labels = np.array([int(row["label"]) for row in rows], np.uint8)
+    refused = np.array([isinstance(digit, str) for digit in framed])
+    digits = np.stack([np.zeros((28, 28), np.uint8) if isinstance(digit, str) else digit for digit in framed])
+    prediction = classifier.predict(to_tensor(digits))
+    right = (prediction.probabilities.argmax(axis=1) == labels) & ~refused
+    kinds = np.array([row["kind"] for row in rows])
+    return {
+        **measure_digits(classifier, digits[~refused], labels[~refused]),
+        "count": len(rows),
+        "accuracy": float(right.mean()),
+        "by_kind": {str(kind): float(right[kinds == kind].mean()) for kind in np.unique(kinds)},
+        "refused": int(refused.sum()),
+        "wrong": [
+            {"path": row["path"], "label": row["label"], "read": _describe(prediction, index, framed[index])}
+            for index, row in enumerate(rows)
+            if not right[index]
+        ],
+    }
+
+
+def measure_pages(classifier: Classifier, pages: Iterable[tuple[str, bytes]]) -> dict[str, Any]:
+    """Measure a model on pages of several digits.
+
+    Args:
+        classifier: as the server loads it.
+        pages: the text, lines separated by newlines, and the picture.
+    """
+    right, wanted, found, wrong = 0, 0, 0, []
+    for number, (text, body) in enumerate(pages):
+        read = read_page(classifier, body)
+        right += read == text
+        wanted += len(text.replace("\n", ""))
+        found += count_common(text, read)
+        if read != text:
+            wrong.append({"page": number, "text": text, "read": read})
+    count = right + len(wrong)
+    return {"count": count, "entirely_right": right / count, "digits_found": found / wanted, "wrong": wrong}
+
+
+def read_page(classifier: Classifier, body: bytes) -> str:
+    """Read a page as POST /read does; an error gives the empty text."""
+    try:
+        return read_number(classifier, decode_picture(body)).text
+    except DigitsError:
+        return ""
+
+
+def count_common(text: str, read: str) -> int:
+    """Count the digits of a text that were read in their order: the longest common subsequence."""
+    lengths = [0] * (len(read) + 1)
+    for wanted in text.replace("\n", ""):
+        before = lengths[:]
+        for place, got in enumerate(read):
+            lengths[place + 1] = before[place] + 1 if got == wanted else max(before[place + 1], lengths[place])
+    return lengths[-1]
+
+
+def draw_strokes(path: Path) -> tuple[Digits, NDArray[np.uint8]]:
+    """Draw digits given as strokes, {"0": [[[[x, y], ...], ...], ...], ...}, on a canvas, and frame them."""
+    written: dict[str, list[list[list[list[float]]]]] = json.loads(path.read_text())
+    labelled = [(int(label), strokes) for label, digits in written.items() for strokes in digits]
+    digits = np.stack([read_picture(_to_png(_draw_on_canvas(strokes))) for _, strokes in labelled])
+    return digits, np.array([label for label, _ in labelled], np.uint8)
+
+
+def compose_pages(test: Split) -> Iterable[tuple[str, bytes]]:
+    """Compose pages of test digits: 2 to 7 a line, 1 or 2 lines, random size and spacing, shaded noisy paper."""
+    rng = np.random.default_rng(COMPOSED_SEED)
+    for _ in range(COMPOSED):
+        chosen = [rng.integers(0, len(test), rng.integers(2, 8)) for _ in range(rng.integers(1, 3))]
+        rows = [_compose_row(test.digits[row], rng) for row in chosen]
+        text = "\n".join("".join(str(label) for label in test.labels[row]) for row in chosen)
+        yield text, _to_png(_lay_on_noisy_paper(rows, rng))
+
+
+def read_table(path: Path) -> list[dict[str, str]]:
+    """Read a CSV file with a header.
+
+    Raises:
+        TrainingError: there is none.
+    """
+    if not path.is_file():
+        raise TrainingError(f"There is no {path.name} in {path.parent}. Give the folder that holds it with --pictures.")
+    with path.open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def _correct(test: Split) -> tuple[Digits, NDArray[np.uint8]]:
+    labels = test.labels.copy()
+    labels[list(CORRECTED)] = list(CORRECTED.values())
+    return np.delete(test.digits, UNDECIDABLE, axis=0), np.delete(labels, UNDECIDABLE)
+
+
+def _read_pages(folder: Path) -> Iterable[tuple[str, bytes]]:
+    for row in read_table(folder / "pages.csv"):
+        yield row["text"].replace(" / ", "\n").replace(" ", ""), (folder / row["path"]).read_bytes()
+
+
+def _frame(path: Path) -> NDArray[np.uint8] | str:
+    """Return the framed digit of a file, or the sentence of its refusal."""
+    try:
+        return read_picture(path.read_bytes())
+    except DigitsError as error:
+        return str(error)
+
+
+def _describe(prediction: Prediction, index: int, framed: NDArray[np.uint8] | str) -> str:
+    return framed if isinstance(framed, str) else str(prediction.probabilities[index].argmax())
+
+
+def _draw_on_canvas(strokes: Sequence[Sequence[Sequence[float]]]) -> NDArray[np.uint8]:
+    """Draw strokes dark on white, in the middle of a canvas."""
+    finer = 4  # times: drawn larger, then reduced
+    points = np.concatenate([np.reshape(stroke, (-1, 2)) for stroke in strokes])
+    low, high = points.min(axis=0), points.max(axis=0)
+    scale = STROKES_SIDE / max(float((high - low).max()), 1.0)
+    canvas = np.zeros((CANVAS * finer, CANVAS * finer), np.uint8)
+    for stroke in strokes:
+        placed = ((np.reshape(stroke, (-1, 2)) - (low + high) / 2) * scale + CANVAS / 2) * finer
+        cv2.polylines(canvas, [placed.round().astype(np.int32)], False, 255, STROKES_PEN * finer, cv2.LINE_AA)
+    return np.asarray(255 - cv2.resize(canvas, (CANVAS, CANVAS), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _compose_row(digits: Digits, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Set digits side by side as ink, each with its own height and base line, at least 5 pixels of paper between."""
+    sized = [_resize(_crop(digit), rng.uniform(0.75, 1.25) * 64) for digit in digits]
+    height = max(len(digit) for digit in sized) + 12
+    parts = []
+    for digit in sized:
+        top = int(rng.integers(0, height - len(digit) + 1))
+        below = height - len(digit) - top
+        gap = int(rng.integers(5, 30))
+        parts.append(np.pad(digit, ((top, below), (0, gap))))
+    return np.concatenate(parts, axis=1)
+
+
+def _crop(digit: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    x, y, width, height = cv2.boundingRect(digit)
+    return digit[y : y + height, x : x + width]
+
+
+def _resize(digit: NDArray[np.uint8], longer: float) -> NDArray[np.uint8]:
+    scale = longer / max(digit.shape)
+    size = (max(1, round(digit.shape[1] * scale)), max(1, round(digit.shape[0] * scale)))
+    return np.asarray(cv2.resize(digit, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def _lay_on_noisy_paper(rows: list[NDArray[np.uint8]], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Lay rows of ink on paper that is shaded from one side to the other and grainy."""
+    width = max(row.shape[1] for row in rows) + 80
+    ink = np.zeros((sum(len(row) + 50 for row in rows), width), np.float64)
+    top = 25
+    for row in rows:
+        left = int(rng.integers(20, 60))
+        ink[top : top + len(row), left : left + row.shape[1]] = row / 255
+        top += len(row) + 50
+    down, across = np.mgrid[0 : ink.shape[0], 0:width]
+    direction = rng.uniform(0, 2 * np.pi)
+    slope = np.cos(direction) * across / width + np.sin(direction) * down / len(ink)
+    paper = 215 + 35 * slope + rng.normal(0, 4, ink.shape)
+    return np.asarray(np.clip(paper * (1 - ink) + rng.uniform(20, 70) * ink, 0, 255), np.uint8)
+
+
+def _to_png(picture: NDArray[np.uint8]) -> bytes:
+    return bytes(cv2.imencode(".png", picture)[1])

@@ -1,0 +1,177 @@
+"""The default model's own way: what it learns from besides MNIST, and how it is finished for serving.
+
+    MNIST + written digits + what is none (styles.py) -> augment -> batches of eleven classes, the last: not a digit
+    trained network -> float32 -> statistics of the averaged weights -> temperature and refusal -> two outputs
+
+Eleven classes teach refusal; what is saved answers the ten digits and, beside them, the certainty. Temperature and
+refusal are fitted on validation digits, on digits written for validation and on nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from typing import NamedTuple
+
+import keras
+import numpy as np
+from keras import layers
+from numpy.typing import NDArray
+
+from app.preprocessing import to_tensor
+
+from . import networks
+from .augmentation import augment
+from .datasets import Dataset, Split
+from .styles import synthesise, synthesise_others
+
+OTHER = 10  # class of what is not a digit
+WRITTEN = 60_000  # digits written by styles.py to choose from, as many as MNIST's
+OTHERS = 60_000  # drawings that are none
+WRITTEN_SHARE = 0.35  # written digits in a batch, for each of MNIST's
+OTHERS_SHARE = 0.35  # drawings that are none in a batch, for each of MNIST's
+UNVARIED = 0.25  # share of MNIST's digits in a batch that stay as they are: that is how they are tested
+SEED = 28  # of what styles.py writes; the same for every run, so that runs differ by training alone
+VALIDATION_WRITTEN = 10_000  # digits written for validation, from another seed
+STATISTICS_BATCHES = 40  # of 500 digits, from which batch normalisation takes its final statistics
+REFUSED_MNIST = 0.004  # share of validation digits that may be called uncertain
+REFUSED_WRITTEN = 0.006  # share of digits written for validation that may be called uncertain
+TEMPERATURES = np.geomspace(0.3, 3, 200)
+REFUSALS = np.linspace(-6, 6, 241)  # added to the logit of OTHER
+
+Logits = NDArray[np.float32]  # (n, 11)
+
+
+class Pool(NamedTuple):
+    """What styles.py wrote, framed."""
+
+    written: Split
+    others: NDArray[np.uint8]  # (n, 28, 28)
+
+
+@lru_cache(maxsize=1)
+def load_pool() -> Pool:
+    """Write the digits, and what is none, that every run chooses from."""
+    workers = os.cpu_count() or 1
+    written = Split(*synthesise(WRITTEN, SEED, workers))
+    return Pool(written, synthesise_others(OTHERS, SEED, workers=workers))
+
+
+def mix(
+    digits: NDArray[np.uint8], labels: NDArray[np.uint8], rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """Join MNIST's digits with written ones and with what is none, and vary them all.
+
+    Args:
+        digits: uint8 (n, 28, 28).
+        labels: uint8 (n,).
+        rng: decides what is chosen and how it is varied.
+
+    Returns:
+        tensor float32 (m, 28, 28, 1) and classes int32 (m,), 0 to 10; m is about 1.7 times n.
+    """
+    pool = load_pool()
+    written = rng.integers(0, len(pool.written), round(len(digits) * WRITTEN_SHARE))
+    others = rng.integers(0, len(pool.others), round(len(digits) * OTHERS_SHARE))
+    pictures = np.concatenate([digits, pool.written.digits[written], pool.others[others]])
+    nothing = np.full(len(others), OTHER, np.uint8)
+    classes = np.concatenate([labels, pool.written.labels[written], nothing])
+    unvaried = round(len(digits) * UNVARIED)
+    pictures[unvaried:] = augment(pictures[unvaried:], rng)
+    return to_tensor(pictures), classes.astype(np.int32)
+
+
+def finish(network: keras.Model, dataset: Dataset) -> keras.Model:
+    """Turn the trained network of eleven logits into what is served.
+
+    Args:
+        network: networks.robust(), trained in any precision.
+        dataset: MNIST, with its validation split held out.
+
+    Returns:
+        A float32 network with two outputs: probabilities (n, 10), calibrated, and certainty (n, 1), which is at
+        least 0.5 where the answer may be trusted.
+    """
+    exact = networks.robust()
+    exact.set_weights(network.get_weights())
+    settle_statistics(exact, dataset)
+    written = Split(*synthesise(VALIDATION_WRITTEN, SEED + 1))
+    of_mnist, of_written = (predict_logits(exact, split.digits) for split in (dataset.validation, written))
+    logits, labels = np.concatenate([of_mnist, of_written]), np.concatenate([dataset.validation.labels, written.labels])
+    temperature = fit_temperature(logits[:, :OTHER], labels)
+    refusal = fit_refusal(of_mnist, of_written)
+    return with_certainty(exact, temperature, refusal)
+
+
+def settle_statistics(network: keras.Model, dataset: Dataset) -> None:
+    """Give batch normalisation the mean statistics of training batches under the final weights.
+
+    The averaged weights were never trained with; the statistics at hand are of the weights before averaging.
+    """
+    rng = np.random.default_rng(SEED)
+    normalisations = [layer for layer in network.layers if isinstance(layer, layers.BatchNormalization)]
+    for number in range(STATISTICS_BATCHES):
+        chosen = rng.integers(0, len(dataset.training), 256)
+        tensor, _ = mix(dataset.training.digits[chosen], dataset.training.labels[chosen], rng)
+        for layer in normalisations:
+            layer.momentum = number / (number + 1)  # a plain mean over the batches
+        network(tensor, training=True)
+    for layer in normalisations:
+        layer.momentum = networks.MOMENTUM
+
+
+def predict_logits(network: keras.Model, digits: NDArray[np.uint8]) -> Logits:
+    """Return float32 (n, 11) for digits uint8 (n, 28, 28)."""
+    logits: Logits = network.predict(to_tensor(digits), batch_size=500, verbose=0)
+    return logits
+
+
+def fit_temperature(logits: Logits, labels: NDArray[np.uint8]) -> float:
+    """Return the temperature with the lowest cross-entropy.
+
+    Source: Guo et al., "On Calibration of Modern Neural Networks", 2017.
+    """
+
+    def cross_entropy(temperature: float) -> float:
+        scaled = logits.astype(np.float64) / temperature
+        top = scaled.max(axis=1)
+        log_sum = top + np.log(np.exp(scaled - top[:, None]).sum(axis=1))
+        return float(np.mean(log_sum - scaled[np.arange(len(labels)), labels]))
+
+    return float(min(TEMPERATURES, key=cross_entropy))
+
+
+def fit_refusal(of_mnist: Logits, of_written: Logits) -> float:
+    """Return the largest addition to the logit of OTHER that refuses no more digits than it may."""
+    allowed = [
+        refusal
+        for refusal in REFUSALS
+        if np.mean(certainty(of_mnist, refusal) < 0.5) <= REFUSED_MNIST
+        and np.mean(certainty(of_written, refusal) < 0.5) <= REFUSED_WRITTEN
+    ]
+    return float(max(allowed, default=REFUSALS[0]))
+
+
+def certainty(logits: Logits, refusal: float) -> NDArray[np.float64]:
+    """Return the probability of the best digit among all eleven classes, (n,)."""
+    shifted = logits.astype(np.float64)
+    shifted[:, OTHER] += refusal
+    shifted = np.exp(shifted - shifted.max(axis=1, keepdims=True))
+    best: NDArray[np.float64] = shifted[:, :OTHER].max(axis=1) / shifted.sum(axis=1)
+    return best
+
+
+def with_certainty(network: keras.Model, temperature: float, refusal: float) -> keras.Model:
+    """Replace the eleven logits by the digits' calibrated probabilities and the certainty."""
+    kernel, bias = network.layers[-1].get_weights()
+    features = network.layers[-2].output
+    ten = layers.Dense(OTHER, activation="softmax", name="probabilities")
+    eleven = layers.Dense(OTHER + 1, activation="softmax", name="digit_or_other")
+    digits_alone = layers.Cropping1D((0, 1), name="digits")(
+        layers.Reshape((OTHER + 1, 1), name="row")(eleven(features))
+    )
+    certain = layers.GlobalMaxPooling1D(name="certainty")(digits_alone)
+    finished = keras.Model(network.input, [ten(features), certain], name=network.name)
+    ten.set_weights([kernel[:, :OTHER] / temperature, bias[:OTHER] / temperature])
+    eleven.set_weights([kernel, bias + refusal * np.eye(OTHER + 1)[OTHER]])
+    return finished

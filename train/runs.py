@@ -1,0 +1,198 @@
+"""One recipe's run, in the order of events.
+
+    load -> hold out -> train (every epoch a checkpoint) -> finish -> evaluate -> save the model folder -> report
+
+With several seeds the middle part runs once for each, and the network with the lowest validation loss is saved.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+from rich.console import Console
+
+from app import artifact
+
+from . import cards, checkpoints, datasets, evaluation, reports
+from .datasets import Batches, Dataset
+from .devices import without_greetings
+from .optimisers import build_optimiser
+from .progress import Display, Recorder, format_seconds
+from .recipes import Recipe
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a run reads and writes."""
+
+    data: Path | None  # folder of NAME.npz; None asks keras.datasets
+    output: Path  # folder of the model folders
+    runs: Path  # folder of the checkpoints
+    tensorboard: Path | None = None  # folder of logs
+
+
+@dataclass(frozen=True)
+class Run:
+    """A recipe that is to be trained, and under which circumstances."""
+
+    name: str
+    recipe: Recipe
+    places: Places
+    device: str
+    console: Console
+    overridden: dict[str, Any]  # what the command line said otherwise, for the card
+    resume: bool = False  # go on after the last finished epoch of an interrupted run
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training gave: the finished network, what every epoch gave, and the kept epoch, counted from 0."""
+
+    network: keras.Model
+    epochs: list[checkpoints.Epoch]
+    kept: int
+
+
+def train_and_save(run: Run, seeds: list[int]) -> artifact.Card:
+    """Train a recipe once with every seed, save the network that is best on the validation split, and return its card.
+
+    Raises:
+        TrainingError: the data is missing or damaged, or the interrupted run was another.
+    """
+    recipe = run.recipe
+    whole = datasets.load(recipe.dataset, run.places.data)
+    dataset = datasets.hold_out(whole, recipe.validation)
+    run.console.print(
+        f"{run.name}: {len(dataset.training):,} examples of {datasets.TITLES[dataset.name]}, {recipe.epochs} epochs "
+        f"of batches of {recipe.batch_size}, on {run.device}"
+    )
+    results = [train_and_evaluate(run, dataset, seed) for seed in seeds]
+    network, card = min(results, key=lambda result: result[1]["metrics"]["validation_loss"])
+    if len(results) > 1:
+        card["seeds"] = cards.describe_seeds([card for _, card in results], card["seed"])
+    folder = run.places.output / run.name
+    with without_greetings():
+        card = artifact.save(network, folder, card)
+    reports.draw(folder, network, card, whole)
+    checkpoints.clear(run.places.runs / run.name)
+    run.console.print(f"{run.name}: saved to {folder}")
+    return card
+
+
+def train_and_evaluate(run: Run, dataset: Dataset, seed: int) -> tuple[keras.Model, artifact.Card]:
+    """Train one network and measure it; the test split is looked at here, once, and decides nothing."""
+    trained = train(run, dataset, seed)
+    measured = {
+        "training": cards.describe_training(run.recipe, trained.epochs, trained.kept)
+        | {"device": run.device, "overridden": run.overridden},
+        "history": cards.describe_history(trained.epochs),
+        **evaluation.evaluate(trained.network, dataset.validation, dataset.test),
+    }
+    card = {
+        "recipe": run.name,
+        "seed": seed,
+        **cards.describe_recipe(run.recipe, dataset),
+        "versions": cards.describe_versions(),
+        "layers": cards.describe_layers(trained.network),
+        **measured,
+    }
+    run.console.print(f"{run.name}: {describe_result(card)}")
+    return trained.network, card
+
+
+def describe_result(card: artifact.Card) -> str:
+    """Say on one line how good a model is and what it cost."""
+    metrics, training = card["metrics"], card["training"]
+    return (
+        f"test accuracy {metrics['test_accuracy']:.2%}, served accuracy {metrics['served_accuracy']:.2%}, "
+        f"seed {card['seed']}, {format_seconds(training['seconds'])}, "
+        f"{training['examples_per_second']:,.0f} examples/s"
+    )
+
+
+def train(run: Run, dataset: Dataset, seed: int) -> Trained:
+    """Train one network of a recipe, from the start or from its last finished epoch."""
+    recipe = run.recipe
+    state = run.places.runs / run.name / f"seed-{seed}"
+    settings = describe_settings(run.name, recipe, dataset, seed)
+    one_hot = recipe.labels == "one-hot"
+    batches = Batches(dataset.training, recipe.batch_size, one_hot, seed, recipe.augment)
+    validation = datasets.to_arrays(dataset.validation, one_hot)
+    checkpoint = checkpoints.newest(state, settings) if run.resume else None
+    if checkpoint is None:
+        checkpoints.clear(state)
+        network = build_network(recipe, len(batches), seed)
+        epochs: list[checkpoints.Epoch] = []
+    else:
+        network, epochs = checkpoint.load(), checkpoint.epochs
+        run.console.print(f"{run.name}: going on after epoch {len(epochs)} of {recipe.epochs}, seed {seed}")
+
+    def save(epochs: list[checkpoints.Epoch]) -> None:
+        checkpoints.save(state, network, settings, epochs, find_kept(recipe, epochs))
+
+    recorder = Recorder(len(dataset.training), epochs, save)
+    display = Display(recorder, recipe.epochs, recipe.batch_size, recipe.report_every, run.console)
+    logs = run.places.tensorboard / run.name / f"seed-{seed}" if run.places.tensorboard else None
+    callbacks = [*_followers(recipe, logs), recorder, display]
+    with display:
+        recipe.loop(network, batches, validation, range(len(epochs), recipe.epochs), callbacks)
+    if recipe.averaging is not None:
+        network.optimizer.finalize_variable_values(network.trainable_variables)
+    if recipe.keep == "best":
+        checkpoints.load_kept(state, network)
+    if recipe.finish is not None:
+        network = recipe.finish(network, dataset)
+    return Trained(network, epochs, find_kept(recipe, epochs))
+
+
+def describe_settings(name: str, recipe: Recipe, dataset: Dataset, seed: int) -> checkpoints.Settings:
+    """Return everything that an interrupted run must have in common with the one that goes on with it."""
+    return {
+        "recipe": name,
+        "seed": seed,
+        "epochs": recipe.epochs,
+        "batch_size": recipe.batch_size,
+        "learning_rate": str(recipe.learning_rate),
+        "labels": recipe.labels,
+        "training_examples": len(dataset.training),
+        "backend": keras.backend.backend(),
+    }
+
+
+def build_network(recipe: Recipe, steps: int, seed: int) -> keras.Model:
+    """Build and compile the untrained network of a recipe, the same for the same seed.
+
+    Args:
+        steps: batches in an epoch.
+    """
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(seed)
+    network = recipe.network()
+    if recipe.labels == "one-hot":
+        loss = keras.losses.CategoricalCrossentropy(from_logits=recipe.logits, label_smoothing=recipe.label_smoothing)
+    else:
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=recipe.logits)
+    # XLA gives nothing to networks of this size in TensorFlow on a CPU; JAX is slow without it
+    jit_compile = False if keras.backend.backend() == "tensorflow" else "auto"
+    network.compile(build_optimiser(recipe, steps), loss, metrics=["accuracy"], jit_compile=jit_compile)
+    return network
+
+
+def find_kept(recipe: Recipe, epochs: list[checkpoints.Epoch]) -> int:
+    """Return the epoch that the recipe keeps, counted from 0; the validation split decides, never the test split."""
+    if recipe.keep == "last":
+        return len(epochs) - 1
+    return min(range(len(epochs)), key=lambda epoch: epochs[epoch]["validation_loss"])
+
+
+def _followers(recipe: Recipe, logs: Path | None) -> list[keras.callbacks.Callback]:
+    """Return what has to see an epoch before it is recorded: the averaged weights, and TensorBoard."""
+    followers: list[keras.callbacks.Callback] = []
+    if recipe.averaging is not None:
+        followers.append(keras.callbacks.SwapEMAWeights())
+    if logs is not None:
+        followers.append(keras.callbacks.TensorBoard(str(logs), write_graph=False))
+    return followers

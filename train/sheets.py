@@ -1,0 +1,80 @@
+"""Sheets of what training sees, to be looked at: digits by style, what is not a digit by kind, and augmentation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from app.preprocessing import SIDE, frame_digit
+
+from .augmentation import augment
+from .glyphs import STYLES
+from .marks import KINDS
+from .pens import Ink
+from .styles import draw_digit
+
+CELL = 56  # pixels, height and width of one drawing on a sheet
+COLUMNS = 20
+LABEL = 132  # pixels, width of the name before a row
+
+
+def write_sheets(folder: Path, seed: int, digits: NDArray[np.uint8]) -> list[Path]:
+    """Write a sheet for each label, one for what is not a digit, one for augmentation.
+
+    Args:
+        folder: made where it is missing.
+        digits: uint8 (n, 28, 28), digits of a dataset, to be shown before and after augmentation.
+
+    Returns:
+        The files written, PNG, ink on white paper.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(seed)
+    sheets: dict[str, NDArray[np.uint8]] = {}
+    for label, styles in STYLES.items():
+        sheets[f"digit-{label}"] = np.vstack(
+            [_row(style.name, (draw_digit(label, rng, style) for _ in range(COLUMNS))) for style in styles]
+        )
+    sheets["not-digits"] = np.vstack(
+        [_row(name + " *" * kind.held_out, _repeat(kind.draw, rng)) for name, kind in KINDS.items()]
+    )
+    sheets["framed"] = np.vstack(
+        [_row(f"{label} framed", (frame_digit(draw_digit(label, rng)) for _ in range(COLUMNS))) for label in range(10)]
+    )
+    sheets["augmented"] = np.vstack(
+        [
+            _row("first as it was", [digit, *augment(np.repeat(digit[None], COLUMNS - 1, 0), rng)])
+            for digit in digits[:24]
+        ]
+    )
+    paths = []
+    for name, sheet in sheets.items():
+        paths.append(folder / f"{name}.png")
+        cv2.imwrite(str(paths[-1]), 255 - sheet)
+    return paths
+
+
+def _repeat(draw: Callable[[np.random.Generator], Ink], rng: np.random.Generator) -> Iterable[Ink]:
+    return (draw(rng) for _ in range(COLUMNS))
+
+
+def _row(name: str, inks: Iterable[Ink]) -> NDArray[np.uint8]:
+    label = np.zeros((CELL, LABEL), np.uint8)
+    cv2.putText(label, name, (4, CELL // 2 + 5), cv2.FONT_HERSHEY_SIMPLEX, 0.42, 255, 1, cv2.LINE_AA)
+    return np.hstack([label, *(_cell(ink) for ink in inks)])
+
+
+def _cell(ink: Ink) -> NDArray[np.uint8]:
+    """Fit a drawing in a cell; framed digits as they are, enlarged without smoothing."""
+    height, width = ink.shape
+    scale = (CELL if height == width == SIDE else CELL - 6) / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = cv2.resize(ink, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST)
+    cell = np.zeros((CELL, CELL), np.uint8)
+    top, left = (CELL - size[1]) // 2, (CELL - size[0]) // 2
+    cell[top : top + size[1], left : left + size[0]] = small
+    return cell
