@@ -89,7 +89,7 @@ def train_and_evaluate(run: Run, dataset: Dataset, seed: int) -> tuple[keras.Mod
         "training": cards.describe_training(run.recipe, trained.epochs, trained.kept)
         | {"device": run.device, "overridden": run.overridden},
         "history": cards.describe_history(trained.epochs),
-        **evaluation.evaluate(trained.network, dataset.validation, dataset.test),
+        **evaluation.evaluate(trained.network, dataset),
     }
     card = {
         "recipe": run.name,
