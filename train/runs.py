@@ -75,7 +75,7 @@ def train_and_save(run: Run, seeds: list[int]) -> artifact.Card:
         card["seeds"] = cards.describe_seeds([card for _, card in results], card["seed"])
     folder = run.places.output / run.name
     with without_greetings():
-        card = artifact.save(network, folder, card)
+        card = artifact.save(network, folder, card, recipe.weight_bits)
     reports.draw(folder, network, card, whole)
     checkpoints.clear(run.places.runs / run.name)
     run.console.print(f"{run.name}: saved to {folder}")

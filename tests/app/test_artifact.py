@@ -13,6 +13,7 @@ import pytest
 
 from app.artifact import CARD, COMPILED, NETWORK, WEIGHTS, BadModel, load, load_keras, read_card, save
 from app.classifier import load_classifier
+from tests.conftest import MODELS
 
 KERAS2 = Path(__file__).parent / "keras2"  # written by tf_keras 2.21: to_json() and save_weights()
 RAMP = np.linspace(0, 1, 784, dtype=np.float32).reshape(1, 28, 28, 1)
@@ -66,6 +67,18 @@ def test_saving_keeps_the_report_and_replaces_the_rest(folder: Path) -> None:
     assert (folder / "report" / "curves.png").read_bytes() == b"picture"
     assert (read_card(folder) or {})["title"] == "Again"
     assert [path.name for path in folder.parent.iterdir()] == ["plain"]
+
+
+def test_weights_of_eight_bits_answer_nearly_the_same(tmp_path: Path) -> None:
+    folder = MODELS / "lenet5"
+    network = load_keras(folder)
+    card = save(network, tmp_path / "small", {}, weight_bits=8)
+    assert card["weight_bits"] == 8
+    assert (tmp_path / "small" / COMPILED).stat().st_size < (folder / COMPILED).stat().st_size
+    tensor = np.random.default_rng(0).random((40, 28, 28, 1), np.float32)
+    exact, rounded = (load_classifier(load(path)).predict(tensor) for path in (folder, tmp_path / "small"))
+    difference = np.abs(exact.probabilities - rounded.probabilities).max()
+    assert 0 < difference < 0.05
 
 
 def test_a_failed_save_leaves_the_old_folder(folder: Path) -> None:
