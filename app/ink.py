@@ -176,7 +176,7 @@ def _measure_stroke(ink: Pixels) -> float:
 
     Over a stroke w pixels wide, the mean distance to its edge is (w + 1)^2 / 4w.
     """
-    step = max(1, max(ink.shape) // 90)  # a hairline may fall between the steps: then what is left is thin, too
+    step = max(1, max(ink.shape) // 60)  # a hairline may fall between the steps: then what is left is thin, too
     drawn = cv2.threshold(ink[::step, ::step], 110, 1, cv2.THRESH_BINARY)[1]
     drawn = cv2.copyMakeBorder(drawn, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     total = cv2.sumElems(cv2.distanceTransform(drawn, cv2.DIST_L2, 3))[0]
