@@ -188,13 +188,17 @@ def measure_model(options: argparse.Namespace, console: Console) -> None:
     from app import artifact
     from app.classifier import load_classifier
 
-    from . import datasets, measurements
+    from . import datasets, measurements, sheets
 
     folder = options.output / options.model
     found = artifact.load(folder)
     test = datasets.load("mnist", datasets.data_folder(options.data)).test
     measured = measurements.measure(load_classifier(found), test, options.pictures)
     artifact.write_card(folder, {**found.card, "measured": measured})
+    if "pictures" in measured:
+        sheet = options.runs / "measure" / f"{options.model}-wrong.png"
+        sheets.write_wrong(sheet, options.pictures, measured["pictures"]["wrong"])
+        console.print(f"the pictures that were read wrong: {sheet}")
     for name, figures in measured.items():
         shown = {key: value for key, value in figures.items() if isinstance(value, int | float)}
         console.print(f"{name}: " + ", ".join(f"{key.replace('_', ' ')} {value:.4g}" for key, value in shown.items()))

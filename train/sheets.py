@@ -1,15 +1,17 @@
-"""Sheets of what training sees, to be looked at: digits by style, what is not a digit by kind, and augmentation."""
+"""Sheets to be looked at: what training sees, by style and kind, varied; and the pictures that were read wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.preprocessing import SIDE, frame_digit
+from app.errors import DigitsError
+from app.preprocessing import SIDE, decode_picture, frame_digit, read_picture
 
 from .augmentation import augment
 from .glyphs import STYLES
@@ -20,6 +22,7 @@ from .styles import draw_digit
 CELL = 56  # pixels, height and width of one drawing on a sheet
 COLUMNS = 20
 LABEL = 132  # pixels, width of the name before a row
+WRONG_COLUMNS = 4  # wrong pictures beside each other
 
 
 def write_sheets(folder: Path, seed: int, digits: NDArray[np.uint8]) -> list[Path]:
@@ -56,6 +59,33 @@ def write_sheets(folder: Path, seed: int, digits: NDArray[np.uint8]) -> list[Pat
         paths.append(folder / f"{name}.png")
         cv2.imwrite(str(paths[-1]), 255 - sheet)
     return paths
+
+
+def write_wrong(path: Path, pictures: Path, wrong: Sequence[Mapping[str, Any]]) -> None:
+    """Write a sheet of the pictures that were read wrong: each as it was sent, as it was framed, and what was read.
+
+    Args:
+        path: of the sheet, PNG.
+        pictures: folder that the pictures' paths begin in.
+        wrong: path, label and read of each, as measurements.measure_pictures() returns them.
+    """
+    rows = [_wrong_row(pictures / one["path"], f"{one['label']} read {one['read'][:8]}") for one in wrong]
+    blank = np.zeros_like(rows[0]) if rows else np.zeros((CELL, LABEL), np.uint8)
+    rows += [blank] * (-len(rows) % WRONG_COLUMNS)
+    lines = [np.hstack(rows[at : at + WRONG_COLUMNS]) for at in range(0, len(rows), WRONG_COLUMNS)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), 255 - np.vstack(lines) if lines else 255 - blank)
+
+
+def _wrong_row(path: Path, told: str) -> NDArray[np.uint8]:
+    body = path.read_bytes()
+    pixels = decode_picture(body).pixels
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY) if pixels.ndim == 3 else pixels
+    try:
+        digit = read_picture(body)
+    except DigitsError:
+        digit = np.zeros((SIDE, SIDE), np.uint8)
+    return _row(told, (255 - np.asarray(grey, np.uint8), digit))
 
 
 def _repeat(draw: Callable[[np.random.Generator], Ink], rng: np.random.Generator) -> Iterable[Ink]:

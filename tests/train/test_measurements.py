@@ -18,6 +18,7 @@ from tests.app.drawings import draw_digit, to_png
 from train import measurements
 from train.datasets import Split
 from train.errors import TrainingError
+from train.sheets import CELL, LABEL, write_wrong
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +51,18 @@ def test_pictures_are_read_by_the_servers_functions(classifier: Classifier, tmp_
     assert measured["by_kind"] == {"drawn": 1.0, "photo": 0.0}
     assert (measured["count"], measured["refused"], measured["uncertain"]) == (3, 1, 1.0)
     assert [wrong["path"] for wrong in measured["wrong"]] == ["2.png", "blank.png"]
+    write_wrong(tmp_path / "sheets" / "wrong.png", tmp_path, measured["wrong"])
+    sheet = cv2.imread(str(tmp_path / "sheets" / "wrong.png"), cv2.IMREAD_GRAYSCALE)
+    assert sheet is not None
+    told, sent, framed = np.split(255 - sheet[:CELL, : LABEL + 2 * CELL], [LABEL, LABEL + CELL], axis=1)
+    assert all(part.max() > 200 for part in (told, sent, framed))
+
+
+def test_a_sheet_of_no_wrong_pictures_is_blank(tmp_path: Path) -> None:
+    write_wrong(tmp_path / "wrong.png", tmp_path, [])
+    sheet = cv2.imread(str(tmp_path / "wrong.png"), cv2.IMREAD_GRAYSCALE)
+    assert sheet is not None
+    assert (sheet == 255).all()
 
 
 def test_a_folder_without_a_table_says_so(classifier: Classifier, tmp_path: Path) -> None:
