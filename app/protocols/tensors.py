@@ -53,7 +53,7 @@ def check_tensor(numbers: NDArray[np.generic]) -> NDArray[np.float32]:
     if numbers.ndim != 1 + len(SHAPE) or numbers.shape[1:] != SHAPE or not len(numbers):
         raise BadRequest(f"The tensor has the shape {list(numbers.shape)}; expected {describe_shape()}.")
     _check_count(len(numbers), current_app.config["MAX_DIGITS"], "digits")
-    if not np.abs(numbers).max() <= FARTHEST:  # written so that NaN fails
+    if not -FARTHEST <= numbers.min() <= numbers.max() <= FARTHEST:  # written so that NaN fails
         raise BadRequest("The tensor holds values that are no picture's; expected 0.0 (paper) to 1.0 (ink).")
     return np.ascontiguousarray(numbers, np.float32)
 
