@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ..classifier import Classifier, Prediction
 from ..errors import BadRequest, TooLarge
 from ..preprocessing import SIDE, read_picture, to_tensor
+from ..requests import take_in_time
 
 TENSOR = "tensor"  # name of the input that holds numbers
 PICTURE = "picture"  # name of the input that holds picture files
@@ -70,7 +71,7 @@ def read_digits(bodies: list[bytes]) -> NDArray[np.float32]:
     if not bodies:
         raise BadRequest("The request holds no picture.")
     _check_count(len(bodies), current_app.config["MAX_PICTURES"], "pictures")
-    return to_tensor(np.stack([read_picture(body) for body in bodies]))
+    return to_tensor(np.stack([read_picture(body) for body in take_in_time(bodies)]))
 
 
 def name_outputs(prediction: Prediction) -> dict[str, NDArray[np.float32]]:
