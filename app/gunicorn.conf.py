@@ -118,8 +118,10 @@ def post_fork(server: Any, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Remember that the models could be loaded: older workers may go."""
+    """Remember that the models could be loaded: older workers may go. A worker that came too late goes by itself."""
     lifecycle.announce_loaded(worker.place)
+    if lifecycle.is_stopping():  # its SIGTERM may have come before it could be handled
+        worker.alive = False
     worker.log.debug("Worker %s has loaded its models", worker.pid)
 
 
