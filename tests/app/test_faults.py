@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -254,13 +255,18 @@ def test_a_new_model_is_served_without_a_gap_and_a_bad_one_is_not(models: Path, 
         assert set(load.statuses) == {200}
 
 
+def booted(server: Server) -> set[int]:
+    """The process ids of the workers that there ever were; the log has to show its debug lines."""
+    return {int(pid) for pid in re.findall(r"Booting worker with pid: (\d+)", server.log.read_text())}
+
+
 def catch_while_loading(server: Server) -> int:
     """Serve anew, and stop a new worker before it has loaded its models; return its process id."""
     for _ in range(20):
-        known = set(server.workers())
+        known = booted(server)
         server.send(signal.SIGHUP)
         deadline = time.monotonic() + START
-        while not (new := set(server.workers()) - known):
+        while not (new := booted(server) - known):
             assert time.monotonic() < deadline, server.log.read_text()
             time.sleep(0.001)
         caught = new.pop()
