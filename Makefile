@@ -51,7 +51,7 @@ fuzz: $(VENV)/.test ## throw damaged bytes at everything that takes bytes (50 mi
 
 audit: $(VENV)/.test ## known vulnerabilities and licences of what is installed
 	$(BIN)/pip install --quiet -r tests/requirements-audit.txt
-	$(BIN)/pip-audit --local
+	$(BIN)/pip-audit --local --strict  # what cannot be looked up fails
 	$(BIN)/pip-licenses --order license
 
 clean: ## take away what the targets made

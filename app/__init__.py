@@ -44,6 +44,7 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
         MAX_FORM_PARTS=chosen.max_pictures,
         MAX_PICTURES=chosen.max_pictures,
         MAX_DIGITS=chosen.max_digits,
+        MOST_SECONDS=chosen.timeout,
     )
     app.extensions["digits"] = load_registry(chosen.models, chosen.default_model, chosen.runtime_threads)
     logs.init_app(app)

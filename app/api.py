@@ -21,7 +21,7 @@ from .metrics import count_digits
 from .preprocessing import Step, decode_picture, read_picture, to_tensor
 from .reading import read_number
 from .registry import Registry
-from .requests import read_pictures
+from .requests import read_pictures, take_in_time
 
 bp = Blueprint("api", __name__)
 
@@ -49,7 +49,7 @@ def read() -> Response:
     pictures = read_pictures(request, current_app.config["MAX_PICTURES"])
     if not pictures.several:
         return _to_json(_read_one(classifier, pictures.bodies[0]))
-    return _to_json({"readings": [_or_error(_read_one, classifier, body) for body in pictures.bodies]})
+    return _to_json({"readings": [_or_error(_read_one, classifier, body) for body in take_in_time(pictures.bodies)]})
 
 
 @bp.get("/health/live")
@@ -79,7 +79,7 @@ def _predict_one(classifier: Classifier, body: bytes, explained: bool) -> Answer
 def _predict_several(classifier: Classifier, bodies: list[bytes], explained: bool) -> list[Answer]:
     """Answer each picture or say what is wrong with it; all digits are predicted as one batch."""
     framed: list[tuple[NDArray[np.uint8], list[Step] | None] | DigitsError] = []
-    for body in bodies:
+    for body in take_in_time(bodies):
         steps: list[Step] | None = [] if explained else None
         try:
             framed.append((read_picture(body, steps, classifier.framing), steps))

@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -31,6 +32,13 @@ WEIGHTS = "model.h5"
 COMPILED = "model.tflite"
 CARD = "card.json"
 DIGITS = tuple("0123456789")
+# Where a network's parts may come from; keras.utils, for one, has functions that fetch.
+MODULES = (
+    *("activations", "constraints", "dtype_policies", "initializers", "layers", "losses", "metrics", "models"),
+    *("optimizers", "optimizers.schedules", "regularizers", "src.models.functional", "src.models.sequential"),
+)
+PLAIN = {"keras", "builtins", *(f"keras.{module}" for module in MODULES)}
+MOST_VERSION = 2**63 - 1  # TensorFlow Serving's clients read an int64
 RELOADED_TOLERANCE = 1e-6  # probability; Keras reloads bit-equal, but a batch may be summed in another order
 # Probability by which the compiled file may differ from the network, by the bits of its weights: LiteRT fuses and
 # reorders float32 sums, and rounds eight-bit ones (0.02 seen on the noise that save() compares)
@@ -134,7 +142,10 @@ def read_card(folder: Path) -> Card | None:
         raise BadModel(f"{path} is damaged ({error}). Train the model again or restore the card.") from error
     if not isinstance(card, dict) or not isinstance(card.get("sha256"), dict):
         raise BadModel(f"{path} is not a model's card: expected an object with checksums under sha256.")
-    return {"classes": list(DIGITS), "version": "1", **card, "name": folder.name}
+    version = str(card.get("version", 1))
+    if not re.fullmatch(r"[0-9]{1,19}", version) or int(version) > MOST_VERSION:
+        raise BadModel(f"{path} has the version {version!r:.40}; expected a whole number, as clients read it.")
+    return {"classes": list(DIGITS), **card, "version": version, "name": folder.name}
 
 
 def read_network(folder: Path) -> dict[str, Any]:
@@ -154,7 +165,7 @@ def read_network(folder: Path) -> dict[str, Any]:
         raise BadModel(f"{path} is not a Keras network: expected the object that model.to_json() writes.")
     for item in _walk(config):
         kind, module = str(item.get("class_name", "")), str(item.get("module") or "keras")
-        if "Lambda" in kind or module.split(".", maxsplit=1)[0] not in ("keras", "builtins"):
+        if "Lambda" in kind or module not in PLAIN:
             raise BadModel(f"{path} carries code ({module}.{kind}), which is never run. Use Keras layers only.")
     return config
 

@@ -113,10 +113,11 @@ def describe(error: DigitsError) -> dict[str, str]:
     return {"error": str(error), "code": error.code}
 
 
-def describe_plainly(error: DigitsError) -> bytes:
-    """Return a whole response in HTTP, for a request that does not reach the app."""
+def describe_plainly(error: DigitsError, identity: str) -> bytes:
+    """Return a whole response in HTTP, for a request that does not reach the app; `identity` is its name in the log."""
     body = json.dumps({"error": str(error), "code": error.code})
     lines = [f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}", "Content-Type: application/json"]
+    lines += ["X-Content-Type-Options: nosniff", f"X-Request-ID: {identity}"]
     lines += [f"{name}: {value}" for name, value in _headers(error).items()]
     return "\r\n".join((*lines, f"Content-Length: {len(body)}", "Connection: close", "", body)).encode("ascii")
 

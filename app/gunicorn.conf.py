@@ -10,6 +10,7 @@ import importlib
 import os
 import resource
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -23,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # `gunicorn -c app/gunicorn.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: matrices here are small, and workers share the cores
 
 from app import lifecycle, logs, metrics
-from app.artifact import CARD, BadModel
+from app.artifact import BadModel
 from app.registry import choose_default, find_artifacts
 from app.settings import ROOT, BadSetting, read_settings
 from app.worker import BufferingWorker
@@ -52,6 +53,8 @@ in_memory = MEMORY.is_dir() and os.access(MEMORY, os.W_OK)
 worker_tmp_dir = str(MEMORY) if in_memory else None  # the heartbeat must not wait for a disk
 control_socket_disable = True
 limit_request_fields = 64  # headers
+forwarded_allow_ips = ""  # whom to believe is said by DIGITS_PROXIES alone
+sendfile = False  # what a client does not take of a file is sent by the worker's loop
 logconfig_dict = logs.configure(settings.log_level)
 BufferingWorker.most_bytes = settings.max_bytes
 BufferingWorker.most_waiting = settings.queue
@@ -78,8 +81,9 @@ def on_starting(server: Any) -> None:
         _import_app()
     _raise_file_limit()
     _make_metrics_folder(server)
-    server.handle_hup = partial(_reload_if_good, server, server.handle_hup)
-    server.manage_workers = partial(_replace_when_loaded, server, server.manage_workers)
+    server.generation, server.announcement = 0, ""
+    server.handle_hup = partial(_serve_anew, server)
+    server.manage_workers = partial(_manage_workers, server)
     server.handle_term = partial(_drain, server.handle_term)
     if settings.watch:
         server.murder_workers = partial(_look_for_models, server, server.murder_workers)
@@ -93,9 +97,10 @@ def when_ready(server: Any) -> None:
 
 
 def pre_fork(server: Any, worker: Any) -> None:
-    """Give a worker the lowest free place, whose files it counts in."""
+    """Give a worker the lowest free place, whose files it counts in, and the models of its time."""
     taken = {other.place for other in server.WORKERS.values()}
     worker.place = next(place for place in range(len(taken) + 1) if place not in taken)
+    worker.generation = server.generation
     lifecycle.announce_start(worker.place)
 
 
@@ -113,8 +118,10 @@ def post_fork(server: Any, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Remember that the models could be loaded: older workers may go."""
+    """Remember that the models could be loaded: older workers may go. A worker that came too late goes by itself."""
     lifecycle.announce_loaded(worker.place)
+    if lifecycle.is_stopping():  # its SIGTERM may have come before it could be handled
+        worker.alive = False
     worker.log.debug("Worker %s has loaded its models", worker.pid)
 
 
@@ -146,7 +153,7 @@ def _raise_file_limit() -> None:
 
 def _make_metrics_folder(server: Any) -> None:
     """Make the folder in which the workers count; without one each counts alone."""
-    if metrics.FOLDER in os.environ:
+    if metrics.FOLDER in os.environ and not reloading():  # a folder of the process before it goes with that
         return
     try:
         server.metrics_folder = tempfile.mkdtemp(prefix="digits-metrics-", dir=worker_tmp_dir)
@@ -156,28 +163,42 @@ def _make_metrics_folder(server: Any) -> None:
     os.environ[metrics.FOLDER] = server.metrics_folder
 
 
-def _reload_if_good(server: Any, reload: Any) -> None:
-    """Replace the workers if a process of its own can serve what they would load; else keep them and say why."""
+def _serve_anew(server: Any) -> None:
+    """Let new workers load the models if a process of its own can serve them; else keep the old ones and say why."""
     check = [sys.executable, "-m", "app", "--check"]
-    done = subprocess.run(check, cwd=ROOT, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(check, cwd=ROOT, capture_output=True, text=True, check=False, timeout=settings.timeout)
+    except subprocess.TimeoutExpired:
+        server.log.error("Kept the models that were served. Loading others took over %s s.", settings.timeout)  # noqa: TRY400
+        return
     if done.returncode:
         reason = done.stderr.strip().splitlines()[-1:] or ["the check failed"]
         server.log.error("Kept the models that were served. %s", reason[0])
         return
-    reload()
-    print(f"Digits serves anew: {done.stdout.strip()}", flush=True)
+    server.generation += 1
+    server.announcement = f"Digits serves anew: {done.stdout.strip()}"
+    server.manage_workers()
 
 
-def _replace_when_loaded(server: Any, manage_workers: Any) -> None:
-    """Let old workers go only when the new ones can answer: gunicorn by itself would not wait."""
-    deadline = time.monotonic() + settings.timeout
-    while len(server.WORKERS) > server.num_workers and time.monotonic() < deadline:
-        workers = sorted(server.WORKERS.values(), key=lambda worker: worker.age)
-        if all(lifecycle.has_loaded(worker.place) for worker in workers[-server.num_workers :]):
-            break
-        server.reap_workers()
-        time.sleep(0.05)
-    manage_workers()
+def _manage_workers(server: Any) -> None:
+    """Have as many workers of the latest generation as wanted, and let all others go once these can answer.
+
+    gunicorn calls this every second, and when a worker has ended. Its own way would not wait for new workers to load,
+    and would let an old one stay in the place of a new one that died meanwhile.
+    """
+    latest = [worker for worker in server.WORKERS.values() if worker.generation == server.generation]
+    for _ in range(server.num_workers - len(latest)):
+        server.spawn_worker()
+    workers = sorted(server.WORKERS.values(), key=lambda worker: worker.age)
+    kept = [worker for worker in workers if worker.generation == server.generation][-server.num_workers :]
+    if not all(lifecycle.has_loaded(worker.place) for worker in kept):
+        return
+    if server.announcement:
+        print(server.announcement, flush=True)
+        server.announcement = ""
+    for worker in workers:
+        if worker not in kept:
+            server.kill_worker(worker.pid, signal.SIGTERM)
 
 
 def _drain(stop: Any) -> None:
@@ -194,8 +215,10 @@ def _look_for_models(server: Any, go_on: Any) -> None:
     if now < getattr(server, "next_look", 0.0):
         return
     server.next_look = now + settings.watch
-    cards = sorted(settings.models.glob(f"[!.]*/{CARD}"))
-    seen = [(card, card.stat().st_mtime_ns) for card in cards if card.exists()]
+    seen = []
+    for path in sorted(settings.models.glob("[!.]*/*.*")):
+        with contextlib.suppress(OSError):  # it is being replaced
+            seen.append((path, path.stat().st_mtime_ns))
     if seen == getattr(server, "seen", seen) and seen != getattr(server, "served", seen):
         server.served = seen
         server.handle_hup()

@@ -15,11 +15,13 @@ import binascii
 import io
 import json
 import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from time import perf_counter
 from typing import IO, Any
 from urllib.parse import unquote_to_bytes
 
-from flask import Request
+from flask import Request, current_app, g
 
 from .errors import BadRequest, TooLarge, UnsupportedFormat
 
@@ -72,6 +74,19 @@ def read_pictures(request: Request, most: int) -> Pictures:
     if not any(pictures.bodies):
         raise BadRequest(f"The request holds no picture. {FORMS_TEXT}")
     return pictures
+
+
+def take_in_time(bodies: Sequence[bytes]) -> Iterator[bytes]:
+    """Give the pictures of a request one by one, as long as it has not taken too much time.
+
+    Raises:
+        TooLarge: it has.
+    """
+    most = current_app.config["MOST_SECONDS"]
+    for number, body in enumerate(bodies):
+        if perf_counter() - g.received > most:
+            raise TooLarge(f"{number} of the {len(bodies)} pictures took more than {most} seconds. Send fewer at once.")
+        yield body
 
 
 def read_body(request: Request) -> bytes:

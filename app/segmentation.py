@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .decoding import Picture
-from .errors import NoInk
+from .errors import NoInk, TooLarge
 from .ink import PARTED, choose_side, crop_ink, measure_level, stretch_ink, thicken_hairlines
 from .paper import Marks, find_marks
 from .parts import Parts, show_parts
@@ -32,6 +32,7 @@ LOOKS_DRAWN = 0.01  # of the best part's score: what looks less like a digit's p
 SAME_LINE = 0.4  # of the lower one's height that two neighbours on a line share
 ABOVE = 0.5  # of the narrower stroke's width that it shares with the one below it, of the same digit
 HIGHEST = 1.8  # times the usual height, or the larger stroke's, that a digit made up of strokes is high at most
+MOST_STROKES = 1000  # of a picture: the time that it takes grows with their square, to some seconds
 HOVER = 0.25  # of the usual height that is between the strokes at most
 WIDEST = 1.3  # times its line's height that a digit is wide
 NARROWEST = 0.12  # of its line's height: the narrowest piece that is cut off a stroke
@@ -127,6 +128,8 @@ def find_strokes(marks: Marks, parts: Parts) -> list[Stroke]:
         if max(width, height) < SPECK * usual or (width > LONG * usual and height < SPECK * usual):
             continue
         strokes.append(Stroke(x, y, labels[y : y + height, x : x + width] == label))
+    if len(strokes) > MOST_STROKES:
+        raise TooLarge(f"The picture holds {len(strokes)} strokes; at most {MOST_STROKES} are read. Send a part of it.")
     if not strokes:
         raise NoInk("No digit was found in the picture. Write larger or darker, and send it again.")
     return join_above(strokes, usual)

@@ -31,7 +31,7 @@ class Settings:
     threads: int = 1  # threads a worker, each answering one request at a time
     runtime_threads: int = 1  # threads that LiteRT uses for one prediction
     queue: int = 64  # requests a worker that may wait for a thread; more are answered 503
-    timeout: int = 30  # seconds a request may take to arrive, and to be answered when the server stops
+    timeout: int = 30  # seconds a request may take to arrive, its pictures to be read, and the server to stop
     drain: int = 0  # seconds to go on accepting after SIGTERM, for a load balancer to notice /health/ready
     watch: int = 0  # seconds between looks for new models, which are then served; 0 means only on SIGHUP
     models: Path = ROOT / "models"  # folder of model folders

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import crossplane
+import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
@@ -72,10 +75,27 @@ def test_containers_run_this_server_with_nothing_to_spare(container: dict[str, A
     check_settings({entry["name"]: entry["value"] for entry in container["env"]})
 
 
+@pytest.mark.parametrize("container", CONTAINERS, ids=("deployment", "kserve"))
+def test_every_worker_has_memory_for_the_largest_request(container: dict[str, Any]) -> None:
+    """16 MiB of JSON become up to 500 MB, and a worker and what it holds of other requests take 250 (README)."""
+    workers = next(int(entry["value"]) for entry in container["env"] if entry["name"] == "DIGITS_WORKERS")
+    assert int(container["resources"]["limits"]["memory"].removesuffix("Mi")) >= workers * 750
+
+
 def test_pods_have_time_to_drain() -> None:
     pod = MANIFESTS[0]["spec"]["template"]["spec"]
     settings = read_settings(environment={entry["name"]: entry["value"] for entry in CONTAINERS[0]["env"]})
     assert pod["terminationGracePeriodSeconds"] > settings.drain + settings.timeout
+
+
+def test_the_compose_file_is_valid() -> None:
+    schemas = resources.files("check_jsonschema") / "builtin_schemas" / "vendor"
+    schema = json.loads((schemas / "compose-spec.json").read_text())
+    (compose,) = documents("compose.yaml")
+    jsonschema.validate(compose, schema)
+    compose["services"]["digits"]["read_onli"] = True
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(compose, schema)
 
 
 def test_compose_runs_this_server_behind_the_proxy() -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ..classifier import Classifier, Prediction
 from ..errors import BadRequest, TooLarge
 from ..preprocessing import SIDE, Framing, read_picture, to_tensor
+from ..requests import take_in_time
 
 TENSOR = "tensor"  # name of the input that holds numbers
 PICTURE = "picture"  # name of the input that holds picture files
@@ -53,7 +54,7 @@ def check_tensor(numbers: NDArray[np.generic]) -> NDArray[np.float32]:
     if numbers.ndim != 1 + len(SHAPE) or numbers.shape[1:] != SHAPE or not len(numbers):
         raise BadRequest(f"The tensor has the shape {list(numbers.shape)}; expected {describe_shape()}.")
     _check_count(len(numbers), current_app.config["MAX_DIGITS"], "digits")
-    if not np.abs(numbers).max() <= FARTHEST:  # written so that NaN fails
+    if not -FARTHEST <= numbers.min() <= numbers.max() <= FARTHEST:  # written so that NaN fails
         raise BadRequest("The tensor holds values that are no picture's; expected 0.0 (paper) to 1.0 (ink).")
     return np.ascontiguousarray(numbers, np.float32)
 
@@ -70,7 +71,7 @@ def read_digits(bodies: list[bytes], framing: Framing) -> NDArray[np.float32]:
     if not bodies:
         raise BadRequest("The request holds no picture.")
     _check_count(len(bodies), current_app.config["MAX_PICTURES"], "pictures")
-    return to_tensor(np.stack([read_picture(body, framing=framing) for body in bodies]))
+    return to_tensor(np.stack([read_picture(body, framing=framing) for body in take_in_time(bodies)]))
 
 
 def name_outputs(prediction: Prediction) -> dict[str, NDArray[np.float32]]:

@@ -38,9 +38,9 @@ class Server:
         return create_connection(("127.0.0.1", self.port), timeout=START)
 
     def workers(self) -> list[int]:
-        """The process ids of the workers."""
+        """The process ids of the workers; a process that checks new models is none."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return [int(child) for child in children]
+        return [int(child) for child in children if _is_worker(child)]
 
     def send(self, signal: int) -> None:
         os.kill(self.process.pid, signal)
@@ -59,6 +59,14 @@ class Server:
             assert time.monotonic() < deadline, self.log.read_text()
             time.sleep(0.05)
         return workers
+
+
+def _is_worker(child: str) -> bool:
+    """Return whether a child of gunicorn's master was forked, and runs what the master does."""
+    try:
+        return b"\0gunicorn\0" in Path(f"/proc/{child}/cmdline").read_bytes()
+    except OSError:  # it has ended
+        return False
 
 
 @contextmanager

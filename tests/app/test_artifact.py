@@ -91,6 +91,7 @@ def test_a_failed_save_leaves_the_old_folder(folder: Path) -> None:
 
 LAMBDA = {"class_name": "Lambda", "module": "keras.layers", "config": {}}
 FOREIGN = {"class_name": "Model", "module": "somebody.else", "config": {}}
+FETCHES = {"class_name": "function", "module": "keras.utils", "config": "get_file"}
 
 
 @pytest.mark.parametrize(
@@ -100,10 +101,13 @@ FOREIGN = {"class_name": "Model", "module": "somebody.else", "config": {}}
         (NETWORK, b"[1]", "not a Keras network"),
         (NETWORK, json.dumps({"class_name": "Sequential", "config": {"layers": [LAMBDA]}}).encode(), "carries code"),
         (NETWORK, json.dumps({"class_name": "Sequential", "config": {"layers": [FOREIGN]}}).encode(), "carries code"),
+        (NETWORK, json.dumps({"class_name": "Sequential", "config": {"layers": [FETCHES]}}).encode(), "carries code"),
         (NETWORK, None, "has no model.json"),
         (WEIGHTS, None, "has no model.h5"),
         (CARD, b"{", "card.json is damaged"),
         (CARD, b"{}", "not a model's card"),
+        (CARD, b'{"sha256": {}, "version": "one"}', "expected a whole number"),
+        (CARD, b'{"sha256": {}, "version": 9223372036854775808}', "expected a whole number"),
     ),
 )
 def test_a_damaged_folder_says_what_is_wrong(folder: Path, name: str, content: bytes | None, sentence: str) -> None:

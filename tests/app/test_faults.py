@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -254,6 +255,79 @@ def test_a_new_model_is_served_without_a_gap_and_a_bad_one_is_not(models: Path, 
         assert set(load.statuses) == {200}
 
 
+def booted(server: Server) -> set[int]:
+    """The process ids of the workers that there ever were; the log has to show its debug lines."""
+    return {int(pid) for pid in re.findall(r"Booting worker with pid: (\d+)", server.log.read_text())}
+
+
+def catch_while_loading(server: Server) -> int:
+    """Serve anew, and stop a new worker before it has loaded its models; return its process id."""
+    for _ in range(20):
+        known = booted(server)
+        server.send(signal.SIGHUP)
+        deadline = time.monotonic() + START
+        while not (new := booted(server) - known):
+            assert time.monotonic() < deadline, server.log.read_text()
+            time.sleep(0.001)
+        caught = new.pop()
+        os.kill(caught, signal.SIGSTOP)
+        if f"Worker {caught} has loaded" not in server.log.read_text():
+            return caught
+        os.kill(caught, signal.SIGCONT)
+        time.sleep(2)
+    raise AssertionError("every new worker was too fast")
+
+
+def wait_for_version(server: Server, version: str) -> None:
+    deadline = time.monotonic() + START
+    while {version_of(server) for _ in range(10)} != {version} or len(server.workers()) != 2:
+        assert time.monotonic() < deadline, server.log.read_text()
+        time.sleep(0.1)
+
+
+def test_old_workers_serve_until_the_new_ones_can_and_one_that_dies_meanwhile_is_replaced(
+    models: Path, tmp_path: Path
+) -> None:
+    with running(tmp_path / "log", models=models, workers=2, log_level="debug") as server:
+        old = set(server.wait_for_workers(2))
+        change_model(models, version="2")
+        with Load(server.port, clients=2) as load:
+            caught = catch_while_loading(server)
+            time.sleep(3)  # the others have loaded, and gunicorn has looked at its workers
+            assert old <= set(server.workers())
+            os.kill(caught, signal.SIGKILL)
+            wait_for_version(server, "2")
+            assert not old & set(server.workers())
+            load.wait_for(20)
+        assert load.failures == []
+        assert set(load.statuses) == {200}
+
+
+def test_models_that_change_while_others_are_loaded_are_the_ones_served(models: Path, tmp_path: Path) -> None:
+    with running(tmp_path / "log", models=models, workers=2, log_level="debug") as server:
+        old = set(server.wait_for_workers(2))
+        change_model(models, version="2")
+        caught = catch_while_loading(server)
+        change_model(models, version="3")
+        server.send(signal.SIGHUP)
+        deadline = time.monotonic() + START
+        while old & set(server.workers()):
+            assert time.monotonic() < deadline, server.log.read_text()
+            time.sleep(0.1)
+        os.kill(caught, signal.SIGCONT)
+        wait_for_version(server, "3")
+
+
+def test_stopping_while_models_are_loaded_does_not_wait_for_them(models: Path, tmp_path: Path) -> None:
+    with running(tmp_path / "log", models=models, workers=2, log_level="debug") as server:
+        server.wait_for_workers(2)
+        caught = catch_while_loading(server)
+        server.send(signal.SIGTERM)
+        time.sleep(1)
+        os.kill(caught, signal.SIGCONT)
+        assert server.process.wait(25) == 0  # gunicorn kills after 30
+
+
 def test_a_changed_folder_is_noticed(models: Path, tmp_path: Path) -> None:
     with running(tmp_path / "log", models=models, workers=1, watch=1) as server:
         deadline = time.monotonic() + START
@@ -262,6 +336,9 @@ def test_a_changed_folder_is_noticed(models: Path, tmp_path: Path) -> None:
         while version_of(server) != "7":
             assert time.monotonic() < deadline
             time.sleep(0.1)
+        (models / "plain" / "model.json").write_text("{")
+        server.wait_for("Kept the models that were served. Digits cannot serve this: ")
+        assert version_of(server) == "7"
 
 
 def test_a_bad_model_and_a_dead_worker_leave_the_others_serving(models: Path, tmp_path: Path) -> None:
@@ -275,6 +352,28 @@ def test_a_bad_model_and_a_dead_worker_leave_the_others_serving(models: Path, tm
 
 
 # ---- machines ----
+
+
+JUMPING = """
+import random, time
+now = time.time
+time.time = lambda: now() + random.choice((-86_400, 0, 86_400))
+"""
+
+
+def test_a_clock_that_jumps_changes_nothing(tiny_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sitecustomize.py").write_text(JUMPING)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with running(tmp_path / "log", models=tiny_models, workers=2, rate="100000/hour") as server:
+        before = server.workers()
+        with Load(server.port, clients=2) as load:
+            time.sleep(3)  # for gunicorn to look at its workers
+            load.wait_for(20)
+        assert load.failures == []
+        assert set(load.statuses) == {200}
+        assert server.workers() == before
+        days = {json.loads(line)["time"][:10] for line in server.log.read_text().splitlines() if line[:1] == "{"}
+        assert len(days) > 1
 
 
 def count(server: Server, name: str) -> float:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
@@ -139,14 +141,37 @@ def test_form_fields_are_limited(small_client: FlaskClient, tiny_client: FlaskCl
     assert "parts" in answer.get_json()["error"]
 
 
+def test_a_request_s_pictures_may_take_only_so_long(tiny_models: Path) -> None:
+    client = create_app({"models": tiny_models}).test_client()
+    client.application.config["MOST_SECONDS"] = 0
+    text = base64.b64encode(SEVEN).decode()
+    for path, message in (
+        ("/predict", {"images": [text] * 2}),
+        ("/read", {"images": [text] * 2}),
+        ("/v1/models/plain:predict", {"instances": [{"b64": text}] * 2}),
+    ):
+        answer = client.post(path, json=message)
+        assert (answer.status_code, answer.get_json()["code"]) == (413, "too_large"), answer.text
+        assert "0 of the 2 pictures took more than 0 seconds" in answer.get_json()["error"]
+
+
+def test_a_picture_of_countless_strokes_is_refused(tiny_client: FlaskClient) -> None:
+    page = np.where(np.random.default_rng(0).random((2000, 2000)) < 0.003, 255, 0).astype(np.uint8)
+    answer = tiny_client.post("/read", data=to_png(page))
+    assert (answer.status_code, answer.get_json()["code"]) == (413, "too_large"), answer.text[:200]
+    assert "at most 1000 are read" in answer.get_json()["error"]
+
+
 # ---- headers ----
 
 
 @pytest.mark.parametrize(
-    "path", ("/", "/docs", "/models", "/models/plain", "/health/live", "/nowhere", "/openapi.json")
+    "path", ("/", "/docs", "/models", "/models/plain", "/health/live", "/nowhere", "/openapi.json", "/static/page.js")
 )
 def test_nothing_guesses_a_type_and_pages_load_nothing_from_elsewhere(tiny_client: FlaskClient, path: str) -> None:
     answer = tiny_client.get(path, headers={"Accept": "text/html"})
+    answer.get_data()
+    answer.close()  # the file that it may be
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "Access-Control-Allow-Origin" not in answer.headers
     if answer.mimetype == "text/html":

@@ -152,7 +152,9 @@ def test_a_wrong_request_is_told_what_was_expected(
     assert sentence in answer.get_json()["error"]
 
 
-@pytest.mark.parametrize("value", ("NaN", "Infinity", "-Infinity", "1e999", "255", "1e300", "-11"))
+@pytest.mark.parametrize(
+    "value", ("NaN", "Infinity", "-Infinity", "1e999", "255", "1e300", "-11", str(-(2**63)), str(2**64 - 1))
+)
 def test_values_that_are_no_picture_s_are_refused(tiny_client: FlaskClient, value: str) -> None:
     row = "[" + ",".join(["[" + ",".join(["[0.5]"] * 28) + "]"] * 28) + "]"
     body = f'{{"instances": [{row}, {row.replace("0.5", value, 1)}]}}'
