@@ -120,7 +120,7 @@ def test_models_are_a_page_to_a_browser(small_client: FlaskClient) -> None:
 
 def test_a_models_page_says_what_its_card_says(reported: FlaskClient) -> None:
     page = reported.get("/models/plain").text
-    for text in ("99.12%", "98.76%", "99.1 %", "1,234", "26 \N{MULTIPLICATION SIGN} 26", "<polyline", 'class="heat-9"'):
+    for text in ("99.12%", "98.76%", "99.1%", "1,234", "26 \N{MULTIPLICATION SIGN} 26", "<polyline", 'class="heat-9"'):
         assert text in page
     assert 'src="/models/plain/report/errors.png" width="1" height="1"' in page
 
