@@ -83,7 +83,7 @@ def test_a_digit_drawn_with_the_mouse_is_read(page: Page, strokes: Any, digit: s
     expect_answer(page, digit)
     expect(page.locator("#answer .bars li")).to_have_count(10)
     expect(page.locator("#answer .bars li[data-best] .label")).to_have_text(digit)
-    expect(page.locator("#answer [role=status]")).to_contain_text(f"This is a {digit}")
+    expect(page.locator("#answer [role=status]")).to_contain_text(f"This reads {digit}")
 
 
 def test_a_digit_drawn_with_a_finger_is_read(open_page: OpenPage) -> None:
@@ -279,7 +279,7 @@ def test_an_uncertain_answer_looks_uncertain_and_says_why(page: Page) -> None:
     page.route(READ, lambda route: route.fulfill(json=reading("4", certain=False, second=0.45)))
     draw_with_mouse(page, ONE)
     expect_answer(page, "4", "uncertain")
-    expect(answer_of(page)).to_contain_text("Perhaps a 4. It could as well be a 5.")
+    expect(answer_of(page)).to_contain_text("Perhaps 4. It could as well be 5.")
 
 
 def test_without_read_one_digit_is_read_by_predict(page: Page) -> None:
