@@ -139,7 +139,8 @@ async function parse(response) {
 
 function withPatience(signal) {
   const limit = AbortSignal.timeout(PATIENCE);
-  return signal ? AbortSignal.any([signal, limit]) : limit;
+  if (!signal) return limit;
+  return AbortSignal.any?.([signal, limit]) ?? signal; // browsers from before 2024 have no any()
 }
 
 function toProblem(response, { error, code = 'internal' }) {
