@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 480, 240  # units of the view box
-LEFT, RIGHT, TOP, BOTTOM = 52, 12, 12, 34  # units around the plot, for the numbers on the axes
+LEFT, RIGHT, TOP, BOTTOM = 52, 12, 12, 28  # units around the plot, for the numbers on the axes
 MOST_TICKS = 5
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)  # of a power of ten, between two ticks
 
@@ -50,16 +50,22 @@ class LineChart:
 Series = Mapping[str, Sequence[tuple[float, float]]]
 
 
-def draw_lines(series: Series, x_range: tuple[float, float] | None = None, percent: bool = False) -> LineChart:
+def draw_lines(
+    series: Series,
+    x_range: tuple[float, float] | None = None,
+    y_range: tuple[float, float] | None = None,
+    percent: bool = False,
+) -> LineChart:
     """Lay out one or more series of (x, y) over common axes.
 
     Args:
         series: by name, each at least one point.
         x_range: of the axis, where it should be wider than the points.
+        y_range: of the axis, where it should be narrower than the points; those outside get places off the plot.
         percent: whether the y axis is written in percent.
     """
     xs = [x for points in series.values() for x, _ in points]
-    ys = [y for points in series.values() for _, y in points]
+    ys = y_range or [y for points in series.values() for _, y in points]
     x_low, x_high = x_range or (min(xs), max(xs))
     y_values = choose_ticks(min(ys), max(ys))
     y_low, y_high = min(y_values[0], *ys), max(y_values[-1], *ys)
@@ -69,7 +75,7 @@ def draw_lines(series: Series, x_range: tuple[float, float] | None = None, perce
 
     lines = tuple(Line(name, tuple(place(x, y) for x, y in points)) for name, points in series.items())
     x_ticks = [Tick(place(x, y_low)[0], f"{x:g}") for x in choose_ticks(x_low, x_high) if x_low <= x <= x_high]
-    y_ticks = [Tick(place(x_low, y)[1], f"{100 * y:g} %" if percent else f"{y:g}") for y in y_values]
+    y_ticks = [Tick(place(x_low, y)[1], f"{100 * y:g}%" if percent else f"{y:g}") for y in y_values]
     return LineChart(lines, tuple(x_ticks), tuple(y_ticks))
 
 

@@ -27,6 +27,7 @@ MODULES = sorted({path.name for path in STATIC.glob("*.js")} - {"page.js", "site
 LANGUAGES = ("en", "zh")
 THEMES = ("light", "dark")
 YEAR = 365 * 24 * 60 * 60  # seconds
+EARLY = 10  # of so many epochs one is the early one
 HEAT = 9  # shades of a confusion matrix, besides none
 
 REPORT_PICTURES = ("errors", "filters", "pixels", "samples")  # those that the page does not draw from the card itself
@@ -115,7 +116,10 @@ def service_worker() -> Response:
 
 
 def draw_curves(history: dict[str, list[float]]) -> dict[str, LineChart]:
-    """Lay out loss and accuracy over the epochs, for training and validation where both are known."""
+    """Lay out loss and accuracy over the epochs, for training and validation where both are known.
+
+    The axis is the range of the later epochs: the first tenth is so far off that nothing else could be told apart.
+    """
     charts = {}
     for quantity in ("accuracy", "loss"):
         series = {
@@ -124,7 +128,8 @@ def draw_curves(history: dict[str, list[float]]) -> dict[str, LineChart]:
             if history.get(key)
         }
         if series:
-            charts[quantity] = draw_lines(series, percent=quantity == "accuracy")
+            later = [value for points in series.values() for _, value in points[len(points) // EARLY :]]
+            charts[quantity] = draw_lines(series, y_range=(min(later), max(later)), percent=quantity == "accuracy")
     return charts
 
 
@@ -133,7 +138,7 @@ def draw_reliability(bins: list[dict[str, float]]) -> LineChart | None:
     if not bins:
         return None
     measured = [(each["confidence"], each["accuracy"]) for each in bins]
-    return draw_lines({"perfect": [(0, 0), (1, 1)], "measured": measured}, (0, 1), percent=True)
+    return draw_lines({"perfect": [(0, 0), (1, 1)], "measured": measured}, x_range=(0, 1), percent=True)
 
 
 def shade_confusion(confusion: list[list[int]]) -> list[list[tuple[int, int]]]:

@@ -1,9 +1,10 @@
 /** Owns the answer: the number, large; how sure it is, and why not; ten bars; what a screen reader hears. */
 
+import { nameDigit, nameReading } from './server.js';
 import { formatShare, t } from './texts.js';
 
 const CLOSE = 0.35; // a second guess with this much more than nothing is worth a reason
-const FAINT = 0.005; // a second guess below this is not worth naming
+const FAINT = 0.005; // a second guess below this is not worth a number
 
 /**
  * @param {HTMLElement} root the element #answer, or one like it
@@ -30,6 +31,7 @@ export function createAnswer(root, takeClasses) {
     reading = null;
     setState('empty');
     verdict.replaceChildren();
+    delete verdict.dataset.length;
     sentence.textContent = t('answer.empty');
     second.textContent = '';
     announce(t('answer.empty'));
@@ -56,6 +58,7 @@ export function createAnswer(root, takeClasses) {
     reading = null;
     setState('problem');
     verdict.replaceChildren();
+    delete verdict.dataset.length;
     sentence.textContent = problem.message;
     second.textContent = '';
     announce(problem.message);
@@ -63,10 +66,9 @@ export function createAnswer(root, takeClasses) {
   }
 
   function showVerdict() {
-    const many = reading.digits.length > 1;
-    const name = reading.digits[0].label ?? reading.text;
-    verdict.replaceChildren(...(many ? manyDigits() : [name]));
-    verdict.dataset.length = String(many ? reading.digits.length : name.length);
+    const names = reading.digits.map(nameDigit);
+    verdict.replaceChildren(...(names.length > 1 ? manyDigits() : names));
+    verdict.dataset.length = String(names.join('').length);
   }
 
   /** Each digit of a number is a button that shows its own bars. */
@@ -85,10 +87,10 @@ export function createAnswer(root, takeClasses) {
   function digitButton(digit, index) {
     const button = document.createElement('button');
     button.type = 'button';
-    button.textContent = String(digit.digit);
+    button.textContent = nameDigit(digit);
     button.dataset.certain = String(digit.certain);
     button.setAttribute('aria-pressed', String(index === chosen));
-    button.setAttribute('aria-label', t('answer.digit', { place: index + 1, digit: digit.digit }));
+    button.setAttribute('aria-label', t('answer.digit', { place: index + 1, digit: nameDigit(digit) }));
     button.addEventListener('click', () => choose(index));
     return button;
   }
@@ -104,7 +106,7 @@ export function createAnswer(root, takeClasses) {
 
   function showChosen() {
     const digit = reading.digits[chosen];
-    sentence.textContent = describe(reading);
+    sentence.textContent = describe(reading, takeClasses());
     second.textContent = describeSecond(digit, reading.digits.length > 1, takeClasses());
     showBars(digit);
   }
@@ -146,34 +148,32 @@ export function classesOf(select) {
 /**
  * Say what was read and, where it is uncertain, why.
  * @param {import('./server.js').Reading} reading
+ * @param {string[] | null} classes
  * @returns {string}
  */
-export function describe({ text, digits }) {
-  const doubtful = digits.filter((digit) => !digit.certain);
-  const number = text.replaceAll('\n', ', ');
-  if (digits.length > 1 && doubtful.length) {
-    return t('answer.numberUncertain', { number, digits: doubtful.map(({ digit }) => digit).join(', ') });
-  }
+export function describe(reading, classes) {
+  const { digits } = reading;
+  const number = nameReading(reading);
+  const doubtful = digits.filter(({ certain }) => !certain).map(nameDigit);
+  if (digits.length > 1 && doubtful.length) return t('answer.numberUncertain', { number, digits: doubtful.join(', ') });
   if (digits.length > 1) return t('answer.number', { number });
-  const [{ confidence, certain, label }] = digits;
-  const digit = label ?? digits[0].digit;
-  if (certain) return t('answer.certain', { digit, share: formatShare(confidence) });
-  const [, next] = rank(digits[0]);
-  if (next.share >= CLOSE * confidence) return t('answer.between', { digit, other: next.digit });
-  return t('answer.strange', { digit });
+  const [{ confidence, certain }] = digits;
+  if (certain) return t('answer.certain', { digit: number, share: formatShare(confidence) });
+  const next = secondOf(digits[0], classes);
+  if (next.share >= CLOSE * confidence) return t('answer.between', { digit: number, other: next.name });
+  return t('answer.strange', { digit: number });
 }
 
 function describeSecond(digit, many, classes) {
-  const [, next] = rank(digit);
+  const { name, share } = secondOf(digit, classes);
   const key = many ? 'answer.secondOf' : 'answer.second';
-  if (next.share < FAINT) return many ? t('answer.sure', { digit: digit.digit, share: formatShare(digit.confidence) }) : '';
-  return t(key, {
-    digit: digit.digit,
-    other: classes?.[next.digit] ?? next.digit,
-    share: formatShare(next.share),
-  });
+  const values = { digit: nameDigit(digit), other: name };
+  if (share >= FAINT) return t(key, { ...values, share: formatShare(share) });
+  if (share > 0) return t(`${key}Faint`, values);
+  return many ? t('answer.sure', { ...values, share: formatShare(digit.confidence) }) : '';
 }
 
-function rank({ probabilities }) {
-  return probabilities.map((share, digit) => ({ digit, share })).sort((one, other) => other.share - one.share);
+function secondOf({ probabilities }, classes) {
+  const ranked = probabilities.map((share, digit) => ({ name: classes?.[digit] ?? String(digit), share }));
+  return ranked.sort((one, other) => other.share - one.share)[1];
 }

@@ -32,20 +32,25 @@ console.log((await response.json()).text);
 /**
  * @param {HTMLDetailsElement} panel
  * @param {() => Promise<string | null>} takePicture a data URL of what is on the canvas
- * @param {() => string} takeFragment
+ * @param {() => string} takeFragment nothing where no drawing is on the canvas
+ * @param {() => string} chooseModel
  */
-export function createCode(panel, takePicture, takeFragment) {
+export function createCode(panel, takePicture, takeFragment, chooseModel) {
   const link = panel.querySelector('input');
   const said = panel.querySelector('[role="status"]');
 
   async function show() {
     if (!panel.open) return;
-    link.value = location.href.split(/[?#]/)[0] + takeFragment();
+    const fragment = takeFragment();
+    link.value = location.href.split(/[?#]/)[0] + fragment;
+    link.parentElement.hidden = !fragment;
+    const address = new URL('/read', location.href);
+    if (chooseModel()) address.searchParams.set('model', chooseModel());
     const picture = await takePicture();
     panel.toggleAttribute('data-empty', !picture);
     for (const block of panel.querySelectorAll('code[data-language]')) {
       block.textContent = SNIPPETS[block.dataset.language]
-        .replace(ADDRESS, new URL('/read', location.href).href)
+        .replace(ADDRESS, address.href)
         .replace(PICTURE, picture);
     }
   }

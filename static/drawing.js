@@ -185,9 +185,8 @@ export function createDrawing(canvas, mark) {
   for (const type of ['pointerup', 'pointercancel']) canvas.addEventListener(type, onPointerEnd);
   canvas.addEventListener('keydown', onKeyDown);
   canvas.addEventListener('blur', lift);
-  new ResizeObserver(fit).observe(canvas);
+  new ResizeObserver(fit).observe(canvas); // calls at once, too
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', repaint);
-  fit();
   placePen();
 
   return {

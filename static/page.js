@@ -54,7 +54,7 @@ const reader = createReader(
 const replay = createReplay(drawing, readShown, { button: byId('replay'), story: byId('story') });
 const sight = createSight(byId('sight'), takeDigit);
 const compare = createCompare(byId('compare'), takeSubject);
-const code = createCode(byId('code'), takeDataUrl, () => toFragment(drawing.strokes.all));
+const code = createCode(byId('code'), takeDataUrl, () => (picture ? '' : toFragment(drawing.strokes.all)), chooseModel);
 const pictures = createPictures({
   list: byId('pictures'),
   rows: byId('rows'),
@@ -132,6 +132,7 @@ function stagePicture(chosen) {
   staged.src = chosen.address;
   staged.alt = chosen.file.name;
   paper.dataset.showing = 'picture';
+  showTools();
   showPicture(chosen);
 }
 
@@ -166,7 +167,7 @@ function onInk({ detail: { settled, points } }) {
 function showTools() {
   byId('undo').setAttribute('aria-disabled', String(!drawing.strokes.canUndo));
   byId('redo').setAttribute('aria-disabled', String(!drawing.strokes.canRedo));
-  byId('replay').setAttribute('aria-disabled', String(!drawing.strokes.all.length));
+  byId('replay').setAttribute('aria-disabled', String(Boolean(picture) || !drawing.strokes.all.length));
 }
 
 function onKeyDown(event) {

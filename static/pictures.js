@@ -3,7 +3,7 @@
  * its turn, and can be put on the stage; the list can be saved as CSV or JSON.
  */
 
-import { Problem, readPicture, serverBack } from './server.js';
+import { Problem, nameReading, readPicture, serverBack } from './server.js';
 import { formatShare, t } from './texts.js';
 
 const TRIES = 3;
@@ -143,7 +143,7 @@ function showRow({ row, reading, problem }) {
     row.querySelector(`[data-part="${part}"]`).textContent = text;
   };
   row.dataset.state = problem ? 'problem' : reading ? 'read' : 'reading';
-  put('text', reading?.text.replaceAll('\n', ', ') ?? '');
+  put('text', reading ? nameReading(reading) : '');
   put('confidence', reading ? formatShare(confidenceOf(reading)) : '');
   put('note', noteOf(reading, problem));
 }
@@ -156,7 +156,7 @@ function noteOf(reading, problem) {
 
 function checkSize(file, mostBytes) {
   if (file.size <= mostBytes) return;
-  throw new Problem(t('problem.too_large', { most: Math.floor(mostBytes / 2 ** 20) }), 'too_large');
+  throw new Problem(t('problem.file_too_large', { most: Math.floor(mostBytes / 2 ** 20) }), 'too_large');
 }
 
 /** A number is as sure as its least sure digit. */

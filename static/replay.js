@@ -1,5 +1,6 @@
 /** Owns the replay: the strokes draw themselves again, and after each one it is noted what was read. */
 
+import { nameReading } from './server.js';
 import { formatShare, t } from './texts.js';
 
 const SPEED = 0.45; // units a millisecond
@@ -67,7 +68,7 @@ export function createReplay(drawing, readShown, { button, story }) {
     if (playing) {
       stop();
       readShown();
-    } else if (drawing.strokes.all.length) {
+    } else if (button.getAttribute('aria-disabled') === 'false') {
       play();
     }
   });
@@ -79,7 +80,8 @@ function describeStroke(count, reading) {
   const item = document.createElement('li');
   const share = reading?.digits.length === 1 ? formatShare(reading.digits[0].confidence) : '';
   const [text, detail] = [document.createElement('b'), document.createElement('span')];
-  text.textContent = reading ? reading.text : '–';
+  const certain = reading?.digits.every((digit) => digit.certain);
+  text.textContent = reading ? nameReading(reading) + (certain ? '' : ' ?') : '–';
   detail.textContent = share;
   item.append(text, detail);
   item.title = t('replay.after', { count });

@@ -8,7 +8,8 @@ const BUSY = new Set([429, 502, 503, 504]);
 let readsMany = true; // until the server says that it has no /read
 
 /**
- * @typedef {{digit: number, confidence: number, certain: boolean, probabilities: number[], box?: number[]}} FoundDigit
+ * @typedef {{digit: number, confidence: number, certain: boolean, probabilities: number[], box?: number[],
+ *   label?: string}} FoundDigit
  * @typedef {{text: string, digits: FoundDigit[], model: string}} Reading
  * @typedef {{name: string, decision: string, picture: string}} Step
  */
@@ -54,6 +55,24 @@ export async function readPicture(picture, { model = '', signal } = {}) {
  */
 export async function explainPicture(picture, { model = '', signal } = {}) {
   return post('/predict', picture, { model, explain: '1' }, signal);
+}
+
+/**
+ * Name what was read: the class of a model that was not taught digits, else the digit.
+ * @param {FoundDigit} digit
+ * @returns {string}
+ */
+export function nameDigit({ digit, label }) {
+  return label ?? String(digit);
+}
+
+/**
+ * Name everything that was read, in one line.
+ * @param {Reading} reading
+ * @returns {string}
+ */
+export function nameReading({ text, digits }) {
+  return digits.some(({ label }) => label) ? digits.map(nameDigit).join(', ') : text.replaceAll('\n', ', ');
 }
 
 /**
@@ -120,7 +139,8 @@ async function parse(response) {
 
 function withPatience(signal) {
   const limit = AbortSignal.timeout(PATIENCE);
-  return signal ? AbortSignal.any([signal, limit]) : limit;
+  if (!signal) return limit;
+  return AbortSignal.any?.([signal, limit]) ?? signal; // browsers from before 2024 have no any()
 }
 
 function toProblem(response, { error, code = 'internal' }) {

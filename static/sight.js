@@ -1,7 +1,7 @@
 /** Owns "what the network sees": the framed digit, pixel by pixel, and the steps that led to it. */
 
-import { Problem, explainPicture } from './server.js';
-import { has, t } from './texts.js';
+import { Problem, explainPicture, nameDigit } from './server.js';
+import { has, language, t, translate } from './texts.js';
 
 const MARGIN = 0.25; // of the box, around one digit that is cut out of a number
 
@@ -43,7 +43,7 @@ export function createSight(panel, takeDigit) {
     note.hidden = true;
     pixels.hidden = false;
     pixels.src = explained.steps.at(-1).picture;
-    pixels.alt = t('sight.pixels', { digit: explained.digit });
+    pixels.alt = t('sight.pixels', { digit: nameDigit(explained) });
     steps.replaceChildren(...explained.steps.map(describeStep));
   }
 
@@ -51,7 +51,9 @@ export function createSight(panel, takeDigit) {
     const item = template.content.firstElementChild.cloneNode(true);
     item.querySelector('img').src = step.picture;
     item.querySelector('b').textContent = has(`step.${step.name}`) ? t(`step.${step.name}`) : step.name;
-    item.querySelector('span').textContent = step.decision;
+    const decision = translate(step.decision);
+    item.querySelector('span').textContent = decision ?? step.decision;
+    item.querySelector('span').lang = decision ? language : 'en';
     return item;
   }
 

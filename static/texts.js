@@ -1,5 +1,7 @@
 /** Owns what the page says, in its language. The texts themselves are static/texts/LANGUAGE.json. */
 
+const SAYS = 'says.'; // begins the keys that are sentences of the server's
+
 export const language = document.documentElement.lang;
 
 const texts = JSON.parse(document.getElementById('texts').textContent);
@@ -17,6 +19,24 @@ export function t(key, values = {}) {
 /** @param {string} key */
 export function has(key) {
   return key in texts;
+}
+
+/**
+ * Translate a sentence of the server's, which is itself the key, with {names} where its numbers are.
+ * @param {string} sentence in English
+ * @returns {string | null} null where this language has no translation
+ */
+export function translate(sentence) {
+  for (const key of Object.keys(texts).filter((each) => each.startsWith(SAYS))) {
+    const found = toPattern(key.slice(SAYS.length)).exec(sentence);
+    if (found) return t(key, found.groups);
+  }
+  return null;
+}
+
+function toPattern(key) {
+  const literal = key.replace(/[.*+?^$()|[\]\\]/g, '\\$&');
+  return new RegExp(`^${literal.replace(/\{(\w+)\}/g, '(?<$1>.+?)')}$`);
 }
 
 /**

@@ -26,7 +26,7 @@ def test_the_ends_of_a_line_are_at_the_ends_of_the_axes() -> None:
     chart = draw_lines({"measured": [(0, 0), (1, 1)]}, percent=True)
     assert chart.lines[0].points == ((LEFT, HEIGHT - BOTTOM), (WIDTH - RIGHT, TOP))
     assert chart.lines[0].path == f"{LEFT},{HEIGHT - BOTTOM} {WIDTH - RIGHT},{TOP}"
-    assert chart.y_ticks[-1].text == "100 %"
+    assert chart.y_ticks[-1].text == "100%"
 
 
 def test_a_single_epoch_is_drawn_in_the_middle() -> None:

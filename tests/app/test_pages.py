@@ -11,7 +11,8 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from app.artifact import read_card, write_card
-from app.pages import LANGUAGES, STATIC, load_texts
+from app.charts import TOP
+from app.pages import LANGUAGES, STATIC, draw_curves, load_texts
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55")
@@ -120,9 +121,16 @@ def test_models_are_a_page_to_a_browser(small_client: FlaskClient) -> None:
 
 def test_a_models_page_says_what_its_card_says(reported: FlaskClient) -> None:
     page = reported.get("/models/plain").text
-    for text in ("99.12%", "98.76%", "99.1 %", "1,234", "26 \N{MULTIPLICATION SIGN} 26", "<polyline", 'class="heat-9"'):
+    for text in ("99.12%", "98.76%", "99.1%", "1,234", "26 \N{MULTIPLICATION SIGN} 26", "<polyline", 'class="heat-9"'):
         assert text in page
     assert 'src="/models/plain/report/errors.png" width="1" height="1"' in page
+
+
+def test_the_first_epochs_do_not_flatten_the_curves() -> None:
+    chart = draw_curves({"loss": [9.0, *[0.3 - epoch / 100 for epoch in range(19)]]})["loss"]
+    assert [tick.text for tick in chart.y_ticks][-1] == "0.3"
+    off, *shown = (y for _, y in chart.lines[0].points)
+    assert off < TOP <= min(shown)
 
 
 def test_a_model_without_a_card_has_a_page(small_client: FlaskClient) -> None:

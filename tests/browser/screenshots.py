@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
@@ -12,9 +12,15 @@ from tests.conftest import ROOT, serve
 from .chromium import find_chromium
 from .conftest import ARGUMENTS, PATIENCE
 
+Theme = Literal["light", "dark"]
+
 SCREENSHOTS = ROOT / "docs" / "screenshots"
-LAPTOP: ViewportSize = {"width": 1280, "height": 760}
-PHONE: ViewportSize = {"width": 360, "height": 740}
+SCREENS: dict[str, ViewportSize] = {
+    "desktop": {"width": 1440, "height": 900},
+    "tablet": {"width": 768, "height": 1024},
+    "phone": {"width": 360, "height": 740},
+}
+THEMES: tuple[Theme, ...] = ("light", "dark")
 
 
 def main() -> None:
@@ -22,10 +28,11 @@ def main() -> None:
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     with serve(workers=2) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
-        take(browser, f"{address}/", SCREENSHOTS / "page-light.png", sample=4, viewport=LAPTOP)
-        take(browser, f"{address}/", SCREENSHOTS / "page-dark.png", sample=8, viewport=LAPTOP, color_scheme="dark")
-        take(browser, f"{address}/", SCREENSHOTS / "page-phone.png", sample=2, viewport=PHONE, device_scale_factor=2)
-        take(browser, f"{address}/models", SCREENSHOTS / "models.png", viewport=LAPTOP)
+        for theme in THEMES:
+            for sample, (name, screen) in zip((4, 8, 2), SCREENS.items(), strict=True):
+                settings = {"viewport": screen, "color_scheme": theme}
+                take(browser, f"{address}/", SCREENSHOTS / f"{name}-{theme}.png", sample, **settings)
+        take(browser, f"{address}/models", SCREENSHOTS / "models.png", viewport=SCREENS["desktop"])
         browser.close()
 
 

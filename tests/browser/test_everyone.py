@@ -78,12 +78,11 @@ def test_axe_finds_nothing_on_the_drawing_page(open_page: OpenPage, show: Callab
 
 
 @pytest.mark.parametrize("theme", ("light", "dark"))
-def test_axe_finds_nothing_on_the_pages_of_the_models(open_page: OpenPage, server: str, theme: str) -> None:
-    page = open_page("/models", color_scheme=theme)
-    check_access(page)
-    page.goto(f"/models/{read_models(server)[0]}")
-    for summary in page.locator("summary").all():
-        summary.click()
+@pytest.mark.parametrize("path", ("/models", "/models/{name}", "/docs"))
+def test_axe_finds_nothing_on_the_other_pages(open_page: OpenPage, server: str, path: str, theme: str) -> None:
+    page = open_page(path.format(name=read_models(server)[0]), color_scheme=theme)
+    for details in page.locator("details").all():
+        details.evaluate("details => { details.open = true; }")
     check_access(page)
 
 
@@ -95,11 +94,17 @@ def test_everything_can_be_reached_by_tab(page: Page) -> None:
     assert {"drawing", "undo", "replay", "eraser", "width", "clear", "upload", "samples", "sight", "code"} <= reached
 
 
-@pytest.mark.parametrize("path", ("/", "/models", "/models/{name}"))
+@pytest.mark.parametrize("path", ("/", "/models", "/models/{name}", "/docs"))
 def test_a_small_phone_needs_no_horizontal_bar(open_page: OpenPage, server: str, path: str) -> None:
     page = open_page(path.format(name=read_models(server)[0]), viewport=SMALL_PHONE, has_touch=True, is_mobile=True)
     if path == "/":
         show_panels(page)
+        page.set_input_files(
+            "#upload", [draw_picture(SEVEN, "a name that is much too long for a phone.png"), NO_PICTURE]
+        )
+        expect(page.locator("#rows tr[data-state=reading]")).to_have_count(0)
+    for details in page.locator("details").all():
+        details.evaluate("details => { details.open = true; }")
     assert page.evaluate("() => document.documentElement.scrollWidth") <= SMALL_PHONE["width"]
 
 
@@ -131,6 +136,15 @@ def test_a_chinese_browser_gets_chinese_and_may_switch(open_page: OpenPage) -> N
     expect_answer(page, "7")
     page.goto("/models")
     expect(page.locator("html")).to_have_attribute("lang", "en")
+
+
+def test_what_the_network_sees_is_told_in_chinese(open_page: OpenPage) -> None:
+    page = open_page(locale="zh-CN")
+    show_panels(page)
+    decisions = page.locator("#sight .steps span")
+    expect(decisions.first).to_contain_text("像素")
+    for decision in decisions.all():
+        expect(decision).to_have_attribute("lang", "zh")
 
 
 def test_problems_are_told_in_chinese(open_page: OpenPage) -> None:
@@ -210,8 +224,7 @@ def test_the_policy_forbids_what_is_not_ours(page: Page, server: str) -> None:
 
 
 def test_the_first_load_is_small(open_page: OpenPage) -> None:
-    page = open_page("/models")
-    page.context.clear_cookies()
+    page = open_page("about:blank")
     finished: list[Request] = []
     page.on("requestfinished", lambda request: finished.append(request))  # noqa: PLW0108
     page.goto("/", wait_until="networkidle")

@@ -43,6 +43,17 @@ def test_drawing_takes_the_picture_off_the_stage(page: Page) -> None:
     expect(page.locator("#staged")).to_be_hidden()
 
 
+def test_what_belongs_to_a_drawing_waits_while_a_picture_is_shown(page: Page) -> None:
+    draw_with_mouse(page, FOUR)
+    expect_answer(page, "4")
+    page.set_input_files("#upload", draw_picture(SEVEN))
+    expect_answer(page, "7")
+    expect(page.locator("#replay")).to_have_attribute("aria-disabled", "true")
+    page.click("#code summary")
+    expect(page.locator("#code-curl")).to_contain_text("data:image/jpeg;base64,")
+    expect(page.locator("#link")).to_be_hidden()
+
+
 def test_clear_takes_the_picture_off_and_undo_brings_the_drawing_back(page: Page) -> None:
     draw_with_mouse(page, FOUR)
     page.set_input_files("#upload", draw_picture(SEVEN))

@@ -84,7 +84,8 @@ def test_the_drawing_comes_along_to_the_models_and_back(page: Page) -> None:
     draw_with_mouse(page, SEVEN)
     expect_answer(page, "7")
     page.get_by_role("link", name="Models").click()
-    page.wait_for_load_state()
+    expect(page).to_have_url(re.compile("/models"))
+    expect(page.locator("#theme")).to_be_visible()  # the script of the page runs
     page.get_by_role("link", name="Compare two on your own drawing").click()
     expect_answer(page, "7")
     expect(page.locator("#compare")).to_have_attribute("open", "")
