@@ -80,7 +80,10 @@ def find_files(path: str) -> Iterator[str]:
         yield path
     elif glob.has_magic(path):
         for match in sorted(glob.glob(path, recursive=True)):  # noqa: PTH207 - as above
-            yield from find_files(match)
+            if os.path.isfile(match):  # noqa: PTH113 - as above
+                yield match
+            elif "**" not in path:  # which finds what is in folders by itself
+                yield from find_files(match)
 
 
 def _walk(folder: str, above: frozenset[tuple[int, int]]) -> Iterator[str]:
