@@ -16,6 +16,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -26,14 +27,17 @@ from ..errors import DigitsError
 from ..registry import choose_default, find_artifacts
 from ..settings import BadSetting, Settings, read_settings
 from .files import BadOutput, Output, open_output
+from .files import Settings as Kind
 from .processes import count_cores, read_sources
-from .progress import show_progress
-from .rows import Job, Row, read_body
-from .sources import STANDARD_INPUT, BadPath, Source, check_paths, find_files, find_sources, name_source
+from .progress import Tally, show_progress
+from .rows import Failure, Job, Row, read_body
+from .sources import STANDARD_INPUT, BadCluster, BadPath, Source, check_paths, find_files, find_sources, name_source
 from .tables import open_table
 from .truth import LABELS, Comparison
 
 WRONG = "wrong.png"  # the sheet of the wrong ones, where there is no file beside which to put it
+FILES = (".csv", ".jsonl", ".ndjson", ".parquet")  # suffixes of files, which a cluster does not write
+HOW_TO_GET_RAY = "--ray needs Ray and pyarrow, here and on the cluster: `pip install -r requirements-cluster.txt`."
 PIPE_CLOSED = 141  # exit code of a program whose reader went away, as shells count it
 
 
@@ -66,7 +70,9 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--many", action="store_true", help="read all digits of each picture, not one")
     parser.add_argument("--model", metavar="NAME", help="the network that reads (DIGITS_DEFAULT_MODEL, else robust)")
     parser.add_argument(
-        "--output", type=Path, metavar="FILE", help="file that ends in .csv, .jsonl or .parquet (standard output)"
+        "--output",
+        metavar="FILE",
+        help="file that ends in .csv, .jsonl or .parquet (standard output); with --ray a folder of Parquet parts",
     )
     parser.add_argument("--resume", action="store_true", help="go on with an interrupted run, or add new pictures")
     parser.add_argument(
@@ -81,6 +87,9 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         help=f"PNG of the wrong ones, with --label-from (beside --output, {WRONG})",
     )
     parser.add_argument("--processes", type=_positive, metavar="N", help="pictures read at once (one a core)")
+    parser.add_argument(
+        "--ray", metavar="ADDRESS", help="read on the Ray cluster at HOST:PORT, or on one started here: local"
+    )
     return parser.parse_args(arguments)
 
 
@@ -97,7 +106,7 @@ def main(arguments: Sequence[str]) -> int:
     former = signal.signal(signal.SIGTERM, _terminate)
     try:
         return int(read_paths(options) > 0)
-    except (BadPath, BadOption, BadOutput, BadModel, BadSetting) as error:
+    except (BadPath, BadOption, BadOutput, BadCluster, BadModel, BadSetting) as error:
         _say(str(error))
         return 2
     except BrokenPipeError:
@@ -132,12 +141,14 @@ def read_paths(options: argparse.Namespace) -> int:
     settings = read_settings()
     model = choose_model(settings, options.model)
     check_options(options)
-    check_paths(options.paths)
     job = Job(model.folder, options.many, settings.max_bytes)
+    kind = {"model": model.name, "many": options.many}
+    if options.ray is not None:
+        return read_to_parts(options, job, kind)
+    check_paths(options.paths)
     if options.output is None:
         return read_to_table(options, job)
-    kind = {"model": model.name, "many": options.many}
-    with closing(open_output(options.output, kind, options.resume)) as output:
+    with closing(open_output(Path(options.output), kind, options.resume)) as output:
         return read_to_file(options, job, output)
 
 
@@ -164,6 +175,8 @@ def check_options(options: argparse.Namespace) -> None:
         raise BadOption("--resume goes on with a file: name it with --output.")
     if options.wrong is not None and options.label_from is None:
         raise BadOption("--wrong shows what was read wrong: say with --label-from what is right.")
+    if options.ray is not None and (options.output is None or Path(options.output).suffix in FILES):
+        raise BadOption("With --ray, --output names the folder of Parquet parts to write.")
     if options.paths.count(STANDARD_INPUT) > 1:
         raise BadOption("Standard input can be read only once: name - once.")
 
@@ -179,7 +192,7 @@ def read_to_table(options: argparse.Namespace, job: Job) -> int:
         if comparison:
             comparison.add(rows)
     if comparison:
-        report(comparison, options, job, sys.stderr.write)
+        report(comparison, options, partial(read_place, most=job.most_bytes), sys.stderr.write)
     return failures
 
 
@@ -194,9 +207,37 @@ def read_to_file(options: argparse.Namespace, job: Job, output: Output) -> int:
     if options.label_from:
         comparison = Comparison(options.label_from, options.many)
         comparison.add(output.read_rows())
-        report(comparison, options, job, sys.stdout.write)
+        report(comparison, options, partial(read_place, most=job.most_bytes), sys.stdout.write)
     output.finish()
     return failures
+
+
+def read_to_parts(options: argparse.Namespace, job: Job, kind: Kind) -> int:
+    """Read the pictures on a cluster, and return how many of all in the parts could not be read.
+
+    Raises:
+        BadOption: Ray is not installed, or there is no cluster.
+    """
+    try:
+        from . import cluster
+    except ModuleNotFoundError as error:
+        raise BadOption(HOW_TO_GET_RAY) from error
+    sources = list(cluster.find_places(options.paths, sys.stdin.buffer))
+    parts = cluster.Parts(options.output, kind, options.resume)
+    done = Counter(row["path"] for row in parts.read_rows("path"))
+    left = list(leave_out(Counter(done), iter(sources)))
+    tally = Tally()
+    if left:
+        with cluster.connect(options.ray, options.processes) as workers:
+            cluster.read(job, left, parts, workers)
+    parts.finish(done.total() + len(left))
+    tally.add(parts.read_rows("error", "certain"))
+    _say(f"{tally}")
+    if options.label_from:
+        comparison = Comparison(options.label_from, options.many)
+        comparison.add(parts.read_rows())
+        report(comparison, options, partial(cluster.read_place, most=job.most_bytes), sys.stdout.write)
+    return tally.failures
 
 
 def leave_out(done: Counter[str], sources: Iterator[Source]) -> Iterator[Source]:
@@ -228,17 +269,32 @@ def count_failures(rows: Sequence[Row] | Iterator[Row]) -> int:
     return sum(row["error"] is not None for row in rows)
 
 
-def report(comparison: Comparison, options: argparse.Namespace, job: Job, write: Callable[[str], object]) -> None:
-    """Tell how the readings compare with the labels, and draw those that differ."""
+def read_place(name: str, most: int) -> bytes | Failure:
+    """Return the bytes of a picture, by its name in a row."""
+    return read_body(name_source(name), most)
+
+
+def report(
+    comparison: Comparison,
+    options: argparse.Namespace,
+    read: Callable[[str], bytes | Failure],
+    write: Callable[[str], object],
+) -> None:
+    """Tell how the readings compare with the labels, and draw those that differ.
+
+    Args:
+        read: returns the bytes of a picture by its name in a row.
+        write: takes what is to be told.
+    """
     write(f"{comparison.describe()}\n")
     if not comparison.wrong:
         return
-    path = options.wrong or (options.output.with_suffix(f".{WRONG}") if options.output else Path(WRONG))
+    path = options.wrong or (Path(options.output).with_suffix(f".{WRONG}") if options.output else Path(WRONG))
 
     def open_picture(name: str) -> Picture | None:
-        body = read_body(name_source(name), job.most_bytes)
+        body = read(name)
         try:
-            return None if isinstance(body, DigitsError) else decode_picture(body)
+            return decode_picture(body) if isinstance(body, bytes) else None
         except DigitsError:
             return None
 

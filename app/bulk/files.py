@@ -236,21 +236,24 @@ def check_settings(unfinished: Path, settings: Settings) -> None:
     Raises:
         BadOutput: it was not.
     """
-    begun = read_settings(unfinished)
-    for name, value in settings.items():
-        if begun and begun.get(name) != value:
+    if unfinished.exists():
+        with unfinished.open("rb") as file:
+            check_begun(unfinished.name.removesuffix(UNFINISHED), file.readline(), settings)
+
+
+def check_begun(name: str, line: bytes, settings: Settings) -> None:
+    """The same, from the line that holds the settings with which an output was begun."""
+    begun = read_line(line)
+    for key, value in settings.items():
+        if begun and begun.get(key) != value:
             raise BadOutput(
-                f"{unfinished.name.removesuffix(UNFINISHED)} was begun with {name.replace('_', ' ')} "
-                f"{begun.get(name)}, and now it is {value}. Give the same options as then, or another name."
+                f"{name} was begun with {key.replace('_', ' ')} {begun.get(key)}, and now it is {value}. "
+                "Give the same options as then, or another name."
             )
 
 
-def read_settings(unfinished: Path) -> Settings:
-    """Return the settings of an interrupted run; none where it was interrupted before it wrote them."""
-    if not unfinished.exists():
-        return {}
-    with unfinished.open("rb") as file:
-        line = file.readline()
+def read_line(line: bytes) -> Settings:
+    """Return the settings that a line holds; none where the machine stopped while it was written."""
     settings: Settings = json.loads(line) if line.endswith(b"\n") else {}
     return settings
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .files import BadOutput, Journal, JsonLines, Settings, check_settings, name_unfinished, read_settings, to_line
+from .files import BadOutput, Journal, JsonLines, Settings, check_settings, name_unfinished, read_line, to_line
 from .rows import Row
 
 GROUP = 65536  # rows of a group: what is held at once, and what a reader of the file takes at once
@@ -77,7 +77,7 @@ class ParquetOutput:
         self._many = bool(settings["many"])
         self._unfinished = name_unfinished(path)
         before = count_rows(path) if path.exists() else 0
-        if self._unfinished.exists() and read_settings(self._unfinished).get("after") != before:
+        if self._unfinished.exists() and _read_after(self._unfinished) not in (before, None):
             self._unfinished.unlink()  # its rows are in the file already: the machine stopped right after that
         settings = {**settings, "after": before}
         check_settings(self._unfinished, settings)
@@ -104,3 +104,9 @@ class ParquetOutput:
     def close(self) -> None:
         """Let go of the journal."""
         self._journal.close()
+
+
+def _read_after(unfinished: Path) -> int | None:
+    """Return how many rows a file held when a journal was begun."""
+    with unfinished.open("rb") as file:
+        return read_line(file.readline()).get("after")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -28,20 +28,26 @@ class Tally:
         self.began = time.monotonic()
         self.pictures = self.failures = self.uncertain = 0
 
-    def add(self, rows: Sequence[Row]) -> None:
-        """Count the rows of a batch."""
-        self.pictures += len(rows)
-        self.failures += sum(row["error"] is not None for row in rows)
-        self.uncertain += sum(row["certain"] is False for row in rows)
+    def add(self, rows: Iterable[Row]) -> None:
+        """Count rows."""
+        for row in rows:
+            self.pictures += 1
+            self.failures += row["error"] is not None
+            self.uncertain += row["certain"] is False
+
+    @property
+    def seconds(self) -> float:
+        """Since the start."""
+        return time.monotonic() - self.began
 
     @property
     def rate(self) -> float:
         """Pictures a second."""
-        return self.pictures / max(time.monotonic() - self.began, 1e-9)
+        return self.pictures / max(self.seconds, 1e-9)
 
     def __str__(self) -> str:
         counts = f"{_count(self.pictures, 'picture')}, {_count(self.failures, 'failure')}, {self.uncertain:,} uncertain"
-        return f"{counts}, {time.monotonic() - self.began:,.1f} s, {self.rate:,.0f} pictures/s"
+        return f"{counts}, {self.seconds:,.1f} s, {self.rate:,.0f} pictures/s"
 
 
 def _count(number: int, noun: str) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import cv2
 
@@ -29,6 +29,7 @@ BATCH = 64  # pictures read at once: eight of the runtime's blocks, and little t
 UNEXPECTED = "Something went wrong on our side with this picture; the log says more."
 
 Row = dict[str, Any]
+Failure = dict[str, str]  # the sentence and the code of what is wrong with a picture
 
 log = logging.getLogger(__name__)
 
@@ -73,34 +74,36 @@ def read_batch(job: Job, sources: Sequence[Source]) -> list[Row]:
     return make_rows(open_classifier(job.model), [source.path for source in sources], bodies, job.many)
 
 
-def read_body(source: Source, most: int) -> bytes | DigitsError:
+def read_body(source: Source, most: int) -> bytes | Failure:
     """Return a picture's bytes, or what is wrong with its file.
 
     Args:
         most: bytes that it may have.
     """
-    body = source.body
-    if body is None:
-        try:
-            with Path(source.place).open("rb") as file:
-                body = file.read(most + 1)
-        except FileNotFoundError:
-            return NotFound("There is no such file.")
-        except OSError as error:
-            return Unreadable(f"The file cannot be read: {error.strerror}.")
-    return check_size(body, most)
+    if source.body is not None:
+        return check_size(source.body, most)
+    return open_body(lambda: Path(source.place).open("rb"), most)
 
 
-def check_size(body: bytes, most: int) -> bytes | DigitsError:
+def open_body(open_file: Callable[[], BinaryIO], most: int) -> bytes | Failure:
+    """Open a file and return its bytes, or what is wrong with it."""
+    try:
+        with open_file() as file:
+            return check_size(file.read(most + 1), most)
+    except FileNotFoundError:
+        return describe(NotFound("There is no such file."))
+    except OSError as error:
+        return describe(Unreadable(f"The file cannot be read: {error.strerror or error}."))
+
+
+def check_size(body: bytes, most: int) -> bytes | Failure:
     """Return the bytes, or that they are more than may be."""
     if len(body) > most:
-        return TooLarge(f"The file has more than {most:,} bytes. Reduce it, or raise DIGITS_MAX_BYTES.")
+        return describe(TooLarge(f"The file has more than {most:,} bytes. Reduce it, or raise DIGITS_MAX_BYTES."))
     return body
 
 
-def make_rows(
-    classifier: Classifier, paths: Sequence[str], bodies: Sequence[bytes | DigitsError], many: bool
-) -> list[Row]:
+def make_rows(classifier: Classifier, paths: Sequence[str], bodies: Sequence[bytes | Failure], many: bool) -> list[Row]:
     """Read pictures as one batch.
 
     Args:
@@ -112,8 +115,7 @@ def make_rows(
     answers = iter(_answer(answer, classifier, [body for body in bodies if isinstance(body, bytes)]))
     describe_row = describe_number if many else describe_digit
     return [
-        {**dict.fromkeys(COLUMNS), "path": path}
-        | describe_row(describe(body) if isinstance(body, DigitsError) else next(answers))
+        {**dict.fromkeys(COLUMNS), "path": path} | describe_row(next(answers) if isinstance(body, bytes) else body)
         for path, body in zip(paths, bodies, strict=True)
     ]
 

@@ -28,6 +28,10 @@ class BadPath(Exception):
     """A path that names no picture, with a sentence for whoever typed it."""
 
 
+class BadCluster(Exception):
+    """A cluster that cannot be used, with a sentence that says what to do."""
+
+
 @dataclass(frozen=True)
 class Source:
     """Where one picture is: its name as it is written down, and the place that is opened, or its bytes."""
@@ -102,8 +106,13 @@ def _walk(folder: str, above: frozenset[tuple[int, int]]) -> Iterator[str]:
         path = os.path.join(folder, name)  # noqa: PTH118 - ./a stays ./a
         if is_folder:
             yield from _walk(path, above | {here})
-        elif name.lower().endswith(SUFFIXES + CONVERTIBLE):
+        elif is_picture(name):
             yield path
+
+
+def is_picture(name: str) -> bool:
+    """Say whether a file of a folder is to be read, by its name."""
+    return name.lower().endswith(SUFFIXES + CONVERTIBLE)
 
 
 def read_standard_input(stream: BinaryIO) -> Iterator[Source]:

@@ -142,7 +142,7 @@ def test_every_core_reads_and_the_order_is_that_of_the_names(many: Path, tmp_pat
     assert alone.read_bytes() == together.read_bytes()
 
 
-def _wait_for(happened: Callable[[], bool], seconds: float = 60) -> None:
+def wait_for(happened: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < deadline
@@ -166,12 +166,12 @@ def test_a_run_killed_in_the_middle_goes_on_where_it_was(many: Path, tmp_path: P
     unfinished = tmp_path / f"read{suffix}.unfinished"
     growing = unfinished if suffix == ".parquet" else output
     with start(str(many), "--output", str(output), "--processes", "2") as process:
-        _wait_for(lambda: growing.exists() and growing.stat().st_size > 2000)
+        wait_for(lambda: growing.exists() and growing.stat().st_size > 2000)
         workers = _children(process)
         process.send_signal(signal.SIGKILL)
     assert unfinished.exists()
     assert workers
-    _wait_for(lambda: not any(map(_is_running, workers)))
+    wait_for(lambda: not any(map(_is_running, workers)))
     with growing.open("ab") as file:
         file.write(torn)
     before = growing.read_bytes()[: -len(torn)].rpartition(b"\n")[0]
@@ -218,7 +218,7 @@ def test_a_parquet_file_that_was_whole_when_the_machine_stopped_is_not_doubled(f
 def test_an_interrupted_run_says_how_to_go_on(many: Path, tmp_path: Path, stopped_by: signal.Signals) -> None:
     output = tmp_path / "read.csv"
     with start(str(many), "--output", str(output), "--processes", "1", stderr=subprocess.PIPE) as process:
-        _wait_for(lambda: output.exists() and output.stat().st_size > 2000)
+        wait_for(lambda: output.exists() and output.stat().st_size > 2000)
         process.send_signal(stopped_by)
         said = process.communicate()[1].decode().splitlines()
     assert process.returncode == 128 + stopped_by
@@ -342,7 +342,7 @@ def test_what_is_read_in_a_folder(tmp_path: Path) -> None:
         path.parent.mkdir(exist_ok=True)
         path.touch()
     assert list(sources.find_files(f"{tmp_path}/**")) == [
-        f"{tmp_path}/{name}" for name in ("Thumbs.db", "a/c.jpeg", "a.png", "b.PNG", "e.heic", "notes.txt")
+        f"{tmp_path}/{name}" for name in ("Thumbs.db", "a.png", "a/c.jpeg", "b.PNG", "e.heic", "notes.txt")
     ]
     (tmp_path / "a" / "round").symlink_to(tmp_path)
     names = [os.path.relpath(found, tmp_path) for found in sources.find_files(str(tmp_path))]
@@ -434,7 +434,7 @@ def test_a_reader_that_goes_away_is_no_trouble(many: Path) -> None:
 def test_two_runs_do_not_write_to_one_file(many: Path, tmp_path: Path) -> None:
     output = tmp_path / "read.csv"
     with start(str(many), "--output", str(output), stderr=subprocess.PIPE) as process:
-        _wait_for(lambda: output.exists() and output.stat().st_size > 0)
+        wait_for(lambda: output.exists() and output.stat().st_size > 0)
         code, _, said = run(str(many), "--output", str(output), "--resume")
         process.communicate()
     assert (code, said) == (2, f"Another run is writing to {output}. Wait for it, or choose another file.\n")
