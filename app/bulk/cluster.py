@@ -3,7 +3,7 @@
     names -> fetch (tasks) -> read (actors, a classifier each) -> Parquet parts in one folder
 
 Ray Data schedules, ships and retries. A part's name says which task wrote it: one that is written again, because its
-machine died, takes the place of the first. Alone knows Ray; imported only where it is asked for.
+machine died, takes the place of the first. Imported only where a cluster is asked for, after connection.prepare().
 """
 
 from __future__ import annotations
@@ -12,30 +12,22 @@ import functools
 import logging
 import os
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, BinaryIO
-
-os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # Ray would tell its makers what it runs on
-os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "error")
+from typing import BinaryIO
 
 import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
-import ray
 import ray.data
 from pyarrow import fs
 
-from ..settings import ROOT
+from .connection import find_sent
 from .files import BadOutput, Settings, check_begun, to_line
 from .parquet import to_table
 from .rows import BATCH, Failure, Job, Row, make_rows, open_body, open_classifier
-from .sources import BadCluster, BadPath, Source, find_sources, is_picture
+from .sources import BadPath, Source, find_sources, is_picture
 
-LOCAL = "local"
 UNFINISHED = "_unfinished"  # in the folder of parts, holds the settings; readers of Parquet pass over such names
 BLOCKS = 4  # a worker at least, so that none waits long for the last
 LARGEST_BLOCK = 16 * BATCH  # pictures, and rows of a part
@@ -214,15 +206,10 @@ def fetch(names: pa.Table, most: int) -> pa.Table:
 class Reader:
     """An actor with a classifier of its own."""
 
-    def __init__(self, name: str, files: dict[str, bytes], many: bool) -> None:
-        """Put the model folder on this machine's disk and load it."""
+    def __init__(self, model: str, many: bool) -> None:
+        """Load the model, which was sent along."""
         self._many = many
-        self._folder = tempfile.TemporaryDirectory(prefix="digits-")
-        model = Path(self._folder.name) / name
-        model.mkdir()
-        for file, content in files.items():
-            (model / file).write_bytes(content)
-        self._classifier = open_classifier(model)
+        self._classifier = open_classifier(find_sent(model))
 
     def __call__(self, fetched: pa.Table) -> pa.Table:
         """Read a batch of pictures: from the columns BODIES to rows."""
@@ -233,31 +220,6 @@ class Reader:
         return to_table(make_rows(self._classifier, [row["path"] for row in rows], bodies, self._many), self._many)
 
 
-@contextmanager
-def connect(address: str, workers: int | None) -> Iterator[int]:
-    """Connect to a cluster, or start one on this machine; yields how many readers there should be.
-
-    Args:
-        address: host:port of the head, ray://host:port, or local.
-        workers: None for one a processor.
-
-    Raises:
-        BadCluster: there is none.
-    """
-    options: dict[str, Any] = {}
-    if address == LOCAL:
-        options = {"include_dashboard": False, "_node_ip_address": "127.0.0.1"}
-    code = {"py_modules": [str(ROOT / "app")], "excludes": ["**/__pycache__"]}
-    try:
-        ray.init(address, runtime_env=code, log_to_driver=False, logging_level="error", **options)
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        raise BadCluster(f"There is no Ray cluster at {address}: {error}") from error
-    try:
-        yield workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
-    finally:
-        ray.shutdown()
-
-
 def read(job: Job, sources: Sequence[Source], parts: Parts, workers: int) -> None:
     """Read pictures by a cluster that is connected, and write their rows."""
     context = ray.data.DataContext.get_current()
@@ -265,7 +227,6 @@ def read(job: Job, sources: Sequence[Source], parts: Parts, workers: int) -> Non
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     size = min(LARGEST_BLOCK, max(BATCH, -(-len(sources) // (BLOCKS * workers))))
     blocks = [make_block(sources[at : at + size]) for at in range(0, len(sources), size)]
-    files = {path.name: path.read_bytes() for path in job.model.iterdir() if path.is_file()}
     fetched = ray.data.from_arrow(blocks).map_batches(
         fetch,
         batch_size=BATCH,
@@ -280,7 +241,7 @@ def read(job: Job, sources: Sequence[Source], parts: Parts, workers: int) -> Non
         batch_format="pyarrow",
         compute=ray.data.ActorPoolStrategy(min_size=1, max_size=workers, initial_size=workers),
         num_cpus=READER,
-        fn_constructor_args=(job.model.name, files, job.many),
+        fn_constructor_args=(job.model.name, job.many),
     )
     rows.write_parquet(parts.folder, filesystem=parts.filesystem, ray_remote_args={"num_cpus": FETCHER})
 

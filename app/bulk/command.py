@@ -26,18 +26,18 @@ from ..decoding import Picture, decode_picture
 from ..errors import DigitsError
 from ..registry import choose_default, find_artifacts
 from ..settings import BadSetting, Settings, read_settings
+from .connection import BadCluster, connect, prepare
 from .files import BadOutput, Output, open_output
 from .files import Settings as Kind
 from .processes import count_cores, read_sources
 from .progress import Tally, show_progress
 from .rows import Failure, Job, Row, read_body
-from .sources import STANDARD_INPUT, BadCluster, BadPath, Source, check_paths, find_files, find_sources, name_source
+from .sources import STANDARD_INPUT, BadPath, Source, check_paths, find_files, find_sources, name_source
 from .tables import open_table
 from .truth import LABELS, Comparison
 
 WRONG = "wrong.png"  # the sheet of the wrong ones, where there is no file beside which to put it
 FILES = (".csv", ".jsonl", ".ndjson", ".parquet")  # suffixes of files, which a cluster does not write
-HOW_TO_GET_RAY = "--ray needs Ray and pyarrow, here and on the cluster: `pip install -r requirements-cluster.txt`."
 PIPE_CLOSED = 141  # exit code of a program whose reader went away, as shells count it
 
 
@@ -216,20 +216,20 @@ def read_to_parts(options: argparse.Namespace, job: Job, kind: Kind) -> int:
     """Read the pictures on a cluster, and return how many of all in the parts could not be read.
 
     Raises:
-        BadOption: Ray is not installed, or there is no cluster.
+        BadCluster: Ray is not installed, or there is no cluster.
     """
-    try:
-        from . import cluster
-    except ModuleNotFoundError as error:
-        raise BadOption(HOW_TO_GET_RAY) from error
+    prepare(options.ray)
+    from . import cluster
+
+    check_paths(path for path in options.paths if "://" not in path)
     sources = list(cluster.find_places(options.paths, sys.stdin.buffer))
     parts = cluster.Parts(options.output, kind, options.resume)
     done = Counter(row["path"] for row in parts.read_rows("path"))
     left = list(leave_out(Counter(done), iter(sources)))
     tally = Tally()
     if left:
-        with cluster.connect(options.ray, options.processes) as workers:
-            cluster.read(job, left, parts, workers)
+        with connect(options.ray, job.model) as processors:
+            cluster.read(job, left, parts, options.processes or processors)
     parts.finish(done.total() + len(left))
     tally.add(parts.read_rows("error", "certain"))
     _say(f"{tally}")

@@ -28,10 +28,6 @@ class BadPath(Exception):
     """A path that names no picture, with a sentence for whoever typed it."""
 
 
-class BadCluster(Exception):
-    """A cluster that cannot be used, with a sentence that says what to do."""
-
-
 @dataclass(frozen=True)
 class Source:
     """Where one picture is: its name as it is written down, and the place that is opened, or its bytes."""

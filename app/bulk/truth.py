@@ -117,4 +117,4 @@ class Comparison:
             told = row["code"] or f"{row['text']} {confidence:.1%}".replace("\n", " / ")
             drawing.text((left + 3, top + CELL), f"{label}: {told}", "black", font)
             drawing.text((left + 3, top + CELL + 16), PurePosixPath(row["path"]).name[-18:], "gray", font)
-        sheet.save(path)
+        sheet.save(path, "PNG")
