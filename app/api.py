@@ -68,7 +68,7 @@ def ready() -> Answer:
 
 def _predict_one(classifier: Classifier, body: bytes, explained: bool) -> Answer:
     steps: list[Step] | None = [] if explained else None
-    digit = read_picture(body, steps)
+    digit = read_picture(body, steps, classifier.framing)
     answer = describe_predictions(classifier, classifier.predict(to_tensor(digit[None])))[0]
     answer["model"] = classifier.name
     if steps is not None:
@@ -82,7 +82,7 @@ def predict_several(classifier: Classifier, bodies: list[bytes], explained: bool
     for body in bodies:
         steps: list[Step] | None = [] if explained else None
         try:
-            framed.append((read_picture(body, steps), steps))
+            framed.append((read_picture(body, steps, classifier.framing), steps))
         except DigitsError as error:
             framed.append(error)
     digits = [item[0] for item in framed if not isinstance(item, DigitsError)]

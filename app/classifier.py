@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .artifact import Artifact, BadModel, load_keras
+from .preprocessing import FRAMINGS
 
 BLOCK = 8  # digits that LiteRT takes at once: 3 % faster than one by one, as fast as any more (tests/bench)
 CERTAIN_FROM = 0.5  # certainty; for a model whose card names no threshold
@@ -42,6 +43,7 @@ class Classifier:
         self.classes = artifact.classes
         self.runtime = runtime_name
         self.stale = artifact.stale
+        self.framing = FRAMINGS[artifact.card.get("framing", "digit")]
         self.certain_from = float(artifact.card.get("certain_from", CERTAIN_FROM))
         self._run = runtime
 
@@ -69,6 +71,9 @@ def load_classifier(artifact: Artifact, threads: int = 1) -> Classifier:
     Raises:
         BadModel: neither runtime can serve the folder.
     """
+    framing = artifact.card.get("framing", "digit")
+    if framing not in FRAMINGS:
+        raise BadModel(f"{artifact.folder} was framed by {framing!r}, expected one of {', '.join(FRAMINGS)}.")
     runtime: Runtime
     if artifact.compiled:
         runtime, name = LiteRTRuntime(artifact.compiled, threads), "LiteRT"

@@ -113,8 +113,8 @@ def post_fork(server: Any, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Remember that the models could be loaded."""
-    lifecycle.announce_served()
+    """Remember that the models could be loaded: older workers may go."""
+    lifecycle.announce_loaded(worker.place)
     worker.log.debug("Worker %s has loaded its models", worker.pid)
 
 

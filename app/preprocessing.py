@@ -11,6 +11,8 @@ Alone knows 28 and 20. Knows nothing of networks or HTTP. Each stage has a modul
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +25,11 @@ from .paper import find_marks
 
 __all__ = (
     "CORE",
+    "DIGIT",
+    "FRAMINGS",
     "SIDE",
+    "WHOLE",
+    "Framing",
     "Picture",
     "Step",
     "Steps",
@@ -39,11 +45,27 @@ CORE = 20  # pixels, longer side of the ink within it. Source: MNIST, http://yan
 CENTRE = 14  # pixel, row and column of the centre of mass: the mean over MNIST's test digits is (14.01, 13.99)
 
 
-def read_picture(body: bytes, steps: Steps | None = None) -> NDArray[np.uint8]:
+class Framing(NamedTuple):
+    """How a dataset lays what is drawn into the 28x28 pixels of a picture; the card of a model names its own."""
+
+    core: int  # pixels, longer side of the ink
+    by_mass: bool  # whether the centre of mass lies at CENTRE, or the box in the middle
+    told: str  # for people who ask why
+
+
+DIGIT = Framing(CORE, True, f"longer side made {CORE} pixels, centre of mass put in the middle of {SIDE}")
+# Source: https://github.com/zalandoresearch/fashion-mnist, "How was the data collected"
+WHOLE = Framing(SIDE, False, f"longer side made {SIDE} pixels, put in the middle")
+FRAMINGS = {"digit": DIGIT, "whole": WHOLE}
+
+
+def read_picture(body: bytes, steps: Steps | None = None, framing: Framing = DIGIT) -> NDArray[np.uint8]:
     """Read the one digit of a picture: decode, find the ink, frame.
 
     Args:
+        body: a picture file.
         steps: collects what each step decided.
+        framing: what the model that is to read it was taught on.
 
     Returns:
         uint8 (28, 28), paper 0 to ink 255.
@@ -51,19 +73,21 @@ def read_picture(body: bytes, steps: Steps | None = None) -> NDArray[np.uint8]:
     Raises:
         NoInk, TooLarge, Unreadable, UnsupportedFormat: each with a sentence for the person who sent it.
     """
-    digit = frame_digit(find_ink(decode_picture(body, steps), steps))
+    digit = frame_digit(find_ink(decode_picture(body, steps), steps, framing), framing)
     if steps is not None:
-        steps.append(
-            Step("frame", f"longer side made {CORE} pixels, centre of mass put in the middle of {SIDE}", digit)
-        )
+        steps.append(Step("frame", framing.told, digit))
     return digit
 
 
-def find_ink(picture: Picture | NDArray[np.uint8], steps: Steps | None = None) -> NDArray[np.uint8]:
+def find_ink(
+    picture: Picture | NDArray[np.uint8], steps: Steps | None = None, framing: Framing = DIGIT
+) -> NDArray[np.uint8]:
     """Find the ink of one digit.
 
     Args:
         picture: what decode_picture returns, or its pixels: uint8 (h, w) grey or (h, w, 3) RGB.
+        steps: collects what each step decided.
+        framing: in which a picture passes unchanged.
 
     Returns:
         uint8 (h, w), paper 0 to ink 255, cropped to the digit; a framed digit passes unchanged.
@@ -72,20 +96,21 @@ def find_ink(picture: Picture | NDArray[np.uint8], steps: Steps | None = None) -
         NoInk: nothing is drawn.
     """
     sides = find_marks(picture.pixels if isinstance(picture, Picture) else picture, steps)
-    if sides[0].flat and _is_framed(sides[0].contrast):
+    if sides[0].flat and _is_framed(sides[0].contrast, framing):
         return sides[0].contrast
     return keep_digit(sides, steps)
 
 
-def _is_framed(ink: NDArray[np.uint8]) -> bool:
-    return ink.shape == (SIDE, SIDE) and bool(ink.any()) and np.array_equal(frame_digit(ink), ink)
+def _is_framed(ink: NDArray[np.uint8], framing: Framing) -> bool:
+    return ink.shape == (SIDE, SIDE) and bool(ink.any()) and np.array_equal(frame_digit(ink, framing), ink)
 
 
-def frame_digit(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def frame_digit(ink: NDArray[np.uint8], framing: Framing = DIGIT) -> NDArray[np.uint8]:
     """Frame a digit as MNIST does: longer side 20 pixels, centre of mass at pixel (14, 14) of 28x28.
 
     Args:
         ink: uint8 (h, w), paper 0 to ink 255. A picture that already is a framed digit passes unchanged.
+        framing: another dataset's, for a model that was taught on it.
 
     Returns:
         uint8 (28, 28), paper 0 to ink 255.
@@ -97,21 +122,22 @@ def frame_digit(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if width == 0:
         raise NoInk(NOTHING)
     crop = ink[y : y + height, x : x + width]
-    scale = CORE / max(width, height)
+    scale = framing.core / max(width, height)
     if scale != 1.0:
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         crop = np.asarray(cv2.resize(crop, size, interpolation=interpolation), np.uint8)
     moments = cv2.moments(crop)
-    left = _place(moments["m10"], moments["m00"], crop.shape[1])
-    top = _place(moments["m01"], moments["m00"], crop.shape[0])
+    mass = moments["m00"] if framing.by_mass else 0.0
+    left = _place(moments["m10"], mass, crop.shape[1])
+    top = _place(moments["m01"], mass, crop.shape[0])
     digit = np.zeros((SIDE, SIDE), np.uint8)
     digit[top : top + crop.shape[0], left : left + crop.shape[1]] = crop
     return digit
 
 
 def _place(moment: float, mass: float, length: int) -> int:
-    """Return the first row or column that puts the centre of mass at CENTRE without leaving the frame."""
+    """Return the first row or column that puts the centre of mass at CENTRE, or the box in the middle without mass."""
     if mass == 0:
         return (SIDE - length) // 2
     return min(max(round(CENTRE - moment / mass), 0), SIDE - length)

@@ -40,6 +40,7 @@ export function createCode(panel, takePicture, takeFragment) {
 
   async function show() {
     if (!panel.open) return;
+    link.value = location.href.split(/[?#]/)[0] + takeFragment();
     const picture = await takePicture();
     panel.toggleAttribute('data-empty', !picture);
     for (const block of panel.querySelectorAll('code[data-language]')) {
@@ -47,7 +48,6 @@ export function createCode(panel, takePicture, takeFragment) {
         .replace(ADDRESS, new URL('/read', location.href).href)
         .replace(PICTURE, picture);
     }
-    link.value = location.href.split(/[?#]/)[0] + takeFragment();
   }
 
   async function copy(button) {

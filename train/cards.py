@@ -25,6 +25,7 @@ def describe_recipe(recipe: Recipe, dataset: Dataset) -> dict[str, Any]:
         "dataset": dataset.name,
         "dataset_title": TITLES[dataset.name],
         "classes": list(dataset.classes),
+        "framing": dataset.framing,
         "examples": {
             "training": len(dataset.training),
             "validation": len(dataset.validation),

@@ -20,15 +20,9 @@ from app.settings import ROOT
 from .errors import TrainingError
 
 if TYPE_CHECKING:
-    import keras
-
-    from app.artifact import Card
-
-    from .runs import Places, Run
+    from .runs import Places, Result, Run
 
 PROCESSORS = 2  # that a task reserves, where a machine has as many: networks of this size hardly use more
-
-Result = tuple["keras.Model", "Card"]
 
 
 def train_on_cluster(address: str, every: Sequence[Run], seeds: Sequence[int]) -> Iterator[list[Result]]:
@@ -56,7 +50,7 @@ def _train(every: Sequence[Run], seeds: Sequence[int]) -> Iterator[list[Result]]
     nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
     processors = min(PROCESSORS, *(int(node.get("CPU", 0)) or PROCESSORS for node in nodes))
     gpus = int(any(node.get("GPU") for node in nodes))
-    task = ray.remote(num_cpus=processors, num_gpus=gpus, max_retries=-1)(train_one)
+    task = ray.remote(num_cpus=processors, num_gpus=gpus, max_retries=3)(train_one)
     started = []
     for run in every:
         if not run.resume:

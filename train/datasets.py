@@ -38,6 +38,7 @@ GARMENTS = (
     "bag",
     "ankle boot",
 )
+FRAMING = {"mnist": "digit", "fashion_mnist": "whole"}  # how their pictures are laid out: app.preprocessing.FRAMINGS
 CLASSES = {"mnist": DIGITS, "fashion_mnist": GARMENTS}
 TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}
 SPLIT_SEED = 60_000  # of the permutation whose end is held out: one for all runs, so that their validations compare
@@ -67,6 +68,11 @@ class Dataset:
     training: Split
     validation: Split
     test: Split
+
+    @property
+    def framing(self) -> str:
+        """How a picture is laid out, by its name in app.preprocessing.FRAMINGS."""
+        return FRAMING[self.name]
 
 
 def load(name: str, folder: Path | None) -> Dataset:

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from app.errors import DigitsError
-from app.preprocessing import SIDE, read_picture, to_tensor
+from app.preprocessing import DIGIT, FRAMINGS, SIDE, Framing, read_picture, to_tensor
 
-from .datasets import Split
+from .datasets import Dataset, Split
 
 PREDICTION_BATCH = 500  # digits; changes nothing but memory and speed
 CALIBRATION_BINS = 15  # Source: Guo et al., "On Calibration of Modern Neural Networks", 2017
@@ -126,14 +126,20 @@ class Pages(NamedTuple):
     read: NDArray[np.bool_]
 
 
-def read_pages(split: Split, seed: int = SERVED_SEED) -> Pages:
-    """Draw every digit of a split on a page and read it back by the very functions that the server uses."""
+def read_pages(split: Split, framing: Framing = DIGIT, seed: int = SERVED_SEED) -> Pages:
+    """Draw every digit of a split on a page and read it back by the very functions that the server uses.
+
+    Args:
+        split: what is drawn.
+        framing: of the dataset.
+        seed: of the places and sizes.
+    """
     random = np.random.default_rng(seed)
     digits = np.zeros((len(split), SIDE, SIDE), np.uint8)
     read = np.zeros(len(split), bool)
     for index, digit in enumerate(split.digits):
         try:
-            digits[index] = read_picture(draw_page(digit, random))
+            digits[index] = read_picture(draw_page(digit, random), framing=framing)
         except DigitsError:
             continue
         read[index] = True
@@ -145,12 +151,14 @@ def served_accuracy(network: keras.Model, pages: Pages, labels: NDArray[np.uint8
     return float(np.mean((predict(network, pages.digits).argmax(axis=1) == labels) & pages.read))
 
 
-def evaluate(network: keras.Model, validation: Split, test: Split) -> dict[str, Any]:
+def evaluate(network: keras.Model, dataset: Dataset) -> dict[str, Any]:
     """Measure a finished network on the validation split and, once, on the test split.
 
     Returns:
         metrics, per_class, confusion (rows are labels) and wrong (indices into the test split), as the card keeps them.
     """
+    validation, test = dataset.validation, dataset.test
+    pages = read_pages(test, FRAMINGS[dataset.framing])
     on_validation = predict(network, validation.digits)
     on_test = predict(network, test.digits)
     matrix = confusion_matrix(on_test, test.labels)
@@ -158,7 +166,7 @@ def evaluate(network: keras.Model, validation: Split, test: Split) -> dict[str, 
         "metrics": {
             "test_accuracy": accuracy(on_test, test.labels),
             "test_loss": loss(on_test, test.labels),
-            "served_accuracy": served_accuracy(network, read_pages(test), test.labels),
+            "served_accuracy": served_accuracy(network, pages, test.labels),
             "validation_accuracy": accuracy(on_validation, validation.labels),
             "validation_loss": loss(on_validation, validation.labels),
             "calibration": calibration(on_test, test.labels),

@@ -18,7 +18,7 @@ import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from . import surfaces
+from . import scripts, surfaces
 from .glyphs import STYLES, Glyph, Stroke, ring
 from .letters import TABLES, parse
 from .pens import Ink, draw, pick_hand, pick_pen, write
@@ -399,6 +399,52 @@ def outline(rng: np.random.Generator) -> Ink:
     return write_glyph([[(float(right), 0.5 + float(down)) for right, down in zip(x, y, strict=True)]], rng, 0.7, 0.09)
 
 
+def dented(rng: np.random.Generator) -> Ink:
+    """Draw a closed line with corners and dents at random; round or oval it would be a 0."""
+    count = int(rng.integers(6, 11))
+    around = (np.sort(np.arange(count) + rng.uniform(-0.3, 0.3, count)) / count + rng.random()) * 2 * np.pi
+    reach = rng.uniform(0.75, 1.0, count)
+    dents = rng.choice(count, int(rng.integers(1, 3)), replace=False)
+    reach[dents] = rng.uniform(0.05, 0.4, len(dents))
+    corners = rng.random(count) < rng.uniform(0.1, 0.7)
+    corners[dents] |= rng.random(len(dents)) < 0.8
+    x, y = 0.5 * reach * np.cos(around) * rng.uniform(0.7, 1.1), 0.5 + 0.5 * reach * np.sin(around)
+    stroke: Stroke = [
+        (float(right), float(down), float(sharp)) for right, down, sharp in zip(x, y, corners, strict=True)
+    ]
+    glyph: Glyph = [[*stroke, stroke[0]]]
+    if rng.random() < 0.2:  # a stem, or a vein
+        glyph.append([stroke[int(dents[0])], (float(rng.uniform(-0.3, 0.3)), float(rng.uniform(-0.3, 1.2)))])
+    ink = write_glyph(glyph, rng, 0.7, fattest=0.1)
+    return fill_outline(ink) if rng.random() < 0.15 else ink
+
+
+def branches(rng: np.random.Generator) -> Ink:
+    """Draw a shaft with twigs to both sides, as twigs, antennas, combs and runes have."""
+    pairs = int(rng.choice([1, 2, 3], p=[0.5, 0.3, 0.2]))
+    shaft: Stroke = [(0.0, 0.0), (float(rng.normal(0, 0.05)), 0.5), (0.0, 1.0)]
+    glyph: Glyph = [shaft]
+    for at in rng.uniform(0.0, 1.0, pairs) if pairs > 1 else [float(rng.choice([0.0, 0.3, 0.5, 0.7, 1.0]))]:
+        long, lean = rng.uniform(0.3, 0.6), rng.uniform(-0.95, 0.95)
+        for side in (-1, 1):
+            reach = long * rng.uniform(0.8, 1.2)
+            turned = lean + rng.normal(0, 0.15)
+            glyph.append([(0.0, float(at)), (side * reach * float(np.cos(turned)), float(at + reach * np.sin(turned)))])
+    turn = rng.choice([0.0, 0.0, np.pi / 2, np.pi, rng.uniform(0, 2 * np.pi)])
+    cos, sin = float(np.cos(turn)), float(np.sin(turn))
+    turned_glyph: Glyph = [
+        [(x * cos - (y - 0.5) * sin, 0.5 + x * sin + (y - 0.5) * cos) for x, y, *_ in stroke] for stroke in glyph
+    ]
+    return write_glyph(turned_glyph, rng, 0.6, fattest=0.1)
+
+
+def fill_outline(ink: Ink) -> Ink:
+    """Fill what a line encloses."""
+    contours = cv2.findContours(ink, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]
+    cv2.drawContours(ink, [max(contours, key=len)], -1, 255, cv2.FILLED)
+    return ink
+
+
 def rings(rng: np.random.Generator) -> Ink:
     """Draw rings in each other or side by side: one alone is a 0, two upright an 8."""
     u = rng.uniform
@@ -433,10 +479,7 @@ def star(rng: np.random.Generator) -> Ink:
 def heart(rng: np.random.Generator) -> Ink:
     """Draw a heart, sometimes filled."""
     ink = write_glyph(parse("5,3 3,0.5 0.5,2 1,5 5,10! 9,5 9.5,2 7,0.5 5,3"), rng, 0.7, fattest=0.14)
-    if rng.random() < 0.3:
-        contours = cv2.findContours(ink, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]
-        cv2.drawContours(ink, [max(contours, key=len)], -1, 255, cv2.FILLED)
-    return ink
+    return fill_outline(ink) if rng.random() < 0.3 else ink
 
 
 def face(rng: np.random.Generator) -> Ink:
@@ -464,19 +507,25 @@ def framed_mark(rng: np.random.Generator) -> Ink:
 
 
 @lru_cache(maxsize=1)
-def fonts() -> tuple[ImageFont.FreeTypeFont, ...]:
-    """Return the typefaces that come with the plotting library: alike on every machine."""
+def typefaces() -> tuple[FilePath, ...]:
+    """Return the files of the typefaces that come with the plotting library: alike on every machine."""
     folder = FilePath(matplotlib.get_data_path()) / "fonts" / "ttf"
-    names = sorted(
+    return tuple(
         path
-        for path in folder.glob("*.ttf")
+        for path in sorted(folder.glob("*.ttf"))
         if path.name.startswith(("DejaVu", "STIXGeneral")) and "Display" not in path.name
     )
-    return tuple(ImageFont.truetype(str(path), 56) for path in names)
+
+
+@lru_cache(maxsize=1)
+def fonts() -> tuple[ImageFont.FreeTypeFont, ...]:
+    """Return the typefaces, loaded."""
+    return tuple(ImageFont.truetype(str(path), 56) for path in typefaces())
 
 
 PRINTED_LETTERS = "".join(sorted(set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") - set(LOOK_ALIKES)))
 PRINTED_SIGNS = "+=%#*@&?!{}~±÷©®€"
+SCRIPT_FONTS = ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSans-Oblique.ttf")  # have the letters of scripts.py
 
 
 @lru_cache(maxsize=4096)
@@ -493,7 +542,19 @@ def printed(letters: str, rng: np.random.Generator) -> Ink:
     text = letters[int(rng.integers(len(letters)))]
     if rng.random() < 0.1:
         text += letters[int(rng.integers(len(letters)))]
-    ink = print_letter(text, int(rng.integers(len(fonts()))))
+    return bend(print_letter(text, int(rng.integers(len(fonts())))), rng)
+
+
+def foreign_letter(rng: np.random.Generator) -> Ink:
+    """Print a letter of another script, bent so that it might have been written."""
+    faces = [number for number, path in enumerate(typefaces()) if path.name in SCRIPT_FONTS]
+    font = faces[int(rng.integers(len(faces)))]
+    letters = scripts.list_letters(str(typefaces()[font]))
+    return bend(print_letter(letters[int(rng.integers(len(letters)))], font), rng)
+
+
+def bend(ink: Ink, rng: np.random.Generator) -> Ink:
+    """Bow and slant print, and let its strokes grow or shrink."""
     height, width = ink.shape
     bow = cv2.resize(
         rng.normal(0, rng.uniform(0, 4), (3, 3, 2)).astype(np.float32),
@@ -529,7 +590,8 @@ KINDS: dict[str, Kind] = {
     "cyrillic": kind(3, partial(from_table, "cyrillic")),
     "signs": kind(5, partial(from_table, "signs")),
     "printed signs": kind(2, partial(printed, PRINTED_SIGNS)),
-    "scenes": kind(1.5, partial(from_table, "scenes")),
+    "foreign letters": kind(7, foreign_letter),
+    "scenes": kind(5, partial(from_table, "scenes")),
     "words": kind(3, word),
     "rows of digits": kind(4, row_of_digits),
     "digit and sign": kind(1.5, sum_of_digits),
@@ -552,6 +614,8 @@ KINDS: dict[str, Kind] = {
     "bundles": kind(2, bundle),
     "polygons": kind(3, polygon),
     "outlines": kind(1.5, outline),
+    "dented": kind(4, dented),
+    "branches": kind(3, branches),
     "filled shapes": kind(2, surfaces.filled_shape),
     "rings": kind(1.5, rings),
     "stripes": kind(2, surfaces.stripes),

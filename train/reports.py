@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from app import artifact
+from app.preprocessing import FRAMINGS
 
 from . import datasets, evaluation
 from .datasets import Dataset
@@ -225,7 +226,7 @@ def rebuild(models: Path, data: Path | None, readme: Path, console: Console) -> 
     text = readme.read_text(encoding="utf-8")
     write_results(text, cards)  # refuses before the work, not after it
     read_data = functools.cache(lambda name: datasets.load(name, data))
-    read_pages = functools.cache(lambda name: evaluation.read_pages(read_data(name).test))
+    read_pages = functools.cache(lambda name: _read_pages(read_data(name)))
     for name, card in cards.items():
         if not (models / name / artifact.WEIGHTS).is_file():
             console.print(f"{name}: only its card is here, so its pictures stay as they are")
@@ -235,10 +236,15 @@ def rebuild(models: Path, data: Path | None, readme: Path, console: Console) -> 
             network = artifact.load_keras(models / name)
         served = evaluation.served_accuracy(network, read_pages(dataset.name), dataset.test.labels)
         card["metrics"]["served_accuracy"] = served
+        card["framing"] = dataset.framing
         artifact.write_card(models / name, card)
         draw(models / name, network, card, dataset)
         console.print(f"{name}: served accuracy {served:.2%}, pictures in {models / name / 'report'}")
     readme.write_text(write_results(text, cards), encoding="utf-8")
+
+
+def _read_pages(dataset: Dataset) -> evaluation.Pages:
+    return evaluation.read_pages(dataset.test, FRAMINGS[dataset.framing])
 
 
 def read_cards(models: Path) -> dict[str, Card]:

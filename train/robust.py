@@ -1,10 +1,11 @@
 """The default model's own way: what it learns from besides MNIST, and how it is finished for serving.
 
     MNIST + written digits + what is none (styles.py) -> augment -> batches of eleven classes, the last: not a digit
-    trained network -> float32 -> statistics of the averaged weights -> temperature and refusal -> two outputs
+    trained network -> float32 -> statistics of the averaged weights -> temperature, certainty -> two outputs
 
-Eleven classes teach refusal; what is saved answers the ten digits and, beside them, the certainty. Temperature and
-refusal are fitted on validation digits, on digits written for validation and on nothing else.
+The eleventh class makes the features know what is no digit; what is saved answers the ten digits and, beside them, the
+certainty, which certainty.py learns from those features. Temperature and the certainty's threshold are fitted on
+validation digits, on digits written for validation and on nothing else.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from app.preprocessing import to_tensor
 
 from . import networks
 from .augmentation import augment
+from .certainty import HIDDEN, Head, fit_threshold, take_features, teach_head
 from .datasets import Dataset, Split
 from .styles import synthesise, synthesise_others
 
@@ -37,9 +39,8 @@ STATISTICS_BATCHES = 40  # of 500 digits, from which batch normalisation takes i
 REFUSED_MNIST = 0.004  # share of validation digits that may be called uncertain
 REFUSED_WRITTEN = 0.006  # share of digits written for validation that may be called uncertain
 TEMPERATURES = np.geomspace(0.3, 3, 200)
-REFUSALS = np.linspace(-6, 6, 241)  # added to the logit of OTHER
 
-Logits = NDArray[np.float32]  # (n, 11)
+Logits = NDArray[np.float32]  # (n, 10)
 
 
 class Pool(NamedTuple):
@@ -96,11 +97,28 @@ def finish(network: keras.Model, dataset: Dataset) -> keras.Model:
     exact.set_weights(network.get_weights())
     settle_statistics(exact, dataset)
     written = Split(*synthesise(VALIDATION_WRITTEN, SEED + 1))
-    of_mnist, of_written = (predict_logits(exact, split.digits) for split in (dataset.validation, written))
-    logits, labels = np.concatenate([of_mnist, of_written]), np.concatenate([dataset.validation.labels, written.labels])
-    temperature = fit_temperature(logits[:, :OTHER], labels)
-    refusal = fit_refusal(of_mnist, of_written)
-    return with_certainty(exact, temperature, refusal)
+    validation = [predict(exact, split.digits) for split in (dataset.validation, written)]
+    labels = np.concatenate([dataset.validation.labels, written.labels])
+    temperature = fit_temperature(np.concatenate(validation)[:, :OTHER], labels)
+    look = keras.Model(exact.input, take_features(exact))
+    head = teach_certainty(look, dataset)
+    threshold = fit_threshold(
+        (head.judge(predict(look, dataset.validation.digits)), REFUSED_MNIST),
+        (head.judge(predict(look, written.digits)), REFUSED_WRITTEN),
+    )
+    return with_certainty(exact, temperature, head._replace(logit_bias=head.logit_bias - threshold))
+
+
+def teach_certainty(look: keras.Model, dataset: Dataset) -> Head:
+    """Teach the head on all that the network was taught on, as it is and varied."""
+    pool = load_pool()
+    rng = np.random.default_rng(SEED)
+    digits, others = np.concatenate([dataset.training.digits, pool.written.digits]), pool.others
+    of_digits, of_others = (
+        np.concatenate([predict(look, drawings), predict(look, augment(drawings, rng))])
+        for drawings in (digits, others)
+    )
+    return teach_head(of_digits, of_others, SEED)
 
 
 def settle_statistics(network: keras.Model, dataset: Dataset) -> None:
@@ -120,10 +138,10 @@ def settle_statistics(network: keras.Model, dataset: Dataset) -> None:
         layer.momentum = networks.MOMENTUM
 
 
-def predict_logits(network: keras.Model, digits: NDArray[np.uint8]) -> Logits:
-    """Return float32 (n, 11) for digits uint8 (n, 28, 28)."""
-    logits: Logits = network.predict(to_tensor(digits), batch_size=500, verbose=0)
-    return logits
+def predict(network: keras.Model, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return what a network answers, float32 (n, count), for digits uint8 (n, 28, 28)."""
+    answers: NDArray[np.float32] = network.predict(to_tensor(digits), batch_size=500, verbose=0)
+    return answers
 
 
 def fit_temperature(logits: Logits, labels: NDArray[np.uint8]) -> float:
@@ -141,37 +159,15 @@ def fit_temperature(logits: Logits, labels: NDArray[np.uint8]) -> float:
     return float(min(TEMPERATURES, key=cross_entropy))
 
 
-def fit_refusal(of_mnist: Logits, of_written: Logits) -> float:
-    """Return the largest addition to the logit of OTHER that refuses no more digits than it may."""
-    allowed = [
-        refusal
-        for refusal in REFUSALS
-        if np.mean(certainty(of_mnist, refusal) < 0.5) <= REFUSED_MNIST
-        and np.mean(certainty(of_written, refusal) < 0.5) <= REFUSED_WRITTEN
-    ]
-    return float(max(allowed, default=REFUSALS[0]))
-
-
-def certainty(logits: Logits, refusal: float) -> NDArray[np.float64]:
-    """Return the probability of the best digit among all eleven classes, (n,)."""
-    shifted = logits.astype(np.float64)
-    shifted[:, OTHER] += refusal
-    shifted = np.exp(shifted - shifted.max(axis=1, keepdims=True))
-    best: NDArray[np.float64] = shifted[:, :OTHER].max(axis=1) / shifted.sum(axis=1)
-    return best
-
-
-def with_certainty(network: keras.Model, temperature: float, refusal: float) -> keras.Model:
+def with_certainty(network: keras.Model, temperature: float, head: Head) -> keras.Model:
     """Replace the eleven logits by the digits' calibrated probabilities and the certainty."""
     kernel, bias = network.layers[-1].get_weights()
-    features = network.layers[-2].output
     ten = layers.Dense(OTHER, activation="softmax", name="probabilities")
-    eleven = layers.Dense(OTHER + 1, activation="softmax", name="digit_or_other")
-    digits_alone = layers.Cropping1D((0, 1), name="digits")(
-        layers.Reshape((OTHER + 1, 1), name="row")(eleven(features))
-    )
-    certain = layers.GlobalMaxPooling1D(name="certainty")(digits_alone)
-    finished = keras.Model(network.input, [ten(features), certain], name=network.name)
+    hidden = layers.Dense(HIDDEN, activation="relu", name="certainty_hidden")
+    certain = layers.Dense(1, activation="sigmoid", name="certainty")
+    outputs = [ten(network.layers[-2].output), certain(hidden(take_features(network)))]
+    finished = keras.Model(network.input, outputs, name=network.name)
     ten.set_weights([kernel[:, :OTHER] / temperature, bias[:OTHER] / temperature])
-    eleven.set_weights([kernel, bias + refusal * np.eye(OTHER + 1)[OTHER]])
+    hidden.set_weights([head.hidden, head.hidden_bias])
+    certain.set_weights([head.logit, head.logit_bias])
     return finished

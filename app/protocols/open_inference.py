@@ -22,6 +22,7 @@ from ..classifier import Classifier
 from ..errors import BadRequest, NotFound, NotReady
 from ..lifecycle import is_stopping
 from ..metrics import count_digits
+from ..preprocessing import Framing
 from ..registry import Registry
 from ..requests import decode_base64, parse_object, read_body
 from .tensors import (
@@ -111,7 +112,7 @@ def infer(name: str, version: str | None = None) -> Response:
     identity = message.get("id")
     if identity is not None and not isinstance(identity, str):
         raise BadRequest('Expected "id" as a string.')
-    prediction = classifier.predict(_read_input(message, binary))
+    prediction = classifier.predict(_read_input(message, binary, classifier.framing))
     count_digits(classifier, prediction)
     named = name_outputs(prediction)
     parts = [_describe_output(classifier, output, named[output.name]) for output in outputs]
@@ -184,7 +185,7 @@ def _flag(parameters: dict[str, Any], name: str, default: bool) -> bool:
     return value
 
 
-def _read_input(message: dict[str, Any], binary: bytes) -> NDArray[np.float32]:
+def _read_input(message: dict[str, Any], binary: bytes, framing: Framing) -> NDArray[np.float32]:
     """Return the tensor of the one input of a request.
 
     Raises:
@@ -207,7 +208,7 @@ def _read_input(message: dict[str, Any], binary: bytes) -> NDArray[np.float32]:
     if size is not None and (type(size) is not int or size != len(binary)):
         raise BadRequest(f'"binary_data_size" of "{name}" is {size!r:.40}; {len(binary)} bytes follow the JSON.')
     if name == PICTURE:
-        return _read_pictures(shape, given.get("data"), None if size is None else binary)
+        return read_digits(_take_pictures(shape, given.get("data"), None if size is None else binary), framing)
     if shape[1:] != SHAPE:
         raise BadRequest(f'The shape of "{name}" is {list(shape)}; expected {describe_shape()}.')
     if size is not None:
@@ -231,8 +232,8 @@ def _read_flat(shape: tuple[int, ...], numbers: NDArray[np.generic]) -> NDArray[
     return check_tensor(numbers)
 
 
-def _read_pictures(shape: tuple[int, ...], texts: Any, binary: bytes | None) -> NDArray[np.float32]:
-    """Return the digits of picture files: base64 in JSON, or each after its length in the binary part."""
+def _take_pictures(shape: tuple[int, ...], texts: Any, binary: bytes | None) -> list[bytes]:
+    """Return picture files: base64 in JSON, or each after its length in the binary part."""
     if binary is not None:
         bodies = _split_bytes(binary)
     elif isinstance(texts, list) and all(isinstance(text, str) for text in texts):
@@ -241,7 +242,7 @@ def _read_pictures(shape: tuple[int, ...], texts: Any, binary: bytes | None) -> 
         raise BadRequest(f'Expected "data" of "{PICTURE}" as a list of strings: base64 or data URLs.')
     if shape != (len(bodies),):
         raise BadRequest(f'The shape of "{PICTURE}" is {list(shape)}; {len(bodies)} came, so expected [{len(bodies)}].')
-    return read_digits(bodies)
+    return bodies
 
 
 def _split_bytes(binary: bytes) -> list[bytes]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..classifier import Classifier, Prediction
 from ..errors import BadRequest, TooLarge
-from ..preprocessing import SIDE, read_picture, to_tensor
+from ..preprocessing import SIDE, Framing, read_picture, to_tensor
 
 TENSOR = "tensor"  # name of the input that holds numbers
 PICTURE = "picture"  # name of the input that holds picture files
@@ -58,8 +58,8 @@ def check_tensor(numbers: NDArray[np.generic]) -> NDArray[np.float32]:
     return np.ascontiguousarray(numbers, np.float32)
 
 
-def read_digits(bodies: list[bytes]) -> NDArray[np.float32]:
-    """Read the one digit of each picture.
+def read_digits(bodies: list[bytes], framing: Framing) -> NDArray[np.float32]:
+    """Read the one digit of each picture, framed as the model was taught.
 
     Returns:
         float32 (n, 28, 28, 1).
@@ -70,7 +70,7 @@ def read_digits(bodies: list[bytes]) -> NDArray[np.float32]:
     if not bodies:
         raise BadRequest("The request holds no picture.")
     _check_count(len(bodies), current_app.config["MAX_PICTURES"], "pictures")
-    return to_tensor(np.stack([read_picture(body) for body in bodies]))
+    return to_tensor(np.stack([read_picture(body, framing=framing) for body in bodies]))
 
 
 def name_outputs(prediction: Prediction) -> dict[str, NDArray[np.float32]]:

@@ -18,6 +18,7 @@ from werkzeug.routing import BaseConverter
 from ..classifier import Classifier
 from ..errors import BadRequest, NotFound
 from ..metrics import count_digits
+from ..preprocessing import Framing
 from ..registry import Registry
 from ..requests import decode_base64, parse_object, read_body
 from .tensors import (
@@ -94,7 +95,7 @@ def predict(name: str, version: str | None = None) -> Response:
         raise BadRequest('Expected JSON with either "instances", the row form, or "inputs", the column form.')
     in_rows = "instances" in message
     values = _values_of_rows(message["instances"]) if in_rows else _values_of_columns(message["inputs"])
-    prediction = classifier.predict(_to_tensor(values))
+    prediction = classifier.predict(_to_tensor(values, classifier.framing))
     count_digits(classifier, prediction)
     named = name_outputs(prediction)
     columns = {name: named[name].tolist() for name in outputs}
@@ -170,14 +171,14 @@ def _values_of_columns(columns: Any) -> list[Any]:
     return columns
 
 
-def _to_tensor(values: list[Any]) -> NDArray[np.float32]:
+def _to_tensor(values: list[Any], framing: Framing) -> NDArray[np.float32]:
     """Return the tensor of numbers, or of pictures written as {"b64": "..."}."""
     if not isinstance(values[0], dict):
         return check_tensor(parse_numbers(values))
     texts = [value.get(B64) if isinstance(value, dict) and len(value) == 1 else None for value in values]
     if not all(isinstance(text, str) for text in texts):
         raise BadRequest(f'Expected every picture as {{"{B64}": "<base64>"}}.')
-    return read_digits([decode_base64(text) for text in texts if text is not None])
+    return read_digits([decode_base64(text) for text in texts if text is not None], framing)
 
 
 def _describe_signature(classifier: Classifier, signature: str) -> dict[str, Any]:

@@ -116,6 +116,14 @@ def test_explain_adds_the_steps(client: FlaskClient) -> None:
         assert step["picture"].startswith("data:image/png;base64,")
 
 
+@pytest.mark.parametrize(
+    ("model", "told"), (("robust", "longer side made 20"), ("lenet_sigmoid", "longer side made 28"))
+)
+def test_a_picture_is_framed_as_the_model_was_taught(client: FlaskClient, model: str, told: str) -> None:
+    steps = client.post(f"/predict?explain=1&model={model}", data=SEVEN).get_json()["steps"]
+    assert steps[-1]["decision"].startswith(told)
+
+
 def test_a_model_with_names_for_its_classes_says_the_label(small_client: FlaskClient) -> None:
     answer = small_client.post("/predict?model=unsure", data=SEVEN).get_json()
     assert answer["label"] == f"garment {answer['digit']}"

@@ -49,6 +49,14 @@ def test_certainty_is_the_confidence_where_a_network_has_none(tiny_models: Path)
     np.testing.assert_array_equal(prediction.certainty, prediction.probabilities.max(axis=1))
 
 
+def test_a_card_that_names_an_unknown_framing_is_refused(tiny_models: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "plain"
+    shutil.copytree(tiny_models / "plain", folder)
+    write_card(folder, {**(read_card(folder) or {}), "framing": "round"})
+    with pytest.raises(BadModel, match="'round', expected one of digit, whole"):
+        load_classifier(load(folder))
+
+
 def test_a_card_that_names_other_classes_is_refused(tiny_models: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(tiny_models / "plain", tmp_path / "plain"))
     write_card(folder, {**(read_card(folder) or {}), "classes": ["yes", "no"]})

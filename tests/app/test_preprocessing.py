@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from app.artifact import load
 from app.classifier import Classifier, load_classifier
 from app.errors import NoInk
-from app.preprocessing import CENTRE, CORE, SIDE, Steps, find_ink, frame_digit, read_picture, to_tensor
+from app.preprocessing import CENTRE, CORE, SIDE, WHOLE, Steps, find_ink, frame_digit, read_picture, to_tensor
 
 from .drawings import draw_digit, to_bytes, to_png
 from .scenes import SCENES, Grey, Scene, at_the_edge_of_a_sheet, in_a_frame, inverted, underlined, with_specks
@@ -67,6 +68,16 @@ def test_ink_of_any_shape_is_framed(shape: tuple[int, int]) -> None:
 def test_framing_what_is_framed_changes_nothing() -> None:
     framed = frame_digit(255 - draw_digit(7))
     assert np.array_equal(frame_digit(framed), framed)
+
+
+def test_a_garment_is_framed_as_fashion_mnist_frames_it() -> None:
+    ink = np.zeros((200, 300), np.uint8)
+    ink[20:180, 100:180] = 255
+    ink[20:60, 100:280] = 255  # far more ink on one side
+    garment = frame_digit(ink, WHOLE)
+    assert cv2.boundingRect(garment) == (0, 1, 28, 25)
+    np.testing.assert_array_equal(frame_digit(garment, WHOLE), garment)
+    np.testing.assert_array_equal(read_picture(to_png(garment), framing=WHOLE), garment)
 
 
 def test_no_ink_cannot_be_framed() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import urllib.request
@@ -58,6 +59,7 @@ def test_the_commands_work_as_they_are(page: Page) -> None:
 
 def test_the_link_holds_the_drawing(page: Page, open_page: OpenPage) -> None:
     open_panel(page, "code")
+    expect(page.locator("#link")).to_have_value(re.compile("#d=."))
     link = page.locator("#link").input_value()
     other = open_page(f"/{link[link.index('#') :]}")
     expect_answer(other, "7")

@@ -10,9 +10,10 @@ import pytest
 
 from app.artifact import load, save
 from app.classifier import load_classifier
-from train import networks, robust
+from train import certainty, networks, robust
 
 PARAMETERS = 264_667
+MOST_PARAMETERS = 300_000  # of what is served
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def small_pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_the_network_is_small() -> None:
-    assert networks.robust().count_params() == PARAMETERS <= 300_000
+    assert networks.robust().count_params() == PARAMETERS <= MOST_PARAMETERS
 
 
 @pytest.mark.usefixtures("small_pool")
@@ -57,25 +58,24 @@ def test_the_temperature_that_made_the_labels_is_found(true: float) -> None:
     assert robust.fit_temperature(logits, labels) == pytest.approx(true, rel=0.05)
 
 
-def test_refusal_stays_within_what_it_may_cost() -> None:
-    rng = np.random.default_rng(0)
-    logits = rng.normal(0, 1, (10_000, 11)).astype(np.float32)
-    logits[:, 4] += 12
-    logits[:, robust.OTHER] += rng.normal(0, 3, 10_000)
-    refusal = robust.fit_refusal(logits, logits)
-    assert np.mean(robust.certainty(logits, refusal) < 0.5) <= robust.REFUSED_MNIST
-    assert np.mean(robust.certainty(logits, refusal + 1) < 0.5) > robust.REFUSED_MNIST
-
-
 def test_the_finished_network_answers_what_was_fitted(tmp_path_factory: pytest.TempPathFactory) -> None:
     keras.utils.set_random_seed(3)
     network = networks.robust()
-    tensor = np.random.default_rng(0).random((8, 28, 28, 1), np.float32)
+    rng = np.random.default_rng(0)
+    tensor = rng.random((8, 28, 28, 1), np.float32)
     logits = np.asarray(network(tensor))
-    finished = robust.with_certainty(network, temperature=0.5, refusal=-1.5)
+    features = np.asarray(keras.Model(network.input, certainty.take_features(network))(tensor))
+    head = certainty.Head(
+        rng.normal(0, 0.1, (features.shape[1], certainty.HIDDEN)).astype(np.float32),
+        rng.normal(0, 1, certainty.HIDDEN).astype(np.float32),
+        rng.normal(0, 1, (certainty.HIDDEN, 1)).astype(np.float32),
+        np.ones(1, np.float32),
+    )
+    finished = robust.with_certainty(network, temperature=0.5, head=head)
+    assert finished.count_params() <= MOST_PARAMETERS
     folder = tmp_path_factory.mktemp("models") / "robust"
     save(finished, folder, {})
     prediction = load_classifier(load(folder)).predict(tensor)
     scaled = np.exp(logits[:, :10] / 0.5)
     np.testing.assert_allclose(prediction.probabilities, scaled / scaled.sum(axis=1, keepdims=True), atol=1e-4)
-    np.testing.assert_allclose(prediction.certainty, robust.certainty(logits, -1.5), atol=1e-4)
+    np.testing.assert_allclose(prediction.certainty, 1 / (1 + np.exp(-head.judge(features))), atol=1e-4)

@@ -7,8 +7,9 @@ import pytest
 
 from app.preprocessing import SIDE, frame_digit
 from train.glyphs import STYLES, Style, trace
-from train.marks import KINDS, LOOK_ALIKES, PRINTED_LETTERS
+from train.marks import KINDS, LOOK_ALIKES, PRINTED_LETTERS, typefaces
 from train.pens import PENS, Pen, draw, pick_hand, write
+from train.scripts import list_letters
 from train.sheets import write_sheets
 from train.styles import (
     HELD_OUT_KINDS,
@@ -133,6 +134,10 @@ def test_others_are_drawn_of_the_kinds_asked_for() -> None:
 def test_letters_that_look_like_digits_are_not_printed() -> None:
     assert not set(PRINTED_LETTERS) & set(LOOK_ALIKES)
     assert {"A", "K", "W", "h"} <= set(PRINTED_LETTERS)
+    foreign = list_letters(str(next(path for path in typefaces() if path.name == "DejaVuSans.ttf")))
+    assert not set(foreign) & {"\u0627", "\u05d5", "\u0555", "\u10d8", "\u0667"}  # alef, vav, Oh, in, 7 in Arabic
+    assert {"\u05e9", "\u062b", "\u0544", "\u1401"} <= set(foreign)  # shin, theh, Men, E in Cree
+    assert len(foreign) > 1000
 
 
 def test_sheets_show_every_label_and_the_rest(tmp_path: Path) -> None:
