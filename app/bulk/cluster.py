@@ -21,8 +21,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import ray.data
 from pyarrow import fs
+from ray.exceptions import RayError
 
-from .connection import find_sent
+from .connection import BadCluster, find_sent
 from .files import BadOutput, Settings, check_begun, to_line
 from .parquet import to_table
 from .rows import BATCH, Failure, Job, Row, make_rows, open_body, open_classifier
@@ -55,10 +56,11 @@ class Parts:
         found = self._list()
         if found and not resume:
             raise BadOutput(f"{place} is there already: --resume goes on with it, another name leaves it as it is.")
+        self._check_found(found)
         if self._marker in found:
             with self.filesystem.open_input_stream(self._marker) as stream:
                 check_begun(place, stream.read(), settings)
-        self._remove_torn(found)
+            self._remove_torn()
         self.filesystem.create_dir(self.folder, recursive=True)
         with self.filesystem.open_output_stream(self._marker) as stream:
             stream.write(to_line(settings))
@@ -73,12 +75,13 @@ class Parts:
     def _names(self) -> list[str]:
         return [path for path in self._list() if path.endswith(".parquet")]
 
-    def _remove_torn(self, found: Sequence[str]) -> None:
+    def _check_found(self, found: Sequence[str]) -> None:
         for path in found:
-            if not path.endswith(".parquet"):
-                if path != self._marker:
-                    raise BadOutput(f"{self.place} holds {path}, which this program did not write. Choose another.")
-                continue
+            if path != self._marker and not path.endswith(".parquet"):
+                raise BadOutput(f"{self.place} holds {path}, which this program did not write. Choose another.")
+
+    def _remove_torn(self) -> None:
+        for path in self._names():
             try:
                 pq.read_metadata(path, filesystem=self.filesystem)
             except pa.ArrowInvalid:
@@ -221,7 +224,11 @@ class Reader:
 
 
 def read(job: Job, sources: Sequence[Source], parts: Parts, workers: int) -> None:
-    """Read pictures by a cluster that is connected, and write their rows."""
+    """Read pictures by a cluster that is connected, and write their rows.
+
+    Raises:
+        BadCluster: it could not go on.
+    """
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = sys.stderr.isatty()
     logging.getLogger("ray.data").setLevel(logging.ERROR)
@@ -243,7 +250,11 @@ def read(job: Job, sources: Sequence[Source], parts: Parts, workers: int) -> Non
         num_cpus=READER,
         fn_constructor_args=(job.model.name, job.many),
     )
-    rows.write_parquet(parts.folder, filesystem=parts.filesystem, ray_remote_args={"num_cpus": FETCHER})
+    try:
+        rows.write_parquet(parts.folder, filesystem=parts.filesystem, ray_remote_args={"num_cpus": FETCHER})
+    except RayError as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise BadCluster(f"The cluster could not go on ({reason}). What it has read is kept: use --resume.") from error
 
 
 def make_block(sources: Sequence[Source]) -> pa.Table:

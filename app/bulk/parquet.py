@@ -48,7 +48,7 @@ def write_groups(path: Path, rows: Iterable[Row], many: bool) -> None:
             writer.write_table(to_table(group, many))
 
 
-def count_rows(path: Path) -> int:
+def count_rows(path: Path, many: bool) -> int:
     """Return how many rows a file holds.
 
     Raises:
@@ -56,9 +56,12 @@ def count_rows(path: Path) -> int:
     """
     try:
         with pq.ParquetFile(path) as file:
-            return int(file.metadata.num_rows)
+            ours, count = file.schema_arrow.equals(describe_columns(many)), file.metadata.num_rows
     except pa.ArrowInvalid as error:
         raise BadOutput(f"{path} was not written by this program. Choose another file.") from error
+    if not ours:
+        raise BadOutput(f"{path} has other columns. Give the same options as then, or choose another file.")
+    return int(count)
 
 
 def read_rows(path: Path) -> Iterator[Row]:
@@ -76,7 +79,7 @@ class ParquetOutput:
         self._path = path
         self._many = bool(settings["many"])
         self._unfinished = name_unfinished(path)
-        before = count_rows(path) if path.exists() else 0
+        before = count_rows(path, self._many) if path.exists() else 0
         if self._unfinished.exists() and _read_after(self._unfinished) not in (before, None):
             self._unfinished.unlink()  # its rows are in the file already: the machine stopped right after that
         settings = {**settings, "after": before}

@@ -201,6 +201,19 @@ def test_a_finished_output_is_added_to_by_resuming(folder: Path, tmp_path: Path,
     assert read_rows(output)[-1]["path"] == str(new)
     assert main([str(folder), "--output", str(output), "--resume"]) == 0
     assert len(read_rows(output)) == len(before) + 1
+    assert list(tmp_path.glob("*unfinished")) == []
+
+
+def test_a_parquet_file_of_digits_is_not_added_numbers_to(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "read.parquet"
+    assert main([str(folder / "0"), "--output", str(output)]) == 0
+    before = output.read_bytes()
+    capsys.readouterr()
+    assert main([str(folder), "--many", "--output", str(output), "--resume"]) == 2
+    assert capsys.readouterr().err.startswith(f"{output} has other columns. Give the same options as then")
+    assert output.read_bytes() == before
 
 
 def test_a_parquet_file_that_was_whole_when_the_machine_stopped_is_not_doubled(folder: Path, tmp_path: Path) -> None:
