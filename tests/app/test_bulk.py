@@ -277,7 +277,7 @@ def test_no_more_pictures_are_held_than_are_being_read(many: Path) -> None:
         (("{folder}/*.gif",), "{folder}/*.gif matches no file."),
         (("{folder}/empty",), "{folder}/empty holds no picture: no file that ends in .png, "),
         (("s3://bucket/scans",), "s3://bucket/scans is not on this machine: it is read with --ray ADDRESS"),
-        (("{folder}", "--model", "gpt"), "There is no model 'gpt'. There are: keras_flask, lenet5, robust."),
+        (("{folder}", "--model", "gpt"), "There is no model 'gpt'. There are: "),
         (("{folder}", "--output", "read.xlsx"), "--output read.xlsx should end in .csv, .jsonl or .parquet"),
         (("{folder}", "--output", "{folder}/there.csv"), "{folder}/there.csv is there already: --resume goes on"),
         (
@@ -357,10 +357,10 @@ def test_what_is_read_in_a_folder(tmp_path: Path) -> None:
     assert list(sources.find_files(f"{tmp_path}/**")) == [
         f"{tmp_path}/{name}" for name in ("Thumbs.db", "a.png", "a/c.jpeg", "b.PNG", "e.heic", "notes.txt")
     ]
+    assert list(sources.find_files(f"{tmp_path}/[a]")) == [f"{tmp_path}/a/c.jpeg"]
     (tmp_path / "a" / "round").symlink_to(tmp_path)
     names = [os.path.relpath(found, tmp_path) for found in sources.find_files(str(tmp_path))]
     assert names == ["a/c.jpeg", "a.png", "b.PNG", "e.heic"]
-    assert list(sources.find_files(f"{tmp_path}/[a]")) == [f"{tmp_path}/a/c.jpeg"]
     assert list(sources.find_files(f"{tmp_path}/notes.txt")) == [f"{tmp_path}/notes.txt"]
 
 
