@@ -20,6 +20,7 @@ from ..settings import ROOT
 LOCAL = "local"
 LOOPBACK = "127.0.0.1"
 PATIENCE = 5.0  # seconds in which the head of a cluster takes a connection
+IDLE = 4  # processes a processor that Ray keeps, on a cluster started here
 NEEDED = ("ray", "pyarrow", "pandas", "fsspec")
 HOW_TO_GET_RAY = "--ray needs Ray and pyarrow, here and on the cluster: `pip install -r requirements-cluster.txt`."
 
@@ -73,7 +74,10 @@ def connect(address: str, *models: Path) -> Iterator[int]:
     """
     import ray
 
-    options: dict[str, Any] = {"include_dashboard": False, "_node_ip_address": LOOPBACK} if address == LOCAL else {}
+    # Ray ends idle processes above one a processor after a second, and would start them again for every batch
+    system = {"num_workers_soft_limit": IDLE * (os.cpu_count() or 1)}
+    local = {"include_dashboard": False, "_node_ip_address": LOOPBACK, "_system_config": system}
+    options: dict[str, Any] = local if address == LOCAL else {}
     sent = [str(folder) for folder in (ROOT / "app", *models)]
     runtime = {"py_modules": sent, "excludes": ["__pycache__", "report"]}
     try:
