@@ -15,7 +15,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, redirect_stdout
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -228,7 +228,7 @@ def read_to_parts(options: argparse.Namespace, job: Job, kind: Kind) -> int:
     left = list(leave_out(Counter(done), iter(sources)))
     tally = Tally()
     if left:
-        with connect(options.ray, job.model) as processors:
+        with redirect_stdout(sys.stderr), connect(options.ray, job.model) as processors:  # Ray tells of what dies there
             cluster.read(job, left, parts, options.processes or processors)
     parts.finish(done.total() + len(left))
     tally.add(parts.read_rows("error", "certain"))
