@@ -7,7 +7,7 @@ PORT ?= 8000
 RECIPE ?= robust
 DATA := $(if $(DIGITS_DATA),--data $(DIGITS_DATA))
 
-.PHONY: help run dev train report test lint browser bench bench-check test-backends fuzz audit clean
+.PHONY: help run dev train report test lint browser bench bench-check bench-bulk test-backends fuzz audit clean
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -41,6 +41,9 @@ bench: $(VENV)/.test ## measure the speed of everything (some minutes)
 bench-check: $(VENV)/.test ## measure only what README promises, as ratios
 	$(BIN)/python -m tests.bench --check
 
+bench-bulk: $(VENV)/.test ## measure the reading of folders: one process, two, Ray with as many (some minutes)
+	$(BIN)/python -m tests.bench.bulk
+
 test-backends: $(VENV)/.test ## train one epoch on another Keras backend (installs JAX)
 	$(BIN)/pip install --quiet -r tests/requirements-backends.txt
 	KERAS_BACKEND=jax $(BIN)/python -m pytest -m backends
@@ -69,6 +72,6 @@ $(VENV)/.train: requirements.txt $(VENV)/.serve
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-$(VENV)/.test: tests/requirements.txt $(VENV)/.train
+$(VENV)/.test: tests/requirements.txt requirements-cluster.txt $(VENV)/.train
 	$(BIN)/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 	@touch $@

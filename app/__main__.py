@@ -1,4 +1,4 @@
-"""python -m app: serve on http://127.0.0.1:8000 with gunicorn, as in production."""
+"""python -m app: serve on http://127.0.0.1:8000 with gunicorn, as in production; python -m app read: read folders."""
 
 from __future__ import annotations
 
@@ -9,8 +9,16 @@ from pathlib import Path
 
 
 def main() -> None:
-    """Become gunicorn with the settings of this project."""
-    parser = argparse.ArgumentParser(prog="python -m app", description="Serve the page and the API with gunicorn.")
+    """Become gunicorn with the settings of this project, or read pictures without a server."""
+    if sys.argv[1:2] == ["read"]:
+        from .bulk.command import main as read
+
+        sys.exit(read(sys.argv[2:]))
+    parser = argparse.ArgumentParser(
+        prog="python -m app",
+        description="Serve the page and the API with gunicorn.",
+        epilog="python -m app read PATH... reads pictures without a server; see python -m app read --help.",
+    )
     parser.add_argument("--port", type=int, help="port to listen on (DIGITS_PORT, default 8000)")
     parser.add_argument("--reload", action="store_true", help="start again when a file changes")
     parser.add_argument("--check", action="store_true", help="load the models, say what would be served, and end")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import cv2
@@ -39,7 +40,7 @@ def predict() -> Response:
     pictures = read_pictures(request, current_app.config["MAX_PICTURES"])
     if not pictures.several:
         return _to_json(_predict_one(classifier, pictures.bodies[0], explained))
-    return _to_json({"predictions": _predict_several(classifier, pictures.bodies, explained)})
+    return _to_json({"predictions": predict_several(classifier, take_in_time(pictures.bodies), explained)})
 
 
 @bp.route("/read", methods=["POST", "PUT"])
@@ -49,7 +50,7 @@ def read() -> Response:
     pictures = read_pictures(request, current_app.config["MAX_PICTURES"])
     if not pictures.several:
         return _to_json(_read_one(classifier, pictures.bodies[0]))
-    return _to_json({"readings": [_or_error(_read_one, classifier, body) for body in take_in_time(pictures.bodies)]})
+    return _to_json({"readings": read_several(classifier, take_in_time(pictures.bodies))})
 
 
 @bp.get("/health/live")
@@ -76,10 +77,10 @@ def _predict_one(classifier: Classifier, body: bytes, explained: bool) -> Answer
     return answer
 
 
-def _predict_several(classifier: Classifier, bodies: list[bytes], explained: bool) -> list[Answer]:
+def predict_several(classifier: Classifier, bodies: Iterable[bytes], explained: bool = False) -> list[Answer]:
     """Answer each picture or say what is wrong with it; all digits are predicted as one batch."""
     framed: list[tuple[NDArray[np.uint8], list[Step] | None] | DigitsError] = []
-    for body in take_in_time(bodies):
+    for body in bodies:
         steps: list[Step] | None = [] if explained else None
         try:
             framed.append((read_picture(body, steps, classifier.framing), steps))
@@ -123,9 +124,14 @@ def _read_one(classifier: Classifier, body: bytes) -> Answer:
     return {"text": reading.text, "digits": digits, "model": classifier.name}
 
 
-def _or_error(read_one: Any, classifier: Classifier, body: bytes) -> Answer:
+def read_several(classifier: Classifier, bodies: Iterable[bytes]) -> list[Answer]:
+    """Answer with the number in each picture, or say what is wrong with it."""
+    return [_read_or_explain(classifier, body) for body in bodies]
+
+
+def _read_or_explain(classifier: Classifier, body: bytes) -> Answer:
     try:
-        return read_one(classifier, body)  # type: ignore[no-any-return]
+        return _read_one(classifier, body)
     except DigitsError as error:
         return describe(error)
 

@@ -15,7 +15,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from flask import Blueprint, Flask, Response, current_app, g, request
+from flask import Blueprint, Flask, Response, current_app, g, has_app_context, request
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess, values
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
@@ -128,13 +128,15 @@ def metrics() -> Response:
 
 
 def count_digits(classifier: Classifier, prediction: Prediction) -> None:
-    """Count what a model read."""
-    _metrics().count_digits(classifier, prediction)
+    """Count what a model read; nothing is counted where there is no server."""
+    if has_app_context():
+        _metrics().count_digits(classifier, prediction)
 
 
 def count_rejected(code: str) -> None:
-    """Count a picture or a request that was refused."""
-    _metrics().count_rejected(code)
+    """Count a picture or a request that was refused, likewise."""
+    if has_app_context():
+        _metrics().count_rejected(code)
 
 
 def reserve_files(folder: Path, place: int) -> None:

@@ -13,7 +13,13 @@ from .conftest import ROOT
 README = (ROOT / "README.md").read_text()
 MODULES = sorted(
     path.name
-    for folder, pattern in (("app", "*.py"), ("app/protocols", "[!_]*.py"), ("train", "*.py"), ("static", "*.js"))
+    for folder, pattern in (
+        ("app", "*.py"),
+        ("app/bulk", "[!_]*.py"),
+        ("app/protocols", "[!_]*.py"),
+        ("train", "*.py"),
+        ("static", "*.js"),
+    )
     for path in (ROOT / folder).glob(pattern)
 )
 

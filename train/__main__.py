@@ -71,6 +71,11 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--seeds", type=_positive, default=1, metavar="N", help="number of networks, with seeds from --seed on (1)"
     )
+    parser.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        help="train on the Ray cluster at HOST:PORT, every seed a task; or on one here: local",
+    )
     parser.add_argument("--tensorboard", type=Path, metavar="DIR", help="folder of logs for TensorBoard")
     options = parser.parse_args(arguments)
     if options.seed < 0:
@@ -210,7 +215,7 @@ def train_recipes(options: argparse.Namespace, device: str, console: Console) ->
     Raises:
         TrainingError: no such recipe, no such data, or nowhere to write.
     """
-    from . import checkpoints, datasets, runs
+    from . import checkpoints, cluster, datasets, runs
     from .recipes import RECIPES
 
     series = options.recipe == "all"
@@ -223,14 +228,18 @@ def train_recipes(options: argparse.Namespace, device: str, console: Console) ->
             check_writable(folder)
     seeds = [options.seed + number for number in range(options.seeds)]
     what = {"seeds": seeds, "overridden": overridden, "output": str(places.output.resolve())}
+    every = []
     for name, recipe in recipes.items():
         if series and checkpoints.is_done(places.runs / name, what):
             console.print(f"{name}: was done before the interruption")
-            continue
-        run = runs.Run(name, recipe, places, device, console, overridden, options.resume or series)
-        runs.train_and_save(run, seeds)
+        else:
+            every.append(runs.Run(name, recipe, places, device, console, overridden, options.resume or series))
+    one_by_one = (runs.train_seeds(run, seeds) for run in every)
+    results = cluster.train_on_cluster(options.ray, every, seeds) if options.ray else one_by_one
+    for run, trained in zip(every, results, strict=True):
+        runs.save_best(run, trained)
         if series:
-            checkpoints.mark_done(places.runs / name, what)
+            checkpoints.mark_done(places.runs / run.name, what)
     for name in names:
         checkpoints.clear(places.runs / name)
 

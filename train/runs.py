@@ -23,6 +23,8 @@ from .optimisers import build_optimiser
 from .progress import Display, Recorder, format_seconds
 from .recipes import Recipe
 
+Result = tuple[keras.Model, artifact.Card]  # what one seed gave
+
 
 @dataclass(frozen=True)
 class Places:
@@ -62,27 +64,39 @@ def train_and_save(run: Run, seeds: list[int]) -> artifact.Card:
     Raises:
         TrainingError: the data is missing or damaged, or the interrupted run was another.
     """
+    return save_best(run, train_seeds(run, seeds))
+
+
+def train_seeds(run: Run, seeds: list[int]) -> list[Result]:
+    """Train a recipe once with every seed, one after the other.
+
+    Raises:
+        TrainingError: the data is missing or damaged, or the interrupted run was another.
+    """
     recipe = run.recipe
-    whole = datasets.load(recipe.dataset, run.places.data)
-    dataset = datasets.hold_out(whole, recipe.validation)
+    dataset = datasets.hold_out(datasets.load(recipe.dataset, run.places.data), recipe.validation)
     run.console.print(
         f"{run.name}: {len(dataset.training):,} examples of {datasets.TITLES[dataset.name]}, {recipe.epochs} epochs "
         f"of batches of {recipe.batch_size}, on {run.device}"
     )
-    results = [train_and_evaluate(run, dataset, seed) for seed in seeds]
+    return [train_and_evaluate(run, dataset, seed) for seed in seeds]
+
+
+def save_best(run: Run, results: list[Result]) -> artifact.Card:
+    """Save the network that is best on the validation split, draw its report, and return its card."""
     network, card = min(results, key=lambda result: result[1]["metrics"]["validation_loss"])
     if len(results) > 1:
         card["seeds"] = cards.describe_seeds([card for _, card in results], card["seed"])
     folder = run.places.output / run.name
     with without_greetings():
-        card = artifact.save(network, folder, card, recipe.weight_bits)
-    reports.draw(folder, network, card, whole)
+        card = artifact.save(network, folder, card, run.recipe.weight_bits)
+    reports.draw(folder, network, card, datasets.load(run.recipe.dataset, run.places.data))
     checkpoints.clear(run.places.runs / run.name)
     run.console.print(f"{run.name}: saved to {folder}")
     return card
 
 
-def train_and_evaluate(run: Run, dataset: Dataset, seed: int) -> tuple[keras.Model, artifact.Card]:
+def train_and_evaluate(run: Run, dataset: Dataset, seed: int) -> Result:
     """Train one network and measure it; the test split is looked at here, once, and decides nothing."""
     trained = train(run, dataset, seed)
     measured = {

@@ -1,0 +1,95 @@
+"""Reach a Ray cluster, or start one on this machine. Imports Ray only when asked to.
+
+Ray reads some of its settings while it is imported, so prepare() comes before anything that imports it.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ..artifact import NETWORK
+from ..settings import ROOT
+
+LOCAL = "local"
+LOOPBACK = "127.0.0.1"
+PATIENCE = 5.0  # seconds in which the head of a cluster takes a connection
+IDLE = 4  # processes a processor that Ray keeps, on a cluster started here
+NEEDED = ("ray", "pyarrow", "pandas", "fsspec")
+HOW_TO_GET_RAY = "--ray needs Ray and pyarrow, here and on the cluster: `pip install -r requirements-cluster.txt`."
+
+
+class BadCluster(Exception):
+    """A cluster that cannot be used, with a sentence that says what to do."""
+
+
+def prepare(address: str) -> None:
+    """See that Ray is installed and that somebody listens at the address, and set what Ray reads when it is imported.
+
+    Args:
+        address: host:port of the head, or local.
+
+    Raises:
+        BadCluster: it is not, or nobody does.
+    """
+    if not all(map(_is_installed, NEEDED)):
+        raise BadCluster(HOW_TO_GET_RAY)
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # Ray would tell its makers what it runs on
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if address == LOCAL or host in (LOOPBACK, "localhost"):
+        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # 127.0.0.1 stays 127.0.0.1, as there
+    if address == LOCAL:
+        return
+    if not host or not port.isdecimal():
+        raise BadCluster(f"--ray is {address!r}, expected the address of a cluster's head, HOST:PORT, or {LOCAL}.")
+    try:
+        socket.create_connection((host, int(port)), PATIENCE).close()
+    except OSError as error:
+        raise BadCluster(f"There is no Ray cluster at {address}: {error.strerror or error}.") from error
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        return importlib.util.find_spec(package) is not None
+    except ValueError:  # taken out of sys.modules
+        return False
+
+
+@contextmanager
+def connect(address: str, *models: Path) -> Iterator[int]:
+    """Connect to a cluster, and send it this program; yields how many processors it has.
+
+    Args:
+        address: as it was prepared for.
+        models: model folders that are sent too; find_sent() finds them there.
+
+    Raises:
+        BadCluster: it does not let us in.
+    """
+    import ray
+
+    # Ray ends idle processes above one a processor after a second, and would start them again for every batch
+    system = {"num_workers_soft_limit": IDLE * (os.cpu_count() or 1)}
+    local = {"include_dashboard": False, "_node_ip_address": LOOPBACK, "_system_config": system}
+    options: dict[str, Any] = local if address == LOCAL else {}
+    sent = [str(folder) for folder in (ROOT / "app", *models)]
+    runtime = {"py_modules": sent, "excludes": ["__pycache__", "report"]}
+    try:
+        ray.init(address, runtime_env=runtime, log_to_driver=False, logging_level="error", **options)
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise BadCluster(f"The Ray cluster at {address} cannot be used: {error}") from error
+    try:
+        yield max(1, int(ray.cluster_resources().get("CPU", 1)))
+    finally:
+        ray.shutdown()
+
+
+def find_sent(name: str) -> Path:
+    """Return where a model folder that was sent is, on the machine of the cluster that asks."""
+    return next(Path(place) / name for place in sys.path if (Path(place) / name / NETWORK).is_file())

@@ -1,0 +1,297 @@
+"""Write rows to a file as they come, so that an interrupted run can go on: CSV, JSON Lines or Parquet.
+
+    CSV, JSON Lines   FILE grows by whole batches; FILE.unfinished holds the settings of the run until it is over
+    Parquet           the rows are in FILE.unfinished, as JSON Lines after the settings, and become FILE at the end:
+                      a Parquet file can be read only once its last bytes are there
+
+What was being written when the machine stopped is an incomplete record at the end: going on begins by cutting it off.
+"""
+
+from __future__ import annotations
+
+import csv
+import fcntl
+import io
+import itertools
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+from .rows import COLUMNS, Row
+
+UNFINISHED = ".unfinished"
+HOW_TO_GET_PARQUET = (
+    "Parquet is written with pyarrow: `pip install -r requirements-cluster.txt`, or write .csv or .jsonl."
+)
+
+WORDS = ("path", "text", "error", "code")  # columns of text; the others are JSON in CSV
+
+FIRST_COLUMN = b'{"path": '  # how a file of JSON Lines begins
+
+Settings = Mapping[str, Any]  # what two parts of one output must have in common
+
+
+class BadOutput(Exception):
+    """An output that cannot be written to, with a sentence that says what to do."""
+
+
+class Form(Protocol):
+    """How rows are written as text."""
+
+    header: bytes
+
+    def encode(self, rows: Iterable[Row]) -> bytes:
+        """Return rows as whole records."""
+
+    def split(self, file: BinaryIO) -> Iterator[bytes]:
+        """Yield every whole record of a file, the header included."""
+
+    def decode(self, record: bytes) -> Row:
+        """Return the row that a record is."""
+
+
+class Csv:
+    """Comma-separated values, the first record the names of the columns. Probabilities are JSON."""
+
+    header = (",".join(COLUMNS) + "\n").encode()
+
+    def encode(self, rows: Iterable[Row]) -> bytes:
+        """Return rows as whole records."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerows([_to_cell(row[name]) for name in COLUMNS] for row in rows)
+        return text.getvalue().encode()
+
+    def split(self, file: BinaryIO) -> Iterator[bytes]:
+        """Yield every whole record: it ends at the end of a line before which quotes are paired."""
+        record = b""
+        for line in file:
+            record += line
+            if line.endswith(b"\n") and record.count(b'"') % 2 == 0:
+                yield record
+                record = b""
+
+    def decode(self, record: bytes) -> Row:
+        """Return the row that a record is."""
+        cells = next(csv.reader(io.StringIO(record.decode(), newline="")))
+        return {
+            name: (cell or None) if name in WORDS else json.loads(cell or "null")
+            for name, cell in zip(COLUMNS, cells, strict=True)
+        }
+
+
+def _to_cell(value: Any) -> Any:
+    return value if value is None or isinstance(value, str) else json.dumps(value)
+
+
+class JsonLines:
+    """One JSON object a line."""
+
+    def __init__(self, header: bytes = b"") -> None:
+        """Begin with a line of another kind, or with none."""
+        self.header = header
+
+    def encode(self, rows: Iterable[Row]) -> bytes:
+        """Return rows as whole records."""
+        return b"".join(json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in rows)
+
+    def split(self, file: BinaryIO) -> Iterator[bytes]:
+        """Yield every whole record."""
+        return (line for line in file if line.endswith(b"\n"))
+
+    def decode(self, record: bytes) -> Row:
+        """Return the row that a record is."""
+        row: Row = json.loads(record)
+        return row
+
+
+class Journal:
+    """A file of records that only grows."""
+
+    def __init__(self, path: Path, form: Form) -> None:
+        """Open or make it, and cut off an incomplete record at its end.
+
+        Raises:
+            BadOutput: another run writes to it, or it was not written by this program.
+        """
+        self._path = path
+        self._form = form
+        self._file = path.open("a+b")
+        try:
+            self._lock()
+            self._cut()
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _lock(self) -> None:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BadOutput(f"Another run is writing to {self._path}. Wait for it, or choose another file.") from error
+
+    def _cut(self) -> None:
+        self._file.seek(0)
+        begin = self._form.header or FIRST_COLUMN
+        start = self._file.read(len(begin))
+        self._check(start == begin[: len(start)])
+        self._file.seek(0)
+        whole = sum(map(len, self._form.split(self._file)))
+        self._file.truncate(whole)
+        if whole == 0:
+            self._append(self._form.header)
+
+    def _check(self, ours: bool) -> None:
+        if not ours:
+            raise BadOutput(f"{self._path} was not written by this program. Choose another file.")
+
+    def _decode(self, record: bytes) -> Row:
+        try:
+            row = self._form.decode(record)
+        except ValueError:
+            row = {}
+        self._check(set(row) == set(COLUMNS))
+        return row
+
+    def write(self, rows: Sequence[Row]) -> None:
+        """Add rows, all in one piece."""
+        self._append(self._form.encode(rows))
+
+    def _append(self, records: bytes) -> None:
+        self._file.write(records)
+        self._file.flush()
+
+    def read_rows(self) -> Iterator[Row]:
+        """Yield every row.
+
+        Raises:
+            BadOutput: one is not a row.
+        """
+        with self._path.open("rb") as file:
+            for record in itertools.islice(self._form.split(file), int(bool(self._form.header)), None):
+                yield self._decode(record)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+
+class Output(Protocol):
+    """Where the rows of a run go."""
+
+    def read_rows(self) -> Iterator[Row]:
+        """Yield what has been written so far."""
+
+    def write(self, rows: Sequence[Row]) -> None:
+        """Add the rows of a batch."""
+
+    def finish(self) -> None:
+        """Note that the run is over."""
+
+    def close(self) -> None:
+        """Let go of the files."""
+
+
+class TextOutput:
+    """CSV or JSON Lines."""
+
+    def __init__(self, path: Path, form: Form, settings: Settings) -> None:
+        """Begin or go on."""
+        self._unfinished = name_unfinished(path)
+        check_settings(self._unfinished, settings)
+        self._journal = Journal(path, form)
+        self._unfinished.write_bytes(to_line(settings))
+
+    def read_rows(self) -> Iterator[Row]:
+        """Yield what has been written so far."""
+        return self._journal.read_rows()
+
+    def write(self, rows: Sequence[Row]) -> None:
+        """Add the rows of a batch."""
+        self._journal.write(rows)
+
+    def finish(self) -> None:
+        """Note that the run is over."""
+        self._unfinished.unlink()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._journal.close()
+
+
+def name_unfinished(path: Path) -> Path:
+    """Return the file that is beside an output while its run is not over."""
+    return path.with_name(path.name + UNFINISHED)
+
+
+def to_line(settings: Settings) -> bytes:
+    """Return settings as a line."""
+    return json.dumps(settings).encode() + b"\n"
+
+
+def check_settings(unfinished: Path, settings: Settings) -> None:
+    """See that an interrupted run was begun as it is gone on with.
+
+    Raises:
+        BadOutput: it was not.
+    """
+    if unfinished.exists():
+        with unfinished.open("rb") as file:
+            check_begun(unfinished.name.removesuffix(UNFINISHED), file.readline(), settings)
+
+
+def check_begun(name: str, line: bytes, settings: Settings) -> None:
+    """The same, from the line that holds the settings with which an output was begun."""
+    begun = read_line(line)
+    for key, value in settings.items():
+        if begun and begun.get(key) != value:
+            raise BadOutput(
+                f"{name} was begun with {key.replace('_', ' ')} {begun.get(key)}, and now it is {value}. "
+                "Give the same options as then, or another name."
+            )
+
+
+def read_line(line: bytes) -> Settings:
+    """Return the settings that a line holds; none where the machine stopped while it was written."""
+    settings: Settings = json.loads(line) if line.endswith(b"\n") else {}
+    return settings
+
+
+def open_output(path: Path, settings: Settings, resume: bool) -> Output:
+    """Open the file that rows go to, by its suffix.
+
+    Args:
+        settings: what every row of the file has in common, "many" among it.
+        resume: go on with what is there; without it, nothing may be.
+
+    Raises:
+        BadOutput: it cannot be written to as it was asked for.
+    """
+    for there in (path, name_unfinished(path)):
+        if there.exists() and not resume:
+            raise BadOutput(f"{there} is there already: --resume goes on with it, another name leaves it as it is.")
+    try:
+        match path.suffix.lower():
+            case ".csv":
+                return TextOutput(path, Csv(), settings)
+            case ".jsonl" | ".ndjson":
+                return TextOutput(path, JsonLines(), settings)
+            case ".parquet":
+                return open_parquet(path, settings)
+    except OSError as error:
+        raise BadOutput(f"{path} cannot be written: {error.strerror}.") from error
+    raise BadOutput(f"--output {path} should end in .csv, .jsonl or .parquet, which says how it is written.")
+
+
+def open_parquet(path: Path, settings: Settings) -> Output:
+    """Open a Parquet file.
+
+    Raises:
+        BadOutput: pyarrow is not installed.
+    """
+    try:
+        from .parquet import ParquetOutput
+    except ModuleNotFoundError as error:
+        raise BadOutput(HOW_TO_GET_PARQUET) from error
+    return ParquetOutput(path, settings)

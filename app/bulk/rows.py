@@ -1,0 +1,155 @@
+"""Turn pictures into rows, with the functions that the server answers by.
+
+    Source -> body, or what is wrong with it -> answer -> Row: path, text, digit, confidence, ..., error, code
+
+A batch is predicted at once. What is wrong with a picture is in its row and hinders no other.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import cv2
+
+from ..api import Answer, predict_several, read_several
+from ..artifact import load
+from ..classifier import Classifier, load_classifier
+from ..errors import DigitsError, NotFound, TooLarge, Unreadable, describe
+from .sources import Source
+
+COLUMNS = ("path", "text", "digit", "confidence", "certain", "probabilities", "error", "code")
+BATCH = 64  # pictures read at once: eight of the runtime's blocks, and little to lose
+UNEXPECTED = "Something went wrong on our side with this picture; the log says more."
+
+Row = dict[str, Any]
+Failure = dict[str, str]  # the sentence and the code of what is wrong with a picture
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Job:
+    """How pictures are read: by which model, one digit or many in each, and how large a file may be."""
+
+    model: Path  # folder of the model
+    many: bool
+    most_bytes: int
+
+
+@functools.cache
+def open_classifier(model: Path) -> Classifier:
+    """Return the classifier of a model folder; a process loads it once.
+
+    Raises:
+        BadModel: it cannot be used.
+    """
+    cv2.setNumThreads(1)  # processes already run in parallel
+    with _without_greeting():
+        return load_classifier(load(model))
+
+
+@contextmanager
+def _without_greeting() -> Iterator[None]:
+    """Keep back the line that LiteRT's C++ writes to standard error when it starts; what fails raises all the same."""
+    former, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(former, 2)
+        os.close(former)
+        os.close(nowhere)
+
+
+def read_batch(job: Job, sources: Sequence[Source]) -> list[Row]:
+    """Read the pictures at some places, a row each, in the same order."""
+    bodies = [read_body(source, job.most_bytes) for source in sources]
+    return make_rows(open_classifier(job.model), [source.path for source in sources], bodies, job.many)
+
+
+def read_body(source: Source, most: int) -> bytes | Failure:
+    """Return a picture's bytes, or what is wrong with its file.
+
+    Args:
+        most: bytes that it may have.
+    """
+    if source.body is not None:
+        return check_size(source.body, most)
+    return open_body(lambda: Path(source.place).open("rb"), most)
+
+
+def open_body(open_file: Callable[[], BinaryIO], most: int) -> bytes | Failure:
+    """Open a file and return its bytes, or what is wrong with it."""
+    try:
+        with open_file() as file:
+            return check_size(file.read(most + 1), most)
+    except FileNotFoundError:
+        return describe(NotFound("There is no such file."))
+    except OSError as error:
+        return describe(Unreadable(f"The file cannot be read: {error.strerror or error}."))
+
+
+def check_size(body: bytes, most: int) -> bytes | Failure:
+    """Return the bytes, or that they are more than may be."""
+    if len(body) > most:
+        return describe(TooLarge(f"The file has more than {most:,} bytes. Reduce it, or raise DIGITS_MAX_BYTES."))
+    return body
+
+
+def make_rows(classifier: Classifier, paths: Sequence[str], bodies: Sequence[bytes | Failure], many: bool) -> list[Row]:
+    """Read pictures as one batch.
+
+    Args:
+        paths: how each is called in its row.
+        bodies: each picture, or what is already known to be wrong with it.
+        many: read all digits of each picture, not one.
+    """
+    answer = read_several if many else predict_several
+    answers = iter(_answer(answer, classifier, [body for body in bodies if isinstance(body, bytes)]))
+    describe_row = describe_number if many else describe_digit
+    return [
+        {**dict.fromkeys(COLUMNS), "path": path} | describe_row(next(answers) if isinstance(body, bytes) else body)
+        for path, body in zip(paths, bodies, strict=True)
+    ]
+
+
+def _answer(
+    answer: Callable[[Classifier, list[bytes]], list[Answer]], classifier: Classifier, bodies: list[bytes]
+) -> list[Answer]:
+    """Answer every picture; one that brings down its batch is found by answering each alone."""
+    try:
+        return answer(classifier, bodies)
+    except Exception:  # a worker must go on
+        if len(bodies) == 1:
+            log.exception("Failed to read a picture")
+            return [{"error": UNEXPECTED, "code": DigitsError.code}]
+    return [alone for body in bodies for alone in _answer(answer, classifier, [body])]
+
+
+def describe_digit(answer: Answer) -> Row:
+    """Return what the answer to a picture of one digit says in a row."""
+    if "error" in answer:
+        return answer
+    row = {name: answer[name] for name in ("digit", "confidence", "certain", "probabilities")}
+    return {"text": answer.get("label", str(answer["digit"])), **row}
+
+
+def describe_number(answer: Answer) -> Row:
+    """Return what the answer to a picture of several digits says in a row: as sure as its least sure digit."""
+    if "error" in answer:
+        return answer
+    digits = answer["digits"]
+    return {
+        "text": answer["text"],
+        "digit": digits[0]["digit"] if len(digits) == 1 else None,
+        "confidence": min(digit["confidence"] for digit in digits),
+        "certain": all(digit["certain"] for digit in digits),
+        "probabilities": [digit["probabilities"] for digit in digits],
+    }

@@ -1,0 +1,120 @@
+"""Compare what was read with what is written there, where folders or file names say it.
+
+rows, with a label from each path -> accuracy, confusion matrix, and a sheet of the wrong ones
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path, PurePosixPath
+
+from PIL import Image, ImageDraw, ImageFont
+
+from ..decoding import Picture
+from .rows import Row
+
+MOST_SHOWN = 100  # wrong ones on a sheet: the surest, which say most
+COLUMNS = 10  # of a sheet
+CELL = 120  # pixels, height and width of a picture on a sheet
+CAPTION = 34  # pixels, height of two lines under it
+NOTHING = "-"  # read where a picture could not be
+LEADING = re.compile(r"\d+")
+
+
+def label_from_folder(path: str) -> str | None:
+    """Return the name of the folder that a picture is in, where it is a number: scans/7/a.png is a 7."""
+    name = PurePosixPath(path).parent.name
+    return name if name.isdecimal() else None
+
+
+def label_from_name(path: str) -> str | None:
+    """Return the number that a file's name begins with: 7-a.png is a 7, 2024_b.png is 2024."""
+    found = LEADING.match(PurePosixPath(path).name)
+    return found[0] if found else None
+
+
+LABELS: dict[str, Callable[[str], str | None]] = {"folder": label_from_folder, "name": label_from_name}
+
+
+class Comparison:
+    """What came of comparing: counts, and the wrong ones that are to be shown."""
+
+    def __init__(self, label_from: str, many: bool) -> None:
+        """Begin with nothing.
+
+        Args:
+            label_from: folder or name.
+            many: whether pictures hold numbers; else a label of several digits is none.
+        """
+        self._find_label = LABELS[label_from]
+        self._many = many
+        self.compared = self.right = 0
+        self.confusion: Counter[tuple[str, str]] = Counter()  # of (label, read)
+        self.wrong: list[tuple[float, int, str, Row]] = []  # a heap: confidence, number, label
+        self._numbers = itertools.count()
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Compare rows; one without a label is left out, one that could not be read is wrong."""
+        for row in rows:
+            label = self._find_label(row["path"])
+            if label is not None and (self._many or len(label) == 1):
+                self._compare(label, row)
+
+    def _compare(self, label: str, row: Row) -> None:
+        text = NOTHING if row["error"] else row["text"].replace("\n", "")
+        self.compared += 1
+        self.right += text == label
+        if len(text) == len(label):
+            self.confusion.update(zip(label, text, strict=True))
+        if text != label:
+            heapq.heappush(self.wrong, (row["confidence"] or 0.0, next(self._numbers), label, row))
+            if len(self.wrong) > MOST_SHOWN:
+                heapq.heappop(self.wrong)
+
+    def describe(self) -> str:
+        """Say how many are right, and which digits are taken for which."""
+        if not self.compared:
+            return "No picture has a label, so nothing could be compared."
+        share = f"{self.right:,} of {self.compared:,} right: accuracy {self.right / self.compared:.2%}"
+        return f"{share}\n{self._draw_matrix()}"
+
+    def _draw_matrix(self) -> str:
+        labels = sorted({label for label, _ in self.confusion})
+        answers = sorted({*labels, *(answer for _, answer in self.confusion)})
+        if not labels:
+            return "No number has the length of its label."
+        width = max(len(f"{count:,}") for count in self.confusion.values()) + 2
+        lines = ["label" + "".join(f"{answer:>{width}}" for answer in answers) + "   read"]
+        for label in labels:
+            counts = (self.confusion[label, answer] for answer in answers)
+            lines.append(
+                f"{label:>5}" + "".join(f"{count or '.':>{width},}" if count else f"{'.':>{width}}" for count in counts)
+            )
+        return "\n".join(lines)
+
+    def draw_sheet(self, path: Path, open_picture: Callable[[str], Picture | None]) -> None:
+        """Draw the wrong ones, the surest first, as PNG.
+
+        Args:
+            open_picture: returns the picture of a row's path; None for one that cannot be opened.
+        """
+        shown = sorted(self.wrong, key=lambda one: (-one[0], one[1]))
+        columns = min(COLUMNS, len(shown))
+        height = CELL + CAPTION
+        sheet = Image.new("RGB", (columns * CELL, -(-len(shown) // columns) * height), "white")
+        drawing, font = ImageDraw.Draw(sheet), ImageFont.load_default(12)
+        for number, (confidence, _, label, row) in enumerate(shown):
+            left, top = number % columns * CELL, number // columns * height
+            picture = open_picture(row["path"])
+            if picture is not None:
+                thumbnail = Image.fromarray(picture.pixels)
+                thumbnail.thumbnail((CELL - 4, CELL - 4))
+                sheet.paste(thumbnail, (left + 2, top + 2))
+            told = row["code"] or f"{row['text']} {confidence:.1%}".replace("\n", " / ")
+            drawing.text((left + 3, top + CELL), f"{label}: {told}", "black", font)
+            drawing.text((left + 3, top + CELL + 16), PurePosixPath(row["path"]).name[-18:], "gray", font)
+        sheet.save(path, "PNG")
