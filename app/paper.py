@@ -226,10 +226,9 @@ def find_marks_on_flat_paper(grey: NDArray[np.uint8], surely: bool = False) -> M
     plain = share >= FLAT_BORDER and on_paper >= FLAT_SHARE
     if not surely and not plain and not (share >= FAT_BORDER and _is_in_two_levels(sample, paper, on_paper)):
         return None
-    dark, light = cv2.subtract(paper, grey), cv2.subtract(grey, paper)
-    is_dark = cv2.mean(dark)[0] > cv2.mean(light)[0]
-    contrast = dark if is_dark else light
-    return Marks(contrast, LEAST_CONTRAST, is_dark, True)
+    is_dark = cv2.mean(grey)[0] < paper
+    contrast = cv2.subtract(paper, grey) if is_dark else cv2.subtract(grey, paper)
+    return Marks(np.asarray(contrast, np.uint8), LEAST_CONTRAST, is_dark, True)
 
 
 def _measure_border(grey: NDArray[np.uint8]) -> tuple[int, float]:
