@@ -2,7 +2,7 @@
 
     python -m tests.bench.quantised      with DIGITS_DATA: the folder with mnist.npz
 
-Measured to decide, not served: see docs/bench/README.md.
+Measured to decide which recipes are compiled with weights of eight bits: see docs/bench/README.md.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.artifact import COMPILED, load_keras
+from app.artifact import COMPILED, compile_folder, load_keras
 from app.classifier import LiteRTRuntime
 from app.errors import DigitsError
 from app.preprocessing import read_picture, to_tensor
@@ -32,15 +33,27 @@ EXAMPLES = 1000  # training digits that show the converter the range of every la
 Digits = tuple[NDArray[np.float32], NDArray[np.uint8]]  # tensor and labels
 
 
-def convert(folder: Path, examples: NDArray[np.float32] | None) -> bytes:
-    """Compile a model with weights of eight bits; given examples, with activations of eight bits, too."""
+def compile_every_way(folder: Path, examples: NDArray[np.float32], made: Path) -> Mapping[str, Path]:
+    """Compile a model with floats, with weights of eight bits, and with activations of eight bits, too."""
+    files = {}
+    for name, bits in (("float32", 32), ("int8 weights", 8)):
+        copy = made / f"{folder.name} {name}"
+        shutil.copytree(folder, copy)
+        compile_folder(copy, 8 if bits == 8 else 32)
+        files[name] = copy / COMPILED
+    files["int8"] = made / f"{folder.name}-int8.tflite"
+    files["int8"].write_bytes(convert_whole(folder, examples))
+    return files
+
+
+def convert_whole(folder: Path, examples: NDArray[np.float32]) -> bytes:
+    """Compile a model with weights and activations of eight bits, whose ranges are those of examples."""
     import tensorflow as tf
 
     converter = tf.lite.TFLiteConverter.from_keras_model(load_keras(folder))
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    if examples is not None:
-        converter.representative_dataset = lambda: ([example[None]] for example in examples)
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.representative_dataset = lambda: ([example[None]] for example in examples)
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     compiled: bytes = converter.convert()
     return compiled
 
@@ -79,7 +92,7 @@ def _read_pictures(data: Path) -> Iterator[tuple[NDArray[np.uint8], int]]:
 
 
 def main() -> None:
-    """Print, for each model, float32, dynamic-range and full int8 as JSON."""
+    """Print, for each model, how it does when compiled in each way, as JSON."""
     data = Path(os.environ["DIGITS_DATA"])
     sets = read_sets(data)
     with np.load(data / "mnist.npz") as arrays:
@@ -87,11 +100,7 @@ def main() -> None:
     measured: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as made:
         for name in MODELS:
-            folder = ROOT / "models" / name
-            kinds = {"float32": folder / COMPILED}
-            for kind, shown in (("int8 weights", None), ("int8", examples)):
-                kinds[kind] = Path(made) / f"{name}-{kind}.tflite"
-                kinds[kind].write_bytes(convert(folder, shown))
+            kinds = compile_every_way(ROOT / "models" / name, examples, Path(made))
             exact = LiteRTRuntime(kinds["float32"])
             measured[name] = {kind: measure(path, sets, exact) for kind, path in kinds.items()}
     print("\n" + json.dumps(measured))  # on a line of its own: the converter writes to stdout, too
