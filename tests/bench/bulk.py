@@ -80,8 +80,8 @@ class Meter:
 def main() -> None:
     """Measure and write the tables."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.bulk", description="Measure the reading of folders.")
-    parser.add_argument("--pictures", type=int, default=4000, help="of the smaller size (default 4000)")
-    parser.add_argument("--turns", type=int, default=3, help="of each way, A B A B ... (default 3)")
+    parser.add_argument("--pictures", type=int, default=8000, help="of the smaller size (default 8000)")
+    parser.add_argument("--turns", type=int, default=2, help="of each way, A B A B ... (default 2)")
     arguments = parser.parse_args()
     prepare(LOCAL)
     with tempfile.TemporaryDirectory() as folder, connect(LOCAL, find_job().model):
@@ -169,7 +169,7 @@ def describe(speeds: Mapping[str, Speed]) -> str:
     by_ray = speeds["Ray, 2 workers"].work
     over = by_ray - speeds["2 processes"].work
     hours = MANY / 1000 * by_ray / 3600
-    costs = [(f"{cores:,}", f"{hours / cores:,.1f} h", f"{1000 / by_ray * cores:,.0f}") for cores in CORES]
+    costs = [(f"{cores:,}", f"{60 * hours / cores:,.0f} min", f"{1000 / by_ray * cores:,.0f}") for cores in CORES]
     machine = describe_machine()
     busy = f"load {os.getloadavg()[1]:.0f}, as the machine was shared"
     return "\n\n".join(
