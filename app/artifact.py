@@ -41,8 +41,9 @@ PLAIN = {"keras", "builtins", *(f"keras.{module}" for module in MODULES)}
 MOST_VERSION = 2**63 - 1  # TensorFlow Serving's clients read an int64
 RELOADED_TOLERANCE = 1e-6  # probability; Keras reloads bit-equal, but a batch may be summed in another order
 # Probability by which the compiled file may differ from the network, by the bits of its weights: LiteRT fuses and
-# reorders float32 sums, and rounds eight-bit ones (0.02 seen on the noise that save() compares)
-COMPILED_TOLERANCE = {32: 1e-4, 8: 0.1}
+# reorders float32 sums, and rounds eight-bit ones (seen: 0.02 on the noise that save() compares, 0.11 on one of 1,000
+# digits)
+COMPILED_TOLERANCE = {32: 1e-4, 8: 0.25}
 
 Card = dict[str, Any]
 WeightBits = Literal[8, 32]

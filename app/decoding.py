@@ -185,7 +185,7 @@ def _plain_mode(image: Image.Image) -> str:
 def _lay_on_paper(image: Image.Image) -> NDArray[np.uint8]:
     """Return the pixels of a picture of any mode, uint8 (h, w) or (h, w, 3), with transparency laid on paper."""
     if image.mode[0] in "IF":
-        return _scale_deep_grey(np.asarray(image))
+        return _reduce(_scale_deep_grey(np.asarray(image)))
     mode = _plain_mode(image)
     if image.mode != mode:
         image = image.convert(mode)
@@ -215,6 +215,15 @@ def _scale_deep_grey(deep: NDArray[np.generic]) -> NDArray[np.uint8]:
     highest = float(values.max())
     full = 1.0 if highest <= 1 else 2.0 ** np.ceil(np.log2(highest + 1)) - 1
     return (values * (255.0 / full)).astype(np.uint8)
+
+
+def _reduce(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Average to a size near WORKING_SIDE, as _load() does where Pillow can."""
+    factor = max(grey.shape) // WORKING_SIDE
+    if factor < 2:
+        return grey
+    height, width = (max(1, length // factor) for length in grey.shape)
+    return np.asarray(cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _fill_transparent(image: Image.Image, alpha: Image.Image) -> Image.Image:

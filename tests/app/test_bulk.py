@@ -82,7 +82,13 @@ def read_rows(path: Path) -> list[Row]:
 
 def start(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
     """Start `python -m app read`."""
-    return subprocess.Popen([sys.executable, "-m", "app", "read", *arguments], cwd=ROOT, **options)
+    return subprocess.Popen(
+        [sys.executable, "-m", "app", "read", *arguments],
+        cwd=ROOT,
+        # where the tests run in the background of a shell, they ignore Ctrl-C, and so would what they start
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+        **options,
+    )
 
 
 def run(*arguments: str, given: bytes = b"") -> tuple[int, str, str]:

@@ -108,6 +108,15 @@ def test_a_huge_picture_comes_reduced_and_keeps_its_size(kind: str) -> None:
     assert alike(read_picture(to_bytes(huge.resize((3000, 3000)), kind))) < 6
 
 
+@pytest.mark.parametrize("shape", ((3000, 2000), (2, 200_000), (200_000, 2)))
+def test_a_huge_picture_of_deep_grey_comes_reduced(shape: tuple[int, int]) -> None:
+    stream = io.BytesIO()
+    Image.fromarray(np.full(shape, 40_000, np.uint16)).save(stream, "TIFF")
+    picture = decode_picture(stream.getvalue())
+    assert max(picture.pixels.shape) < 2000
+    assert (picture.height, picture.width) == shape
+
+
 def test_a_huge_picture_on_its_side_keeps_its_upright_size() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6

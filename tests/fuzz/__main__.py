@@ -26,12 +26,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz")
     parser.add_argument("target", choices=TARGETS)
     parser.add_argument("--seconds", type=int, default=600)
+    parser.add_argument("--seed", type=int, default=0, help="of what is tried; 0 means another each time (default 0)")
     arguments = parser.parse_args()
     FOUND.mkdir(parents=True, exist_ok=True)
     corpus = Path(tempfile.mkdtemp(prefix="digits-fuzz-"))
     write_corpus(arguments.target, corpus)
     options = (
         f"-max_total_time={arguments.seconds}",
+        f"-seed={arguments.seed}",
         "-max_len=20000",
         "-timeout=20",
         "-rss_limit_mb=3000",
