@@ -36,14 +36,21 @@ class Classifier:
     """A served model: its card, and the runtime that answers. Safe to share between threads."""
 
     def __init__(self, artifact: Artifact, runtime: Runtime, runtime_name: str) -> None:
-        """Keep the artifact and its runtime."""
+        """Keep the artifact and its runtime.
+
+        Raises:
+            BadModel: the card names a framing that there is none of.
+        """
         self.name = artifact.name
         self.card = artifact.card
         self.folder = artifact.folder
         self.classes = artifact.classes
         self.runtime = runtime_name
         self.stale = artifact.stale
-        self.framing = FRAMINGS[artifact.card.get("framing", "digit")]
+        framing = artifact.card.get("framing", "digit")
+        if framing not in FRAMINGS:
+            raise BadModel(f"{artifact.folder} was framed by {framing!r}, expected one of {', '.join(FRAMINGS)}.")
+        self.framing = FRAMINGS[framing]
         self.certain_from = float(artifact.card.get("certain_from", CERTAIN_FROM))
         self._run = runtime
 
@@ -71,9 +78,6 @@ def load_classifier(artifact: Artifact, threads: int = 1) -> Classifier:
     Raises:
         BadModel: neither runtime can serve the folder.
     """
-    framing = artifact.card.get("framing", "digit")
-    if framing not in FRAMINGS:
-        raise BadModel(f"{artifact.folder} was framed by {framing!r}, expected one of {', '.join(FRAMINGS)}.")
     runtime: Runtime
     if artifact.compiled:
         runtime, name = LiteRTRuntime(artifact.compiled, threads), "LiteRT"

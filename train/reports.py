@@ -236,7 +236,6 @@ def rebuild(models: Path, data: Path | None, readme: Path, console: Console) -> 
             network = artifact.load_keras(models / name)
         served = evaluation.served_accuracy(network, read_pages(dataset.name), dataset.test.labels)
         card["metrics"]["served_accuracy"] = served
-        card["framing"] = dataset.framing
         artifact.write_card(models / name, card)
         draw(models / name, network, card, dataset)
         console.print(f"{name}: served accuracy {served:.2%}, pictures in {models / name / 'report'}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import DigitsError
-from app.preprocessing import SIDE, decode_picture, frame_digit, read_picture
+from app.preprocessing import SIDE, decode_picture, find_ink, frame_digit
 
 from .augmentation import augment
 from .glyphs import STYLES
@@ -78,14 +79,14 @@ def write_wrong(path: Path, pictures: Path, wrong: Sequence[Mapping[str, Any]]) 
 
 
 def _wrong_row(path: Path, told: str) -> NDArray[np.uint8]:
-    body = path.read_bytes()
-    pixels = decode_picture(body).pixels
-    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY) if pixels.ndim == 3 else pixels
-    try:
-        digit = read_picture(body)
-    except DigitsError:
-        digit = np.zeros((SIDE, SIDE), np.uint8)
-    return _row(told, (255 - np.asarray(grey, np.uint8), digit))
+    """Show a picture and its digit; what cannot be decoded, or has no digit, is left blank."""
+    grey, digit = np.full((SIDE, SIDE), 255, np.uint8), np.zeros((SIDE, SIDE), np.uint8)
+    with contextlib.suppress(DigitsError):
+        picture = decode_picture(path.read_bytes())
+        pixels = picture.pixels
+        grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY) if pixels.ndim == 3 else pixels, np.uint8)
+        digit = frame_digit(find_ink(picture))
+    return _row(told, (255 - grey, digit))
 
 
 def _repeat(draw: Callable[[np.random.Generator], Ink], rng: np.random.Generator) -> Iterable[Ink]:
