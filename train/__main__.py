@@ -13,8 +13,9 @@ import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
+
+from app.commandline import OneSentenceParser, Terminated, terminate
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,18 +25,6 @@ if TYPE_CHECKING:
 README = Path("README.md")
 DEFAULT_SEED = 0
 OVERRIDES = ("epochs", "batch_size", "learning_rate", "labels")  # options that are fields of a recipe too
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM came; to everything that cleans up it is an interruption like Ctrl-C."""
-
-
-class OneSentenceParser(argparse.ArgumentParser):
-    """A parser that answers a wrong option with one sentence."""
-
-    def error(self, message: str) -> NoReturn:
-        """Leave with the sentence."""
-        self.exit(2, f"{message[:1].upper()}{message[1:]}. See python -m train --help.\n")
 
 
 def parse_arguments(arguments: list[str]) -> argparse.Namespace:
@@ -110,7 +99,7 @@ def main(arguments: list[str]) -> int:
 
     from .errors import TrainingError
 
-    former = signal.signal(signal.SIGTERM, _terminate)
+    former = signal.signal(signal.SIGTERM, terminate)
     try:
         dispatch(options)
     except (TrainingError, BadModel) as error:
@@ -129,10 +118,6 @@ def main(arguments: list[str]) -> int:
     finally:
         signal.signal(signal.SIGTERM, former)
     return 0
-
-
-def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise Terminated
 
 
 def dispatch(options: argparse.Namespace) -> None:

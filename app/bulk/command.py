@@ -18,10 +18,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, redirect_stdout
 from functools import partial
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 
 from ..artifact import Artifact, BadModel
+from ..commandline import OneSentenceParser, Terminated, terminate
 from ..decoding import Picture, decode_picture
 from ..errors import DigitsError
 from ..registry import choose_default, find_artifacts
@@ -41,20 +40,8 @@ FILES = (".csv", ".jsonl", ".ndjson", ".parquet")  # suffixes of files, which a 
 PIPE_CLOSED = 141  # exit code of a program whose reader went away, as shells count it
 
 
-class Terminated(KeyboardInterrupt):
-    """SIGTERM came; to everything that cleans up it is an interruption like Ctrl-C."""
-
-
 class BadOption(Exception):
     """An option that cannot be used, with a sentence for whoever typed it."""
-
-
-class OneSentenceParser(argparse.ArgumentParser):
-    """A parser that answers a wrong option with one sentence."""
-
-    def error(self, message: str) -> NoReturn:
-        """Leave with the sentence."""
-        self.exit(2, f"{message[:1].upper()}{message[1:]}. See {self.prog} --help.\n")
 
 
 def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
@@ -103,7 +90,7 @@ def _positive(text: str) -> int:
 def main(arguments: Sequence[str]) -> int:
     """Run the command line and return the exit code."""
     options = parse_arguments(arguments)
-    former = signal.signal(signal.SIGTERM, _terminate)
+    former = signal.signal(signal.SIGTERM, terminate)
     try:
         return int(read_paths(options) > 0)
     except (BadPath, BadOption, BadOutput, BadCluster, BadModel, BadSetting) as error:
@@ -122,10 +109,6 @@ def main(arguments: Sequence[str]) -> int:
         return 143 if isinstance(interruption, Terminated) else 130
     finally:
         signal.signal(signal.SIGTERM, former)
-
-
-def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise Terminated
 
 
 def _say(sentence: str) -> None:
