@@ -23,6 +23,7 @@ LONGEST_PATH = 200  # characters of a path that are written
 QUIET = ("/health/", "/v2/health/", "/metrics", "/static/")  # asked for so often that a line each would hide the rest
 
 access = logging.getLogger("digits.access")
+encode = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps would make an encoder for every line
 
 
 class JSONFormatter(logging.Formatter):
@@ -41,7 +42,7 @@ class JSONFormatter(logging.Formatter):
         line.update(getattr(record, "fields", {}))
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
+        return encode(line)
 
 
 def configure(level: str, as_json: bool | None = None) -> dict[str, Any]:
