@@ -98,7 +98,11 @@ def load_dataset(run: Run) -> Dataset:
 
 
 def prepare_teachers(run: Run, dataset: Dataset) -> Ensemble | None:
-    """Train the teachers of a recipe, but for those that an interrupted run had trained; None where it has none."""
+    """Train the teachers of a recipe, but for those that an interrupted run had trained; None where it has none.
+
+    Raises:
+        TrainingError: the interrupted run had others.
+    """
     teachers = run.recipe.teachers
     if teachers is None:
         return None
@@ -106,15 +110,17 @@ def prepare_teachers(run: Run, dataset: Dataset) -> Ensemble | None:
     if not run.resume:
         checkpoints.clear(folder)
     teaching = replace(run, name="teacher", recipe=teachers.recipe, places=replace(run.places, runs=folder))
-    classes = [str(number) for number in range(teachers.recipe.classes)]
     folders = [folder / f"teacher-{seed}" for seed in range(TEACHER_SEED, TEACHER_SEED + teachers.count)]
     for seed, teacher in enumerate(folders, start=TEACHER_SEED):
-        if (teacher / artifact.CARD).is_file():
+        settings = describe_settings(teaching.name, teachers.recipe, dataset, seed)
+        if (former := artifact.read_card(teacher)) is not None:
+            checkpoints.check_settings(teacher, former["settings"], settings)
             continue
         run.console.print(f"{run.name}: teacher {seed - TEACHER_SEED + 1} of {teachers.count}")
         trained = train(teaching, dataset, seed)
+        card = {"classes": [str(number) for number in range(teachers.recipe.classes)], "settings": settings}
         with without_greetings():
-            artifact.save(trained.network, teacher, {"classes": classes}, teachers.recipe.weight_bits)
+            artifact.save(trained.network, teacher, card, teachers.recipe.weight_bits)
         checkpoints.clear(folder / teaching.name / f"seed-{seed}")
     return load_ensemble(folders, teachers.temperature, teachers.share)
 

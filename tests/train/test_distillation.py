@@ -15,6 +15,7 @@ from app.preprocessing import to_tensor
 from train import cluster, recipes, runs
 from train.datasets import Batches, Dataset, Split
 from train.distillation import Ensemble
+from train.errors import TrainingError
 from train.recipes import Recipe, Teachers
 from train.runs import Run, Trained
 
@@ -119,6 +120,15 @@ def test_teachers_of_an_interrupted_run_are_not_trained_again(
     assert trained == [runs.TEACHER_SEED + 1]
     runs.prepare_teachers(replace(run, resume=False), dataset)
     assert trained[1:] == [runs.TEACHER_SEED, runs.TEACHER_SEED + 1]
+
+
+def test_teachers_that_were_taught_otherwise_are_not_taken(printed: Path, tmp_path: Path) -> None:
+    run = prepare(taught(count=1), printed, tmp_path, "cnn", resume=True)
+    dataset = runs.load_dataset(run)
+    runs.prepare_teachers(run, dataset)
+    longer = Teachers(small("cnn", epochs=2), count=1, temperature=1.0, share=1.0)
+    with pytest.raises(TrainingError, match="was begun with epochs 1, and now it is 2"):
+        runs.prepare_teachers(replace(run, recipe=replace(run.recipe, teachers=longer)), dataset)
 
 
 def test_a_task_of_the_cluster_learns_from_teachers_that_a_task_trained(
