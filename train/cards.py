@@ -62,7 +62,7 @@ def describe_layers(network: keras.Model) -> list[dict[str, Any]]:
 
 def describe_training(recipe: Recipe, epochs: list[Epoch], kept: int) -> dict[str, Any]:
     """Return how the training went; seconds are those of the epochs, and examples per second of the median epoch."""
-    described = {
+    return {
         "epochs": len(epochs),
         "kept_epoch": kept + 1,
         "batch_size": recipe.batch_size,
@@ -71,21 +71,6 @@ def describe_training(recipe: Recipe, epochs: list[Epoch], kept: int) -> dict[st
         "labels": recipe.labels,
         "seconds": round(sum(epoch["seconds"] for epoch in epochs), 1),
         "examples_per_second": round(float(np.median([epoch["examples_per_second"] for epoch in epochs])), 1),
-    }
-    teachers = describe_teachers(recipe)
-    return {**described, "teachers": teachers} if teachers else described
-
-
-def describe_teachers(recipe: Recipe) -> dict[str, float] | None:
-    """Return whose answers the network learned beside the labels, and how much of them; None for nobody's."""
-    teachers = recipe.teachers
-    if teachers is None:
-        return None
-    return {
-        "count": teachers.count,
-        "epochs": teachers.recipe.epochs,
-        "temperature": teachers.temperature,
-        "share": teachers.share,
     }
 
 

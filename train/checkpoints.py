@@ -97,22 +97,13 @@ def newest(folder: Path, settings: Settings) -> Checkpoint | None:
     if not finished:
         return None
     progress = json.loads((finished[-1] / "progress.json").read_text())
-    check_settings(folder, progress["settings"], settings)
-    return Checkpoint(finished[-1], progress["epochs"], progress["random"])
-
-
-def check_settings(folder: Path, former: Settings, settings: Settings) -> None:
-    """Compare the settings of a run with those that it was begun with.
-
-    Raises:
-        TrainingError: they differ.
-    """
     for name, value in settings.items():
-        if former.get(name) != value:
+        if progress["settings"].get(name) != value:
             raise TrainingError(
-                f"The run in {folder} was begun with {name.replace('_', ' ')} {former.get(name)}, "
+                f"The run in {folder} was begun with {name.replace('_', ' ')} {progress['settings'].get(name)}, "
                 f"and now it is {value}. Give the same options as then, or delete the folder to start anew."
             )
+    return Checkpoint(finished[-1], progress["epochs"], progress["random"])
 
 
 def load_kept(folder: Path, network: keras.Model) -> None:

@@ -50,16 +50,13 @@ def _train(every: Sequence[Run], seeds: Sequence[int]) -> Iterator[list[Result]]
     nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
     processors = min(PROCESSORS, *(int(node.get("CPU", 0)) or PROCESSORS for node in nodes))
     gpus = int(any(node.get("GPU") for node in nodes))
-    teach, task = (
-        ray.remote(num_cpus=processors, num_gpus=gpus, max_retries=3)(step) for step in (train_teachers, train_one)
-    )
+    task = ray.remote(num_cpus=processors, num_gpus=gpus, max_retries=3)(train_one)
     started = []
     for run in every:
         if not run.resume:
             checkpoints.clear(run.places.runs / run.name)  # a task that is started again goes on
         places = replace(run.places, **_make_absolute(run.places))
-        taught = teach.remote(run.name, run.overridden, places) if run.recipe.teachers else None
-        started.append([task.remote(run.name, run.overridden, places, seed, taught) for seed in seeds])
+        started.append([task.remote(run.name, run.overridden, places, seed) for seed in seeds])
     for run, tasks in zip(every, started, strict=True):
         run.console.print(f"{run.name}: {len(tasks)} on the cluster")
         yield ray.get(tasks)
@@ -69,36 +66,17 @@ def _make_absolute(places: Places) -> dict[str, Path]:
     return {name: path.resolve() for name, path in vars(places).items() if path is not None}
 
 
-def train_teachers(name: str, overridden: dict[str, Any], places: Places) -> None:
-    """Train the teachers of a recipe, in a process of the cluster, and leave them in the folder of runs."""
-    run = _open_run(name, overridden, places)
-    from . import runs
-
-    runs.prepare_teachers(run, runs.load_dataset(run))
-
-
-def train_one(name: str, overridden: dict[str, Any], places: Places, seed: int, _taught: None) -> Result:
-    """Train one network of a recipe, in a process of the cluster, and measure it.
-
-    Args:
-        _taught: what train_teachers returned; the task waits for it.
-    """
-    run = _open_run(name, overridden, places)
-    from . import runs
-
-    dataset = runs.load_dataset(run)
-    return runs.train_and_evaluate(run, dataset, seed, runs.prepare_teachers(run, dataset))
-
-
-def _open_run(name: str, overridden: dict[str, Any], places: Places) -> Run:
-    """Return a run that goes on where it was left, on the device of this process."""
+def train_one(name: str, overridden: dict[str, Any], places: Places, seed: int) -> Result:
+    """Train one network of a recipe, in a process of the cluster, and measure it."""
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     from .devices import prepare_device
 
     device = prepare_device()
-    from . import runs
+    from . import datasets, runs
     from .progress import open_console
     from .recipes import RECIPES
 
     recipe = replace(RECIPES[name], **overridden)
-    return runs.Run(name, recipe, places, device, open_console(), overridden, resume=True)
+    run = runs.Run(name, recipe, places, device, open_console(), overridden, resume=True)
+    dataset = datasets.hold_out(datasets.load(recipe.dataset, places.data), recipe.validation)
+    return runs.train_and_evaluate(run, dataset, seed)

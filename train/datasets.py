@@ -43,12 +43,9 @@ CLASSES = {"mnist": DIGITS, "fashion_mnist": GARMENTS}
 TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}
 SPLIT_SEED = 60_000  # of the permutation whose end is held out: one for all runs, so that their validations compare
 
-# Digits and labels of a batch -> tensor and classes (m,), those of the batch first, then what is joined to them
 Augment = Callable[
     [NDArray[np.uint8], NDArray[np.uint8], np.random.Generator], tuple[NDArray[np.float32], NDArray[Any]]
 ]
-# Tensor and one-hot targets of the batch's own digits -> targets
-Teach = Callable[[NDArray[np.float32], NDArray[np.float32]], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -140,17 +137,12 @@ def hold_out(dataset: Dataset, share: float) -> Dataset:
     return Dataset(dataset.name, dataset.classes, training, validation, dataset.test)
 
 
-def to_targets(labels: NDArray[Any], one_hot: int | None) -> NDArray[Any]:
-    """Return labels as a loss wants them.
-
-    Args:
-        labels: whole numbers (n,).
-        one_hot: number of classes for float32 (n, classes), None for int32 (n,).
-    """
-    return labels.astype(np.int32) if one_hot is None else np.eye(one_hot, dtype=np.float32)[labels]
+def to_targets(labels: NDArray[np.uint8], one_hot: bool) -> NDArray[Any]:
+    """Return labels as a loss wants them: int32 (n,), or one-hot float32 (n, 10)."""
+    return np.eye(10, dtype=np.float32)[labels] if one_hot else labels.astype(np.int32)
 
 
-def to_arrays(split: Split, one_hot: int | None) -> tuple[NDArray[np.float32], NDArray[Any]]:
+def to_arrays(split: Split, one_hot: bool) -> tuple[NDArray[np.float32], NDArray[Any]]:
     """Return a split as tensor float32 (n, 28, 28, 1) and targets."""
     return to_tensor(split.digits), to_targets(split.labels, one_hot)
 
@@ -161,15 +153,12 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     A batch depends on the seed, the epoch and its index alone, never on what was asked for before.
     """
 
-    def __init__(
-        self, split: Split, batch_size: int, one_hot: int | None, seed: int, augment: Augment | None = None
-    ) -> None:
+    def __init__(self, split: Split, batch_size: int, one_hot: bool, seed: int, augment: Augment | None = None) -> None:
         """Deal out a split.
 
         Args:
-            one_hot: number of classes of one-hot targets, None for whole numbers.
             seed: of the order, and of what `augment` leaves to chance.
-            augment: varies the digits of a batch, and may join others to them.
+            augment: turns the digits and labels of a batch into tensor and targets.
         """
         super().__init__()
         self.split = split
@@ -177,7 +166,6 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         self.one_hot = one_hot
         self.seed = seed
         self.augment = augment
-        self.teach: Teach | None = None  # changes the one-hot targets of the split's own digits
         self.begin(0)
 
     def begin(self, epoch: int) -> None:
@@ -192,14 +180,8 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         chosen = self.order[index * self.batch_size : (index + 1) * self.batch_size]
         digits, labels = self.split.digits[chosen], self.split.labels[chosen]
         if self.augment is None:
-            tensor, classes = to_tensor(digits), labels
-        else:
-            tensor, classes = self.augment(digits, labels, np.random.default_rng((self.seed, self.epoch, index)))
-        targets = to_targets(classes, self.one_hot)
-        if self.teach is not None:
-            own = len(digits)
-            targets[:own] = self.teach(tensor[:own], targets[:own])
-        return tensor, targets
+            return to_tensor(digits), to_targets(labels, self.one_hot)
+        return self.augment(digits, labels, np.random.default_rng((self.seed, self.epoch, index)))
 
 
 def data_folder(option: Path | None) -> Path | None:

@@ -60,7 +60,7 @@ def gradient_tape(
     import tensorflow as tf
 
     mean_loss, accuracy = keras.metrics.Mean(), keras.metrics.CategoricalAccuracy()
-    if batches.one_hot is None:
+    if not batches.one_hot:
         accuracy = keras.metrics.SparseCategoricalAccuracy()
 
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]

@@ -35,7 +35,6 @@ class Recipe:
     claimed: str  # by the tutorial, on the 10,000 test pictures
     dataset: Literal["mnist", "fashion_mnist"] = "mnist"
     labels: Literal["sparse", "one-hot"] = "sparse"
-    classes: int = 10  # that the network tells apart while it is trained
     validation: float = 1 / 12  # share of the training split that is held out: 5,000 of 60,000
     keep: Literal["last", "best"] = "last"  # epoch; best is the one with the lowest validation loss
     momentum: float = 0.0  # of sgd
@@ -43,8 +42,7 @@ class Recipe:
     averaging: float | None = None  # momentum of the moving average of the weights, which is then what is kept
     label_smoothing: float = 0.0  # needs one-hot labels
     logits: bool = False  # the network's last layer has no softmax while it is trained
-    augment: Augment | None = None  # varies the digits of a batch, and may join others to them
-    teachers: Teachers | None = None  # what they say is learned beside the labels; needs one-hot labels
+    augment: Augment | None = None  # digits and labels of one batch -> tensor and targets
     loop: loops.Loop = loops.fit
     report_every: int | None = None  # steps between reports within an epoch
     weight_bits: WeightBits = 32  # of the compiled file; with 8 it answers three times as fast, and nearly the same
@@ -56,18 +54,6 @@ class Recipe:
             raise ValueError("averaged weights are those at the end of a run: keep the last epoch")
         if self.label_smoothing and self.labels != "one-hot":
             raise ValueError("label smoothing needs one-hot labels")
-        if self.teachers is not None and self.labels != "one-hot":
-            raise ValueError("what teachers say needs one-hot labels")
-
-
-@dataclass(frozen=True)
-class Teachers:
-    """An ensemble whose answers a network learns: trained before it, on the same digits, and gone after it."""
-
-    recipe: Recipe
-    count: int  # each from a seed of its own
-    temperature: float  # that softens what they say
-    share: float  # of what they say in a target; the rest is the label
 
 
 def with_softmax(network: keras.Model, _dataset: Dataset) -> keras.Model:
@@ -87,23 +73,6 @@ _FILTERS = Recipe(
     claimed="",
 )
 
-_TEACHER = Recipe(
-    title="Teacher of robust: MNIST alone",
-    network=partial(networks.robust, "mixed_bfloat16"),
-    optimiser="adamw",
-    learning_rate=Cosine(peak=0.003),
-    weight_decay=0.02,
-    averaging=0.998,
-    batch_size=128,
-    epochs=14,
-    classes=robust.CLASSES,
-    logits=True,
-    augment=robust.vary,
-    finish=robust.finish_teacher,
-    weight_bits=8,
-    claimed="",
-)
-
 RECIPES = {
     "robust": Recipe(
         title="Robust: other people's digits, and what is none",
@@ -114,11 +83,8 @@ RECIPES = {
         averaging=0.998,
         batch_size=128,
         epochs=36,
-        labels="one-hot",
-        classes=robust.CLASSES,
         logits=True,
         augment=robust.mix,
-        teachers=Teachers(_TEACHER, count=3, temperature=2.0, share=0.5),
         finish=robust.finish,
         weight_bits=8,
         claimed="99.64 % (mean of 1,500 single networks, Deotte 2020)",

@@ -24,11 +24,10 @@ from app.preprocessing import to_tensor
 from . import networks
 from .augmentation import augment
 from .certainty import HIDDEN, Head, fit_threshold, take_features, teach_head
-from .datasets import Augment, Dataset, Split
+from .datasets import Dataset, Split
 from .styles import synthesise, synthesise_others
 
 OTHER = 10  # class of what is not a digit
-CLASSES = 11
 WRITTEN = 60_000  # digits written by styles.py to choose from, as many as MNIST's
 OTHERS = 60_000  # drawings that are none
 WRITTEN_SHARE = 0.35  # written digits in a batch, for each of MNIST's
@@ -57,23 +56,6 @@ def load_pool() -> Pool:
     workers = os.cpu_count() or 1
     written = Split(*synthesise(WRITTEN, SEED, workers))
     return Pool(written, synthesise_others(OTHERS, SEED, workers=workers))
-
-
-def vary(
-    digits: NDArray[np.uint8], labels: NDArray[np.uint8], rng: np.random.Generator
-) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-    """Vary MNIST's digits alone, for the teachers.
-
-    Args:
-        digits: uint8 (n, 28, 28).
-        labels: uint8 (n,).
-        rng: decides how they are varied.
-
-    Returns:
-        tensor float32 (n, 28, 28, 1) and the labels.
-    """
-    unvaried = round(len(digits) * UNVARIED)
-    return to_tensor(np.concatenate([digits[:unvaried], augment(digits[unvaried:], rng)])), labels
 
 
 def mix(
@@ -111,7 +93,9 @@ def finish(network: keras.Model, dataset: Dataset) -> keras.Model:
         A float32 network with two outputs: probabilities (n, 10), calibrated, and certainty (n, 1), which is at
         least 0.5 where the answer may be trusted.
     """
-    exact = make_exact(network, dataset, mix)
+    exact = networks.robust()
+    exact.set_weights(network.get_weights())
+    settle_statistics(exact, dataset)
     written = Split(*synthesise(VALIDATION_WRITTEN, SEED + 1))
     validation = [predict(exact, split.digits) for split in (dataset.validation, written)]
     labels = np.concatenate([dataset.validation.labels, written.labels])
@@ -123,26 +107,6 @@ def finish(network: keras.Model, dataset: Dataset) -> keras.Model:
         (head.judge(predict(look, written.digits)), REFUSED_WRITTEN),
     )
     return with_certainty(exact, temperature, head._replace(logit_bias=head.logit_bias - threshold))
-
-
-def finish_teacher(network: keras.Model, dataset: Dataset) -> keras.Model:
-    """Turn a teacher's eleven logits into probabilities."""
-    exact = make_exact(network, dataset, vary)
-    return keras.Model(exact.input, layers.Softmax(name="probabilities")(exact.output), name=network.name)
-
-
-def make_exact(network: keras.Model, dataset: Dataset, deal: Augment) -> keras.Model:
-    """Copy a network in float32, and give it the statistics of the averaged weights.
-
-    Args:
-        network: networks.robust(), trained in any precision.
-        dataset: it was trained on.
-        deal: made its batches.
-    """
-    exact = networks.robust()
-    exact.set_weights(network.get_weights())
-    settle_statistics(exact, dataset.training, deal)
-    return exact
 
 
 def teach_certainty(look: keras.Model, dataset: Dataset) -> Head:
@@ -157,7 +121,7 @@ def teach_certainty(look: keras.Model, dataset: Dataset) -> Head:
     return teach_head(of_digits, of_others, SEED)
 
 
-def settle_statistics(network: keras.Model, training: Split, deal: Augment) -> None:
+def settle_statistics(network: keras.Model, dataset: Dataset) -> None:
     """Give batch normalisation the mean statistics of training batches under the final weights.
 
     The averaged weights were never trained with; the statistics at hand are of the weights before averaging.
@@ -165,8 +129,8 @@ def settle_statistics(network: keras.Model, training: Split, deal: Augment) -> N
     rng = np.random.default_rng(SEED)
     normalisations = [layer for layer in network.layers if isinstance(layer, layers.BatchNormalization)]
     for number in range(STATISTICS_BATCHES):
-        chosen = rng.integers(0, len(training), 256)
-        tensor, _ = deal(training.digits[chosen], training.labels[chosen], rng)
+        chosen = rng.integers(0, len(dataset.training), 256)
+        tensor, _ = mix(dataset.training.digits[chosen], dataset.training.labels[chosen], rng)
         for layer in normalisations:
             layer.momentum = number / (number + 1)  # a plain mean over the batches
         network(tensor, training=True)

@@ -1,15 +1,13 @@
 """One recipe's run, in the order of events.
 
-    load -> hold out -> teachers, if the recipe has any -> train (every epoch a checkpoint) -> finish -> evaluate
-         -> save the model folder -> report
+    load -> hold out -> train (every epoch a checkpoint) -> finish -> evaluate -> save the model folder -> report
 
-With several seeds all from train to evaluate runs once for each, and the network with the lowest validation loss is
-saved.
+With several seeds the middle part runs once for each, and the network with the lowest validation loss is saved.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +19,11 @@ from app import artifact
 from . import cards, checkpoints, datasets, evaluation, reports
 from .datasets import Batches, Dataset
 from .devices import without_greetings
-from .distillation import Ensemble, load_ensemble
 from .optimisers import build_optimiser
 from .progress import Display, Recorder, format_seconds
 from .recipes import Recipe
 
 Result = tuple[keras.Model, artifact.Card]  # what one seed gave
-
-
-TEACHER_SEED = 100  # of the first teacher: another than a student's
 
 
 @dataclass(frozen=True)
@@ -79,50 +73,13 @@ def train_seeds(run: Run, seeds: list[int]) -> list[Result]:
     Raises:
         TrainingError: the data is missing or damaged, or the interrupted run was another.
     """
-    recipe, dataset = run.recipe, load_dataset(run)
+    recipe = run.recipe
+    dataset = datasets.hold_out(datasets.load(recipe.dataset, run.places.data), recipe.validation)
     run.console.print(
         f"{run.name}: {len(dataset.training):,} examples of {datasets.TITLES[dataset.name]}, {recipe.epochs} epochs "
         f"of batches of {recipe.batch_size}, on {run.device}"
     )
-    ensemble = prepare_teachers(run, dataset)
-    return [train_and_evaluate(run, dataset, seed, ensemble) for seed in seeds]
-
-
-def load_dataset(run: Run) -> Dataset:
-    """Load what a run's recipe learns from, its validation split held out.
-
-    Raises:
-        TrainingError: the data is missing or damaged.
-    """
-    return datasets.hold_out(datasets.load(run.recipe.dataset, run.places.data), run.recipe.validation)
-
-
-def prepare_teachers(run: Run, dataset: Dataset) -> Ensemble | None:
-    """Train the teachers of a recipe, but for those that an interrupted run had trained; None where it has none.
-
-    Raises:
-        TrainingError: the interrupted run had others.
-    """
-    teachers = run.recipe.teachers
-    if teachers is None:
-        return None
-    folder = run.places.runs / run.name / "teachers"
-    if not run.resume:
-        checkpoints.clear(folder)
-    teaching = replace(run, name="teacher", recipe=teachers.recipe, places=replace(run.places, runs=folder))
-    folders = [folder / f"teacher-{seed}" for seed in range(TEACHER_SEED, TEACHER_SEED + teachers.count)]
-    for seed, teacher in enumerate(folders, start=TEACHER_SEED):
-        settings = describe_settings(teaching.name, teachers.recipe, dataset, seed)
-        if (former := artifact.read_card(teacher)) is not None:
-            checkpoints.check_settings(teacher, former["settings"], settings)
-            continue
-        run.console.print(f"{run.name}: teacher {seed - TEACHER_SEED + 1} of {teachers.count}")
-        trained = train(teaching, dataset, seed)
-        card = {"classes": [str(number) for number in range(teachers.recipe.classes)], "settings": settings}
-        with without_greetings():
-            artifact.save(trained.network, teacher, card, teachers.recipe.weight_bits)
-        checkpoints.clear(folder / teaching.name / f"seed-{seed}")
-    return load_ensemble(folders, teachers.temperature, teachers.share)
+    return [train_and_evaluate(run, dataset, seed) for seed in seeds]
 
 
 def save_best(run: Run, results: list[Result]) -> artifact.Card:
@@ -139,9 +96,9 @@ def save_best(run: Run, results: list[Result]) -> artifact.Card:
     return card
 
 
-def train_and_evaluate(run: Run, dataset: Dataset, seed: int, ensemble: Ensemble | None) -> Result:
+def train_and_evaluate(run: Run, dataset: Dataset, seed: int) -> Result:
     """Train one network and measure it; the test split is looked at here, once, and decides nothing."""
-    trained = train(run, dataset, seed, ensemble)
+    trained = train(run, dataset, seed)
     measured = {
         "training": cards.describe_training(run.recipe, trained.epochs, trained.kept)
         | {"device": run.device, "overridden": run.overridden},
@@ -170,19 +127,13 @@ def describe_result(card: artifact.Card) -> str:
     )
 
 
-def train(run: Run, dataset: Dataset, seed: int, ensemble: Ensemble | None = None) -> Trained:
-    """Train one network of a recipe, from the start or from its last finished epoch.
-
-    Args:
-        ensemble: whose answers it learns beside the labels.
-    """
+def train(run: Run, dataset: Dataset, seed: int) -> Trained:
+    """Train one network of a recipe, from the start or from its last finished epoch."""
     recipe = run.recipe
     state = run.places.runs / run.name / f"seed-{seed}"
     settings = describe_settings(run.name, recipe, dataset, seed)
-    one_hot = recipe.classes if recipe.labels == "one-hot" else None
+    one_hot = recipe.labels == "one-hot"
     batches = Batches(dataset.training, recipe.batch_size, one_hot, seed, recipe.augment)
-    if ensemble is not None:
-        batches.teach = ensemble.teach
     validation = datasets.to_arrays(dataset.validation, one_hot)
     checkpoint = checkpoints.newest(state, settings) if run.resume else None
     if checkpoint is None:
@@ -220,7 +171,6 @@ def describe_settings(name: str, recipe: Recipe, dataset: Dataset, seed: int) ->
         "batch_size": recipe.batch_size,
         "learning_rate": str(recipe.learning_rate),
         "labels": recipe.labels,
-        "teachers": cards.describe_teachers(recipe),
         "training_examples": len(dataset.training),
         "backend": keras.backend.backend(),
     }

@@ -18,7 +18,7 @@ from .conftest import small
 def train(recipe: Recipe, data: Path, loop: loops.Loop) -> tuple[list[NDArray[np.float32]], float]:
     """Train from seed 3 by the loop given; return the weights and the loss on the validation split."""
     dataset = datasets.hold_out(datasets.load(recipe.dataset, data), recipe.validation)
-    one_hot = recipe.classes if recipe.labels == "one-hot" else None
+    one_hot = recipe.labels == "one-hot"
     batches = Batches(dataset.training, recipe.batch_size, one_hot, seed=3)
     network = runs.build_network(recipe, len(batches), seed=3)
     validation = datasets.to_arrays(dataset.validation, one_hot)

@@ -117,7 +117,7 @@ def test_averaged_weights_are_what_is_kept(printed: Path, tmp_path: Path) -> Non
 def halve_ink(
     digits: NDArray[np.uint8], labels: NDArray[np.uint8], random: np.random.Generator
 ) -> tuple[NDArray[np.float32], NDArray[Any]]:
-    return to_tensor(digits) * np.float32(0.5), labels
+    return to_tensor(digits) * np.float32(0.5), datasets.to_targets(labels, one_hot=True)
 
 
 def with_certainty(network: keras.Model, dataset: Dataset) -> keras.Model:
