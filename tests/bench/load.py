@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 
 from .posts import Post
-from .servers import Server
+from .servers import Server, wait_until_idle
 
 SCRIPT = Path(__file__).with_name("post.lua")
 WARM_UP = 2  # seconds before the first turn of each server
@@ -59,7 +59,7 @@ def write_body(post: Post) -> Iterator[Path]:
 
 
 def run_wrk(server: Server, file: Path, post: Post, connections: int, seconds: int) -> Load:
-    """Put a server under load.
+    """Put a server under load, and wait until it has forgotten what was still asked at the end.
 
     Raises:
         RuntimeError: a request failed.
@@ -70,6 +70,7 @@ def run_wrk(server: Server, file: Path, post: Post, connections: int, seconds: i
     counted = json.loads(done.stdout.strip().splitlines()[-1])
     if counted["failed"]:
         raise RuntimeError(f"{server.name} failed under load: {counted}, {post.name}, {connections} connections")
+    wait_until_idle(server)
     rate = counted["requests"] / counted["microseconds"] * 1e6
     return Load(rate, counted["p50"] / 1e3, counted["p99"] / 1e3)
 

@@ -21,6 +21,8 @@ APPLICATIONS = {
 }
 LOOK = 0.005  # seconds between two looks whether a server is ready
 PATIENCE = 120.0  # seconds until it must be
+REST = 0.2  # seconds that a server is looked at before it counts as idle
+BUSY = 0.1  # of a core that it may use meanwhile
 KIBI = 1024
 
 
@@ -78,10 +80,40 @@ def _wait_until_ready(address: str) -> None:
             time.sleep(LOOK)
 
 
+def wait_until_idle(server: Server) -> None:
+    """Wait for a server that answers requests whose clients are gone, lest it slow down what is measured next.
+
+    Raises:
+        TimeoutError: it does not come to rest.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        before = _sum_seconds(server)
+        time.sleep(REST)
+        if _sum_seconds(server) - before < BUSY * REST:
+            return
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{server.name} is still busy after {PATIENCE} seconds")
+
+
+def _sum_seconds(server: Server) -> float:
+    """Return the processor time of all workers so far. Source: proc(5), stat, fields 14 and 15."""
+    ticks = 0
+    for worker in _find_workers(server):
+        fields = (worker / "stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def weigh_workers(server: Server) -> list[Weight]:
     """Return the memory of each worker."""
+    return [_weigh(worker) for worker in _find_workers(server)]
+
+
+def _find_workers(server: Server) -> list[Path]:
+    """Return the folders of the workers in /proc."""
     children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
-    return [_weigh(Path("/proc") / child) for child in children]
+    return [Path("/proc") / child for child in children]
 
 
 def _weigh(process: Path) -> Weight:
