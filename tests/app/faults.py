@@ -16,6 +16,7 @@ from socket import create_connection, socket
 from typing import Any
 
 from tests.conftest import START, start_server, wait_until_ready
+from tests.processes import list_children
 
 from .drawings import draw_digit, to_png
 
@@ -39,8 +40,7 @@ class Server:
 
     def workers(self) -> list[int]:
         """The process ids of the workers; a process that checks new models is none."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return [int(child) for child in children if _is_worker(child)]
+        return [child for child in list_children(self.process.pid) if _is_worker(child)]
 
     def send(self, signal: int) -> None:
         os.kill(self.process.pid, signal)
@@ -61,7 +61,7 @@ class Server:
         return workers
 
 
-def _is_worker(child: str) -> bool:
+def _is_worker(child: int) -> bool:
     """Return whether a child of gunicorn's master was forked, and runs what the master does."""
     try:
         return b"\0gunicorn\0" in Path(f"/proc/{child}/cmdline").read_bytes()

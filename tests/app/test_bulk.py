@@ -25,6 +25,7 @@ from app.bulk.command import main
 from app.bulk.rows import BATCH, COLUMNS, Job
 from app.bulk.sources import Source
 from tests.conftest import MODELS, ROOT
+from tests.processes import heed_interrupts, list_children, read_status
 
 from .drawings import draw_digit, side_by_side, to_bytes, to_png
 
@@ -85,8 +86,7 @@ def start(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "app", "read", *arguments],
         cwd=ROOT,
-        # where the tests run in the background of a shell, they ignore Ctrl-C, and so would what they start
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+        preexec_fn=heed_interrupts,  # noqa: PLW1509
         **options,
     )
 
@@ -155,13 +155,8 @@ def wait_for(happened: Callable[[], bool], seconds: float = 60) -> None:
         time.sleep(0.002)
 
 
-def _children(process: subprocess.Popen[bytes]) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
-
-
 def _is_running(pid: int) -> bool:
-    status = Path(f"/proc/{pid}/stat")
-    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
+    return Path(f"/proc/{pid}").exists() and read_status(pid).state != "Z"
 
 
 @pytest.mark.parametrize(
@@ -173,7 +168,7 @@ def test_a_run_killed_in_the_middle_goes_on_where_it_was(many: Path, tmp_path: P
     growing = unfinished if suffix == ".parquet" else output
     with start(str(many), "--output", str(output), "--processes", "2") as process:
         wait_for(lambda: growing.exists() and growing.stat().st_size > 2000)
-        workers = _children(process)
+        workers = list_children(process.pid)
         process.send_signal(signal.SIGKILL)
     assert unfinished.exists()
     assert workers
@@ -249,8 +244,7 @@ def test_a_process_that_dies_takes_no_picture_with_it(many: Path) -> None:
     found = list(sources.find_sources([str(many)], io.BytesIO()))
     read = processes.read_sources(job, found, 2)
     rows = next(read)
-    children = [int(pid) for pid in Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()]
-    workers = [pid for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    workers = [pid for pid in list_children(os.getpid()) if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
     os.kill(workers[0], signal.SIGKILL)
     for batch in read:
         rows += batch

@@ -9,6 +9,7 @@ everything that a way starts, Ray's own processes included, is measured besides:
 from __future__ import annotations
 
 import argparse
+import contextlib
 import itertools
 import os
 import re
@@ -27,6 +28,7 @@ from app.bulk.sources import Source, name_source
 from app.registry import choose_default, find_artifacts
 from app.settings import read_settings
 from tests.app.drawings import draw_digit, to_png
+from tests.processes import read_status
 
 from .machine import describe_machine
 from .report import README, make_table
@@ -52,7 +54,7 @@ class Meter:
 
     def __init__(self) -> None:
         """Look now and again and again."""
-        self._seconds: dict[str, float] = {}
+        self._seconds: dict[int, float] = {}
         threading.Thread(target=self._follow, daemon=True).start()
 
     def _follow(self) -> None:
@@ -62,18 +64,14 @@ class Meter:
 
     def read(self) -> float:
         """Return the seconds so far."""
-        parents, seconds = {}, {}
-        for status in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                fields = status.read_text().rpartition(")")[2].split()
-            except OSError:  # it has just ended
-                continue
-            parents[status.parent.name] = fields[1]
-            seconds[status.parent.name] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-        ours = {str(os.getpid())}
-        while more := {process for process, parent in parents.items() if parent in ours} - ours:
+        every = {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):  # it has just ended
+                every[int(folder.name)] = read_status(int(folder.name))
+        ours = {os.getpid()}
+        while more := {process for process, status in every.items() if status.parent in ours} - ours:
             ours |= more
-        self._seconds |= {process: seconds[process] for process in ours if process in seconds}
+        self._seconds |= {process: every[process].seconds for process in ours if process in every}
         return sum(self._seconds.values())
 
 

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.processes import list_children, read_status
+
 ROOT = Path(__file__).parents[2]
 CLASSIC_WEIGHTS = ROOT / "models" / "keras_flask" / "model.h5"
 APPLICATIONS = {
@@ -97,23 +99,13 @@ def wait_until_idle(server: Server) -> None:
 
 
 def _sum_seconds(server: Server) -> float:
-    """Return the processor time of all workers so far. Source: proc(5), stat, fields 14 and 15."""
-    ticks = 0
-    for worker in _find_workers(server):
-        fields = (worker / "stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+    """Return the processor time of all workers so far."""
+    return sum(read_status(worker).seconds for worker in list_children(server.pid))
 
 
 def weigh_workers(server: Server) -> list[Weight]:
     """Return the memory of each worker."""
-    return [_weigh(worker) for worker in _find_workers(server)]
-
-
-def _find_workers(server: Server) -> list[Path]:
-    """Return the folders of the workers in /proc."""
-    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
-    return [Path("/proc") / child for child in children]
+    return [_weigh(Path(f"/proc/{worker}")) for worker in list_children(server.pid)]
 
 
 def _weigh(process: Path) -> Weight:

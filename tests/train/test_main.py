@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.processes import heed_interrupts
 from train.__main__ import main
 from train.recipes import RECIPES
 
@@ -32,8 +33,7 @@ def start(*arguments: str, folder: Path, data: Path) -> subprocess.Popen[str]:
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        # where the tests run in the background of a shell, they ignore Ctrl-C, and so would what they start
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+        preexec_fn=heed_interrupts,  # noqa: PLW1509
     )
 
 

@@ -1,0 +1,37 @@
+"""Processes that tests and benchmarks start or look at, by Linux's /proc."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Status(NamedTuple):
+    """What a process is doing."""
+
+    state: str  # one letter; Z where it has ended and nobody has asked
+    parent: int
+    seconds: float  # of a processor, so far
+
+
+def read_status(process: int) -> Status:
+    """Read the status of a process. Source: proc(5), stat, fields 3, 4, 14 and 15.
+
+    Raises:
+        OSError: there is none.
+    """
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    ticks = int(fields[11]) + int(fields[12])
+    return Status(fields[0], int(fields[1]), ticks / os.sysconf("SC_CLK_TCK"))
+
+
+def list_children(process: int) -> list[int]:
+    """Return the processes that a process's main thread has started."""
+    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
+def heed_interrupts() -> None:
+    """Let a process that starts end at Ctrl-C, also where the tests run in the background of a shell and ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
