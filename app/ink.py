@@ -165,7 +165,8 @@ def thicken_hairlines(ink: Pixels) -> Pixels:
 def _fit(ink: Pixels) -> Pixels:
     """Bring ink near DRAWING_SIDE; a large one is halved by its strongest pixels, so that no hairline pales."""
     while max(ink.shape) > 3 * DRAWING_SIDE:
-        ink = np.ascontiguousarray(cv2.dilate(ink, np.ones((2, 2), np.uint8))[1::2, 1::2])
+        rows, columns = (slice(min(1, length - 1), None, 2) for length in ink.shape)  # a side of one pixel stays
+        ink = np.ascontiguousarray(cv2.dilate(ink, np.ones((2, 2), np.uint8))[rows, columns])
     scale = DRAWING_SIDE / max(ink.shape)
     size = (max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale)))
     return np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR))

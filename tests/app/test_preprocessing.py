@@ -142,6 +142,18 @@ def test_a_digit_of_any_size_is_framed_alike(label: int) -> None:
     assert max(difference(framed[-1], digit) for digit in framed) < 0.15
 
 
+@pytest.mark.parametrize("length", (240, 241, 300, 900))
+@pytest.mark.parametrize("lying", (False, True))
+def test_a_straight_line_of_one_pixel_is_read_whatever_its_length(length: int, lying: bool) -> None:
+    page = np.full((1000, 300), 255, np.uint8)
+    page[50 : 50 + length, 150] = 0
+    digit = read_picture(to_png(page.T.copy() if lying else page))
+    ink = (digit.T if lying else digit) > 0
+    height, width = ink.any(1).sum(), ink.any(0).sum()
+    assert height == CORE
+    assert 1 <= width <= 4
+
+
 @pytest.mark.parametrize("label", DIGITS)
 def test_a_hairline_becomes_as_thick_as_a_pen(label: int) -> None:
     hairline = frame_digit(find_ink(draw_digit(label, shape=(900, 900), height=700, pen=1)))

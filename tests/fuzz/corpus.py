@@ -68,6 +68,9 @@ def bad_pictures() -> Iterator[bytes]:
         yield to_bytes(np.arange(np.prod(shape), dtype=np.uint8).reshape(shape), "PNG")
     yield to_bytes(Image.fromarray(np.full((8, 8), np.nan, np.float32)), "TIFF")
     yield to_bytes(Image.fromarray(np.array([[np.inf, -np.inf], [0, 1]], np.float32)), "TIFF")
+    line = np.zeros((400, 40), np.uint8)
+    line[40:360, 20] = 255
+    yield to_bytes(line, "PNG")  # one pixel wide: halving it left nothing
     yield to_bytes(Image.fromarray(np.eye(200_000, 2, dtype=np.int32) * 60_000), "TIFF")  # once took half a minute
 
 
