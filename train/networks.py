@@ -178,7 +178,7 @@ def robust(dtype: str = "float32") -> keras.Model:
     Early strides make it cheap: nothing is convolved at 28x28 but the single channel of the picture.
 
     Args:
-        dtype: mixed_bfloat16 trains twice as fast where the processor has it.
+        dtype: policy of all layers but the last; devices.fastest_dtype() chooses it for training.
     """
     tensor = layers.Input(TENSOR, name="tensor")
     features = _normalised(tensor, 32, 5, "conv_1", dtype, strides=2)  # 14, 14, 32

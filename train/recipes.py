@@ -17,7 +17,7 @@ import keras
 
 from app.artifact import WeightBits
 
-from . import loops, networks, robust
+from . import devices, loops, networks, robust
 from .datasets import Augment, Dataset
 from .optimisers import Cosine, Steps
 
@@ -61,6 +61,10 @@ def with_softmax(network: keras.Model, _dataset: Dataset) -> keras.Model:
     return networks.with_softmax(network)
 
 
+def _robust() -> keras.Model:
+    return networks.robust(devices.fastest_dtype())
+
+
 _FILTERS = Recipe(
     title="CNN, 16 and 36 filters",
     network=partial(networks.cnn_filters, 16, 36),
@@ -76,7 +80,7 @@ _FILTERS = Recipe(
 RECIPES = {
     "robust": Recipe(
         title="Robust: other people's digits, and what is none",
-        network=partial(networks.robust, "mixed_bfloat16"),
+        network=_robust,
         optimiser="adamw",
         learning_rate=Cosine(peak=0.003),
         weight_decay=0.02,
