@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from .errors import NoInk
 from .explanation import Step, Steps
-from .paper import LEAST_CONTRAST, Marks
+from .paper import LEAST_CONTRAST, Marks, find_marks_again
 from .parts import GRID, Parts, choose_parts, find_parts, show_parts
 from .ruling import remove_rules
 
@@ -25,6 +25,7 @@ PARTED = 0.4  # of the ink's contrast: what is fainter does not connect parts, s
 EDGE = 0.25  # of the ink's contrast: what is fainter is paper
 FULL = 0.75  # of the ink's contrast: what is stronger is ink all through
 NEARLY_FULL = 230  # grey level from which ink is not stretched
+BROADEST = 0.6  # of the usual digit's height: what is broader both ways is no stroke of several digits
 
 # Stroke widths, of the digit's longer side: 2.0 and 2.4 of the 20 pixels of an MNIST digit. Source: of its test digits,
 # 6 % have thinner strokes than 2.0, 25 % than 2.4.
@@ -73,11 +74,39 @@ def choose_side(sides: list[Marks], grid: int = GRID) -> tuple[Marks, Parts]:
     if sides[0].flat:
         return _clear_flat(sides[0], grid)
     cleared = [replace(marks, contrast=remove_rules(marks.contrast, marks.least)) for marks in sides]
-    found = [(marks, find_parts(marks, marks.least, grid)) for marks in cleared]
-    marks, parts = max(found, key=lambda side: _rate_best(side[1], whatever_size=grid != GRID))
-    if not parts.score.any():
-        raise NoInk(NOTHING)
-    return marks, parts
+    for least in (_least, _stronger):  # a digit may hang together with the shadow that it stands in
+        found = [(marks, find_parts(marks, least(marks), grid)) for marks in cleared]
+        marks, parts = max(found, key=lambda side: _rate_best(side[1], whatever_size=grid != GRID))
+        if parts.score.any():
+            return marks, parts
+    raise NoInk(NOTHING)
+
+
+def _least(marks: Marks) -> float:
+    return marks.least
+
+
+def _stronger(marks: Marks) -> float:
+    """Return a contrast that ink has and a shadow, or what else is faint, has not."""
+    strongest = cv2.minMaxLoc(cv2.blur(marks.contrast, (3, 3)))[1]
+    return max(marks.least, PARTED * strongest)
+
+
+def look_closer(marks: Marks, parts: Parts, grid: int) -> tuple[Marks, Parts]:
+    """Look for several digits again, now that their size shows what is too broad to be written: shadows, the table.
+
+    Args:
+        marks: on uneven paper, with their parts, as choose_side() returns them.
+        grid: cells on the longer side of the grid on which parts are found.
+    """
+    heights = parts.boxes[:, 3] * parts.step
+    order = np.argsort(heights)
+    looks = np.cumsum((parts.score / np.maximum(1, parts.size))[order])
+    usual = float(heights[order][np.searchsorted(looks, looks[-1] / 2)])  # the median, by how much each looks drawn
+    closer = find_marks_again(marks, BROADEST * usual)
+    closer = replace(closer, contrast=remove_rules(closer.contrast, closer.least))
+    found = find_parts(closer, closer.least, grid)
+    return (closer, found) if found.score.any() else (marks, parts)
 
 
 def _rate_best(parts: Parts, whatever_size: bool) -> float:

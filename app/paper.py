@@ -60,6 +60,7 @@ class Marks:
     flat: bool
     likely: float = 1.0  # that this is the side on which the ink is
     place: NDArray[np.float64] = field(default_factory=lambda: np.eye(3))  # (3, 3): from these pixels to the picture's
+    grey: NDArray[np.uint8] | None = None  # (h, w): what they were found in, where the paper is uneven
 
 
 def find_marks(pixels: NDArray[np.uint8], steps: Steps | None = None, working_side: int = WORKING_SIDE) -> list[Marks]:
@@ -251,24 +252,47 @@ def _count_near(grey: NDArray[np.uint8], level: int) -> int:
     return int(np.count_nonzero((grey >= max(0, level - FLAT)) & (grey <= min(255, level + FLAT))))
 
 
-def find_marks_on_uneven_paper(grey: NDArray[np.uint8], is_dark: bool, widest: float, likely: float) -> Marks:
+def find_marks_again(marks: Marks, broadest: float) -> Marks:
+    """Find the marks on uneven paper again, once it is known how broad what is written is.
+
+    Args:
+        marks: on uneven paper; on flat paper they are returned as they are.
+        broadest: pixels of the marks: what is broader is paper in a shadow, or the table.
+    """
+    if marks.grey is None:
+        return marks
+    widest = broadest / max(marks.grey.shape)
+    again = find_marks_on_uneven_paper(marks.grey, marks.dark, widest, marks.likely, without_steps=True)
+    return replace(again, place=marks.place)
+
+
+def find_marks_on_uneven_paper(
+    grey: NDArray[np.uint8], is_dark: bool, widest: float, likely: float, without_steps: bool = False
+) -> Marks:
     """Find what is darker, or lighter, than the paper around it, where light and paper vary.
 
     Args:
         widest: stroke, of the picture's longer side: what is broader is paper in a shadow.
+        likely: that this is the side on which the ink is.
+        without_steps: where the paper itself changes from pixel to pixel, only what differs by more is a mark: at the
+            edge of a sheet, of a shadow, of the table.
     """
     height, width = grey.shape
     thumb = reduce_picture(grey, SHADING_SIDE)
     smooth = cv2.GaussianBlur(thumb, (0, 0), 1.0) if max(thumb.shape) > 64 else thumb
-    paper = _estimate_paper(smooth, widest * max(thumb.shape), is_dark)
-    paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32)
-    contrast = (paper - grey) * (255 / np.maximum(paper, DARKEST_PAPER)) if is_dark else grey - paper
+    estimate = _estimate_paper(smooth, widest * max(thumb.shape), is_dark)
+    paper = cv2.resize(estimate, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32)
+    scale = 255 / np.maximum(paper, DARKEST_PAPER) if is_dark else np.float32(1)
+    contrast = (paper - grey if is_dark else grey - paper) * scale
     usual, noise = _measure_noise(contrast)
     if noise > NOISY and max(height, width) > SHADING_SIDE:
         contrast = cv2.GaussianBlur(contrast, (0, 0), 1.0)
         usual, noise = _measure_noise(contrast)
+    if without_steps:
+        climbs = np.asarray(cv2.morphologyEx(estimate, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)))
+        contrast -= cv2.resize(climbs, (width, height), interpolation=cv2.INTER_LINEAR) * scale
     contrast = np.clip(contrast - usual, 0, 255).astype(np.uint8)
-    return Marks(contrast, max(LEAST_CONTRAST, round(NOISE * noise)), is_dark, False, likely)
+    return Marks(contrast, max(LEAST_CONTRAST, round(NOISE * noise)), is_dark, False, likely, grey=grey)
 
 
 def _measure_noise(contrast: NDArray[np.float32]) -> tuple[float, float]:

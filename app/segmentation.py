@@ -1,6 +1,7 @@
 """Find the digits of a written number, or of several, in one picture.
 
-    picture -> marks -> strokes -> lines -> pieces (touching digits cut) -> groups of pieces that are a digit each
+    picture -> marks -> marks again, for digits of their size -> strokes -> lines -> pieces (touching digits cut)
+    -> groups of pieces that are a digit each
 
 A number is read along its lines: each line's pieces, from left to right, are grouped so that the groups look most like
 digits. What looks like a digit is said by whoever calls (a network's certainty); without that, by the shape alone.
@@ -17,11 +18,12 @@ from numpy.typing import NDArray
 
 from .decoding import Picture
 from .errors import NoInk, TooLarge
-from .ink import PARTED, choose_side, crop_ink, measure_level, stretch_ink, thicken_hairlines
+from .ink import PARTED, choose_side, crop_ink, look_closer, measure_level, stretch_ink, thicken_hairlines
 from .paper import Marks, find_marks
-from .parts import Parts, show_parts
+from .parts import Parts, find_parts, show_parts
 from .preprocessing import find_ink, frame_digit
 
+NO_DIGIT = "No digit was found in the picture. Write larger or darker, and send it again."
 WORKING_SIDE = 1000  # pixels of a photograph's longer side: a page's digits are smaller than a single one
 GRID = 256  # cells on the longer side of the grid on which parts are found
 SPECK = 0.3  # of the usual height: strokes smaller both ways are specks, unless a digit is near
@@ -44,6 +46,7 @@ MOST_PIECES = 6  # of one digit
 MOST_INK = 0.3  # of a stroke's height that a cut goes through ink at most
 BROAD = 1.0  # of its height: a digit that is wider looks less like one,
 STEEP = 4.0  # by so many nats for every further height
+DOUBTED = 0.5  # looks less like a digit than that: left out at the border, if anything else is there
 LEAST_LOOK = 1e-4  # so that one bad group does not decide alone
 
 Pixels = NDArray[np.uint8]
@@ -66,6 +69,7 @@ class Stroke:
     x: int
     y: int
     mask: NDArray[np.bool_]
+    beyond: int = 0  # number of the ink that it is part of, if that goes over the border of the marks; else 0
 
     @property
     def width(self) -> int:
@@ -101,38 +105,73 @@ def find_digits(picture: Picture | NDArray[np.uint8], look: Look | None = None) 
     if not isinstance(picture, Picture):
         picture = Picture(picture, picture.shape[1], picture.shape[0])
     marks, parts = choose_side(find_marks(picture.pixels, working_side=WORKING_SIDE), GRID)
+    if not marks.flat:
+        marks, parts = look_closer(marks, parts, GRID)
     strokes = find_strokes(marks, parts)
     usual = float(np.median([stroke.height for stroke in strokes]))
-    lines = find_lines(strokes)
-    digits = []
-    for number, line in enumerate(lines):
-        for group in group_pieces(line, marks, usual, look or look_at_shape):
-            digits.append(FoundDigit(_frame(group, marks), _place(group, marks, picture), number))
+    grouped = [
+        (number, group)
+        for number, line in enumerate(find_lines(strokes))
+        for group in group_pieces(line, marks, usual, look or look_at_shape)
+    ]
+    if not grouped:
+        raise NoInk(NO_DIGIT)
+    framed = np.stack([_frame(group, marks) for _, group in grouped])
+    beside = _lies_beside([group for _, group in grouped], (look or look_at_shape)(framed))
+    digits = [
+        FoundDigit(digit, _place(group, marks, picture), number)
+        for (number, group), digit, is_beside in zip(grouped, framed, beside, strict=True)
+        if not is_beside
+    ]
     if len(digits) == 1:
         return [replace(digits[0], digit=frame_digit(find_ink(picture)))]
     return digits
 
 
+def _lies_beside(groups: list[Stroke], looks: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Tell which groups are part of something that goes over the border and does not look like digits, (n,).
+
+    A cable, a finger, the table beside the paper; but if there is nothing else, then it is what was meant.
+    """
+    beyond = np.array([group.beyond for group in groups])
+    doubted = [ink for ink in np.unique(beyond[beyond > 0]) if looks[beyond == ink].mean() < DOUBTED]
+    beside = np.isin(beyond, doubted)
+    return beside & ~beside.all()
+
+
 def find_strokes(marks: Marks, parts: Parts) -> list[Stroke]:
     """Find the connected ink of all digits, without specks and lines."""
-    looks = parts.score / np.maximum(1, parts.size)
-    drawn = looks > LOOKS_DRAWN * looks[parts.score.argmax()]
-    contrast = np.asarray(cv2.bitwise_and(marks.contrast, show_parts(parts, drawn, marks.contrast.shape)))
-    edge = marks.least if marks.flat else max(marks.least, PARTED * measure_level(contrast, marks.least))
+    contrast, edge = _show_drawn(marks, parts), float(marks.least)
+    if not marks.flat:  # look again, at what is as strong as the digits' own ink
+        edge = max(edge, PARTED * measure_level(contrast, marks.least))
+        stronger = find_parts(marks, edge, GRID)
+        contrast = _show_drawn(marks, stronger) if stronger.score.any() else contrast
     mask = cv2.threshold(contrast, edge, 255, cv2.THRESH_BINARY)[1]
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    usual = _measure_usual_height(stats[1:, cv2.CC_STAT_HEIGHT], stats[1:, cv2.CC_STAT_AREA])
+    if count == 1:
+        raise NoInk(NO_DIGIT)
+    at_border = np.zeros(count, bool)
+    at_border[np.concatenate((labels[0], labels[-1], labels[:, 0], labels[:, -1]))] = True
+    whole = stats[1:][~at_border[1:]] if not at_border[1:].all() else stats[1:]
+    usual = _measure_usual_height(whole[:, cv2.CC_STAT_HEIGHT], whole[:, cv2.CC_STAT_AREA])
     strokes = []
     for label in range(1, count):
         x, y, width, height, _ = (int(length) for length in stats[label])
         if max(width, height) < SPECK * usual or (width > LONG * usual and height < SPECK * usual):
             continue
-        strokes.append(Stroke(x, y, labels[y : y + height, x : x + width] == label))
+        strokes.append(Stroke(x, y, labels[y : y + height, x : x + width] == label, label * at_border[label]))
     if len(strokes) > MOST_STROKES:
         raise TooLarge(f"The picture holds {len(strokes)} strokes; at most {MOST_STROKES} are read. Send a part of it.")
     if not strokes:
-        raise NoInk("No digit was found in the picture. Write larger or darker, and send it again.")
+        raise NoInk(NO_DIGIT)
     return join_above(strokes, usual)
+
+
+def _show_drawn(marks: Marks, parts: Parts) -> Pixels:
+    """Return the contrast of what looks drawn, and 0 elsewhere."""
+    looks = parts.score / np.maximum(1, parts.size)
+    drawn = looks > LOOKS_DRAWN * looks[parts.score.argmax()]
+    return np.asarray(cv2.bitwise_and(marks.contrast, show_parts(parts, drawn, marks.contrast.shape)))
 
 
 def _measure_usual_height(heights: NDArray[np.int32], area: NDArray[np.int32]) -> float:
@@ -168,7 +207,7 @@ def _join(strokes: list[Stroke]) -> Stroke:
     mask = np.zeros((bottom - y, right - x), bool)
     for stroke in strokes:
         mask[stroke.y - y : stroke.bottom - y, stroke.x - x : stroke.right - x] |= stroke.mask
-    return Stroke(x, y, mask)
+    return Stroke(x, y, mask, max(stroke.beyond for stroke in strokes))
 
 
 def find_lines(strokes: list[Stroke]) -> list[list[Stroke]]:
@@ -235,7 +274,7 @@ def cut_stroke(stroke: Stroke, high: float) -> list[Stroke]:
         between = stroke.mask & (columns >= left[:, None]) & (columns < right[:, None])
         left = right
         if between.any():
-            pieces.append(_trim(Stroke(stroke.x, stroke.y, between)))
+            pieces.append(_trim(Stroke(stroke.x, stroke.y, between, stroke.beyond)))
     return pieces
 
 
@@ -271,7 +310,7 @@ def _find_seams(mask: NDArray[np.bool_], apart: int, most: int) -> list[NDArray[
 
 def _trim(stroke: Stroke) -> Stroke:
     x, y, width, height = cv2.boundingRect(stroke.mask.astype(np.uint8))
-    return Stroke(stroke.x + x, stroke.y + y, stroke.mask[y : y + height, x : x + width])
+    return replace(stroke, x=stroke.x + x, y=stroke.y + y, mask=stroke.mask[y : y + height, x : x + width])
 
 
 def look_at_shape(digits: NDArray[np.uint8]) -> NDArray[np.float64]:

@@ -43,6 +43,14 @@ def in_a_shadow(drawn: Grey) -> Grey:
     return _to_picture(_mix(drawn, np.full(drawn.shape, 220.0)) * (1 - 0.45 * shadow) + _grain(drawn.shape, 2))
 
 
+def in_a_band_of_shadow(drawn: Grey) -> Grey:
+    """A soft shadow, no broader than a quarter of the paper, that falls across it and over its border."""
+    height, width = drawn.shape
+    along = (np.arange(width)[None] - 0.25 * np.arange(height)[:, None]) / width
+    shadow = np.exp(-(((along - 0.4) / 0.1) ** 2))
+    return _to_picture(_mix(drawn, np.full(drawn.shape, 210.0), 45) * (1 - 0.35 * shadow) + _grain(drawn.shape, 3))
+
+
 def on_ruled_paper(drawn: Grey) -> Grey:
     """Grey rules, of which some cross the digit, a little tilted."""
     return _to_picture(_mix(drawn, _rule(drawn.shape, 46)) + _grain(drawn.shape, 2))
@@ -85,6 +93,28 @@ def at_the_edge_of_a_sheet(drawn: Grey) -> Grey:
     paper = np.full(drawn.shape, 220.0)
     paper[:, : drawn.shape[1] // 16] = 70
     return _to_picture(_mix(drawn, paper) + _grain(drawn.shape, 2))
+
+
+def on_a_sheet_seen_askew(drawn: Grey) -> Grey:
+    """A sheet on a table, photographed from below: its sides are not parallel."""
+    height, width = drawn.shape
+    shape = (round(1.3 * height), round(1.3 * width))
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    seen = corners + np.array([[0.2, 0.12], [0.07, 0.15], [0.14, 0.17], [0.1, 0.14]], np.float32) * (width, height)
+    turn = cv2.getPerspectiveTransform(corners, seen.astype(np.float32))
+    sheet = cv2.warpPerspective(_mix(drawn, np.full(drawn.shape, 215.0)), turn, shape[::-1])
+    on_sheet = cv2.warpPerspective(np.ones(drawn.shape), turn, shape[::-1])
+    wood = 70 + cv2.GaussianBlur(_grain(shape, 60), (0, 0), sigmaX=8, sigmaY=1)
+    return _to_picture(cv2.GaussianBlur(sheet + (1 - on_sheet) * wood, (0, 0), 0.8))
+
+
+def beside_a_cable(drawn: Grey) -> Grey:
+    """Something dark and as narrow as a pen's line in one corner, which goes on outside of the picture."""
+    height, width = drawn.shape
+    cable = np.full(drawn.shape, 255, np.uint8)
+    cv2.ellipse(cable, (width - 20, height), (150, 60), 0, 0, 360, 0, 14, cv2.LINE_AA)
+    cv2.ellipse(cable, (width - 80, height), (50, 45), 0, 0, 360, 0, 14, cv2.LINE_AA)
+    return _to_picture(_mix(np.minimum(drawn, cable), np.full(drawn.shape, 210.0)) + _grain(drawn.shape, 2))
 
 
 def in_a_frame(drawn: Grey) -> Grey:

@@ -17,7 +17,20 @@ from app.preprocessing import read_picture, to_tensor
 from app.segmentation import FoundDigit, find_digits
 
 from .drawings import draw_digit, to_bytes, to_png
-from .scenes import Grey, Scene, in_a_shadow, in_faint_pencil, in_uneven_light, inverted, on_a_table, on_ruled_paper
+from .scenes import (
+    Grey,
+    Scene,
+    at_the_edge_of_a_sheet,
+    beside_a_cable,
+    in_a_band_of_shadow,
+    in_a_shadow,
+    in_faint_pencil,
+    in_uneven_light,
+    inverted,
+    on_a_sheet_seen_askew,
+    on_a_table,
+    on_ruled_paper,
+)
 
 PAGE = (300, 640)  # height and width in pixels
 
@@ -60,9 +73,20 @@ def test_numbers_are_read_line_by_line(text: str) -> None:
     assert read(write(text, height=50)) == text.replace(" ", "")
 
 
-@pytest.mark.parametrize("scene", (inverted, in_uneven_light, in_a_shadow, on_ruled_paper, in_faint_pencil, on_a_table))
+PAPERS = (
+    *(inverted, in_uneven_light, in_a_shadow, in_a_band_of_shadow, on_ruled_paper, in_faint_pencil),
+    *(on_a_table, on_a_sheet_seen_askew, at_the_edge_of_a_sheet, beside_a_cable),
+)
+
+
+@pytest.mark.parametrize("scene", PAPERS)
 def test_numbers_are_read_on_any_paper(scene: Scene) -> None:
     assert read(scene(write("2024\n1357", height=70))) == "2024\n1357"
+
+
+def test_a_digit_that_the_border_cuts_through_is_left_out() -> None:
+    page = in_uneven_light(write("4720", height=70))
+    assert read(np.ascontiguousarray(page[:, 60:])) == "720"
 
 
 @pytest.mark.parametrize("gap", (18, 10, 5, 2))
