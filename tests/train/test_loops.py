@@ -28,9 +28,9 @@ def train(recipe: Recipe, data: Path, loop: loops.Loop) -> tuple[list[NDArray[np
 
 @pytest.mark.parametrize("loop", (loops.fit, loops.gradient_tape))
 def test_a_loop_learns_printed_digits(printed: Path, loop: loops.Loop) -> None:
-    recipe = small("lenet_relu", learning_rate=0.1, momentum=0.9, epochs=15)
+    recipe = small("lenet_relu", learning_rate=0.05, momentum=0.9, epochs=15)
     loss = train(recipe, printed, loop)[1]
-    assert loss < 0.7  # 2.3 where nothing is learned
+    assert loss < 0.3  # 2.3 where nothing is learned; 0.004 to 0.04 with three seeds
 
 
 @pytest.mark.parametrize("labels", ("sparse", "one-hot"))
