@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from .errors import NoInk
 from .explanation import Step, Steps
-from .paper import LEAST_CONTRAST, Marks, find_marks_again
+from .paper import LEAST_CONTRAST, Marks
 from .parts import GRID, Parts, choose_parts, find_parts, show_parts
 from .ruling import remove_rules
 
@@ -25,7 +25,6 @@ PARTED = 0.4  # of the ink's contrast: what is fainter does not connect parts, s
 EDGE = 0.25  # of the ink's contrast: what is fainter is paper
 FULL = 0.75  # of the ink's contrast: what is stronger is ink all through
 NEARLY_FULL = 230  # grey level from which ink is not stretched
-BROADEST = 0.6  # of the usual digit's height: what is broader both ways is no stroke of several digits
 
 # Stroke widths, of the digit's longer side: 2.0 and 2.4 of the 20 pixels of an MNIST digit. Source: of its test digits,
 # 6 % have thinner strokes than 2.0, 25 % than 2.4.
@@ -51,8 +50,7 @@ def keep_digit(sides: list[Marks], steps: Steps | None = None) -> Pixels:
     """
     marks, parts = choose_side(sides)
     if not marks.flat:  # look again, at what is as strong as the digit's own ink
-        level = measure_level(_show(marks, parts), marks.least)
-        parts = _find_some(marks, max(marks.least, PARTED * level))
+        parts = _find_some(marks, measure_parting(_show(marks, parts), marks.least))
     ink = crop_ink(stretch_ink(_show(marks, parts), marks))
     if steps is not None:
         steps.append(Step("ink", "the parts of one digit kept, specks and lines left out", ink))
@@ -73,7 +71,7 @@ def choose_side(sides: list[Marks], grid: int = GRID) -> tuple[Marks, Parts]:
     """
     if sides[0].flat:
         return _clear_flat(sides[0], grid)
-    cleared = [replace(marks, contrast=remove_rules(marks.contrast, marks.least)) for marks in sides]
+    cleared = [clear_rules(marks) for marks in sides]
     for least in (_least, _stronger):  # a digit may hang together with the shadow that it stands in
         found = [(marks, find_parts(marks, least(marks), grid)) for marks in cleared]
         marks, parts = max(found, key=lambda side: _rate_best(side[1], whatever_size=grid != GRID))
@@ -92,21 +90,9 @@ def _stronger(marks: Marks) -> float:
     return max(marks.least, PARTED * strongest)
 
 
-def look_closer(marks: Marks, parts: Parts, grid: int) -> tuple[Marks, Parts]:
-    """Look for several digits again, now that their size shows what is too broad to be written: shadows, the table.
-
-    Args:
-        marks: on uneven paper, with their parts, as choose_side() returns them.
-        grid: cells on the longer side of the grid on which parts are found.
-    """
-    heights = parts.boxes[:, 3] * parts.step
-    order = np.argsort(heights)
-    looks = np.cumsum((parts.score / np.maximum(1, parts.size))[order])
-    usual = float(heights[order][np.searchsorted(looks, looks[-1] / 2)])  # the median, by how much each looks drawn
-    closer = find_marks_again(marks, BROADEST * usual)
-    closer = replace(closer, contrast=remove_rules(closer.contrast, closer.least))
-    found = find_parts(closer, closer.least, grid)
-    return (closer, found) if found.score.any() else (marks, parts)
+def clear_rules(marks: Marks) -> Marks:
+    """Return the marks without the rules of the paper."""
+    return replace(marks, contrast=remove_rules(marks.contrast, marks.least))
 
 
 def _rate_best(parts: Parts, whatever_size: bool) -> float:
@@ -122,7 +108,7 @@ def _clear_flat(marks: Marks, grid: int) -> tuple[Marks, Parts]:
     marks = replace(marks, least=max(marks.least, round(EDGE_ON_FLAT * strongest)))
     parts = _find_some(marks, marks.least, grid)
     if _spans_picture(parts):
-        marks = replace(marks, contrast=remove_rules(marks.contrast, marks.least))
+        marks = clear_rules(marks)
         parts = _find_some(marks, marks.least, grid)
     return marks, parts
 
@@ -166,6 +152,11 @@ def measure_level(contrast: Pixels, least: float) -> float:
     if level < LEAST_CONTRAST:
         raise NoInk(NOTHING)
     return level
+
+
+def measure_parting(contrast: Pixels, least: float) -> float:
+    """Return the contrast, `least` at least, below which nothing connects parts of ink that is as strong as this."""
+    return max(least, PARTED * measure_level(contrast, least))
 
 
 def crop_ink(ink: Pixels) -> Pixels:

@@ -252,20 +252,6 @@ def _count_near(grey: NDArray[np.uint8], level: int) -> int:
     return int(np.count_nonzero((grey >= max(0, level - FLAT)) & (grey <= min(255, level + FLAT))))
 
 
-def find_marks_again(marks: Marks, broadest: float) -> Marks:
-    """Find the marks on uneven paper again, once it is known how broad what is written is.
-
-    Args:
-        marks: on uneven paper; on flat paper they are returned as they are.
-        broadest: pixels of the marks: what is broader is paper in a shadow, or the table.
-    """
-    if marks.grey is None:
-        return marks
-    widest = broadest / max(marks.grey.shape)
-    again = find_marks_on_uneven_paper(marks.grey, marks.dark, widest, marks.likely, without_steps=True)
-    return replace(again, place=marks.place)
-
-
 def find_marks_on_uneven_paper(
     grey: NDArray[np.uint8], is_dark: bool, widest: float, likely: float, without_steps: bool = False
 ) -> Marks:

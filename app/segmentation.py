@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -18,14 +19,15 @@ from numpy.typing import NDArray
 
 from .decoding import Picture
 from .errors import NoInk, TooLarge
-from .ink import PARTED, choose_side, crop_ink, look_closer, measure_level, stretch_ink, thicken_hairlines
-from .paper import Marks, find_marks
+from .ink import choose_side, clear_rules, crop_ink, measure_parting, stretch_ink, thicken_hairlines
+from .paper import Marks, find_marks, find_marks_on_uneven_paper
 from .parts import Parts, find_parts, show_parts
 from .preprocessing import find_ink, frame_digit
 
 NO_DIGIT = "No digit was found in the picture. Write larger or darker, and send it again."
 WORKING_SIDE = 1000  # pixels of a photograph's longer side: a page's digits are smaller than a single one
 GRID = 256  # cells on the longer side of the grid on which parts are found
+BROADEST = 0.6  # of the usual height: what is broader both ways is no stroke, but a shadow or the table
 SPECK = 0.3  # of the usual height: strokes smaller both ways are specks, unless a digit is near
 SMALL = 0.4  # of its line's height: lower groups are dots, dashes and commas
 SMALLEST = 0.3  # of the usual height, likewise
@@ -102,22 +104,22 @@ def find_digits(picture: Picture | NDArray[np.uint8], look: Look | None = None) 
     Raises:
         NoInk: there is none.
     """
+    look = look or look_at_shape
     if not isinstance(picture, Picture):
         picture = Picture(picture, picture.shape[1], picture.shape[0])
     marks, parts = choose_side(find_marks(picture.pixels, working_side=WORKING_SIDE), GRID)
-    if not marks.flat:
-        marks, parts = look_closer(marks, parts, GRID)
+    marks, parts = look_closer(marks, parts)
     strokes = find_strokes(marks, parts)
     usual = float(np.median([stroke.height for stroke in strokes]))
     grouped = [
         (number, group)
         for number, line in enumerate(find_lines(strokes))
-        for group in group_pieces(line, marks, usual, look or look_at_shape)
+        for group in group_pieces(line, marks, usual, look)
     ]
     if not grouped:
         raise NoInk(NO_DIGIT)
     framed = np.stack([_frame(group, marks) for _, group in grouped])
-    beside = _lies_beside([group for _, group in grouped], (look or look_at_shape)(framed))
+    beside = _lies_beside([group for _, group in grouped], framed, look)
     digits = [
         FoundDigit(digit, _place(group, marks, picture), number)
         for (number, group), digit, is_beside in zip(grouped, framed, beside, strict=True)
@@ -128,14 +130,31 @@ def find_digits(picture: Picture | NDArray[np.uint8], look: Look | None = None) 
     return digits
 
 
-def _lies_beside(groups: list[Stroke], looks: NDArray[np.floating]) -> NDArray[np.bool_]:
+def look_closer(marks: Marks, parts: Parts) -> tuple[Marks, Parts]:
+    """Look at uneven paper again, now that the digits' size shows what is too broad to be written.
+
+    Args:
+        marks: with their parts, as choose_side() returns them; on flat paper both are returned as they are.
+    """
+    if marks.grey is None:
+        return marks, parts
+    usual = _measure_usual_height(parts.boxes[:, 3] * parts.step, _measure_looks(parts))
+    widest = BROADEST * usual / max(marks.grey.shape)
+    closer = find_marks_on_uneven_paper(marks.grey, marks.dark, widest, marks.likely, without_steps=True)
+    closer = clear_rules(replace(closer, place=marks.place))
+    found = find_parts(closer, closer.least, GRID)
+    return (closer, found) if found.score.any() else (marks, parts)
+
+
+def _lies_beside(groups: list[Stroke], framed: NDArray[np.uint8], look: Look) -> NDArray[np.bool_]:
     """Tell which groups are part of something that goes over the border and does not look like digits, (n,).
 
     A cable, a finger, the table beside the paper; but if there is nothing else, then it is what was meant.
     """
     beyond = np.array([group.beyond for group in groups])
-    doubted = [ink for ink in np.unique(beyond[beyond > 0]) if looks[beyond == ink].mean() < DOUBTED]
-    beside = np.isin(beyond, doubted)
+    beside = np.zeros(len(groups), bool)
+    for ink in np.unique(beyond[beyond > 0]):
+        beside[beyond == ink] = look(framed[beyond == ink]).mean() < DOUBTED
     return beside & ~beside.all()
 
 
@@ -143,7 +162,7 @@ def find_strokes(marks: Marks, parts: Parts) -> list[Stroke]:
     """Find the connected ink of all digits, without specks and lines."""
     contrast, edge = _show_drawn(marks, parts), float(marks.least)
     if not marks.flat:  # look again, at what is as strong as the digits' own ink
-        edge = max(edge, PARTED * measure_level(contrast, marks.least))
+        edge = measure_parting(contrast, marks.least)
         stronger = find_parts(marks, edge, GRID)
         contrast = _show_drawn(marks, stronger) if stronger.score.any() else contrast
     mask = cv2.threshold(contrast, edge, 255, cv2.THRESH_BINARY)[1]
@@ -152,33 +171,36 @@ def find_strokes(marks: Marks, parts: Parts) -> list[Stroke]:
         raise NoInk(NO_DIGIT)
     at_border = np.zeros(count, bool)
     at_border[np.concatenate((labels[0], labels[-1], labels[:, 0], labels[:, -1]))] = True
-    whole = stats[1:][~at_border[1:]] if not at_border[1:].all() else stats[1:]
+    whole = stats[1:][~at_border[1:] | at_border[1:].all()]
     usual = _measure_usual_height(whole[:, cv2.CC_STAT_HEIGHT], whole[:, cv2.CC_STAT_AREA])
     strokes = []
     for label in range(1, count):
         x, y, width, height, _ = (int(length) for length in stats[label])
         if max(width, height) < SPECK * usual or (width > LONG * usual and height < SPECK * usual):
             continue
-        strokes.append(Stroke(x, y, labels[y : y + height, x : x + width] == label, label * at_border[label]))
+        strokes.append(Stroke(x, y, labels[y : y + height, x : x + width] == label, label if at_border[label] else 0))
     if len(strokes) > MOST_STROKES:
         raise TooLarge(f"The picture holds {len(strokes)} strokes; at most {MOST_STROKES} are read. Send a part of it.")
-    if not strokes:
-        raise NoInk(NO_DIGIT)
     return join_above(strokes, usual)
 
 
 def _show_drawn(marks: Marks, parts: Parts) -> Pixels:
     """Return the contrast of what looks drawn, and 0 elsewhere."""
-    looks = parts.score / np.maximum(1, parts.size)
+    looks = _measure_looks(parts)
     drawn = looks > LOOKS_DRAWN * looks[parts.score.argmax()]
     return np.asarray(cv2.bitwise_and(marks.contrast, show_parts(parts, drawn, marks.contrast.shape)))
 
 
-def _measure_usual_height(heights: NDArray[np.int32], area: NDArray[np.int32]) -> float:
-    """Return the height of a usual stroke: half of the ink is in higher ones."""
+def _measure_looks(parts: Parts) -> NDArray[np.float64]:
+    """Return how much each part looks drawn, whatever its size."""
+    return np.asarray(parts.score / np.maximum(1, parts.size), np.float64)
+
+
+def _measure_usual_height(heights: NDArray[np.int32], weights: NDArray[Any]) -> float:
+    """Return the usual height: half of the weight, as the ink of strokes, is on higher ones."""
     order = np.argsort(heights)
-    half = np.searchsorted(np.cumsum(area[order]), area.sum() / 2)
-    return float(heights[order][half])
+    total = np.cumsum(weights[order])
+    return float(heights[order][np.searchsorted(total, total[-1] / 2)])
 
 
 def join_above(strokes: list[Stroke], usual: float) -> list[Stroke]:

@@ -84,8 +84,11 @@ def on_a_table(drawn: Grey) -> Grey:
     turn[:, 2] += 0.25 * width, 0.25 * height
     sheet = cv2.warpAffine(_mix(drawn, np.full(drawn.shape, 215.0)), turn, shape[::-1])
     on_sheet = cv2.warpAffine(np.ones(drawn.shape), turn, shape[::-1])
-    wood = 60 + cv2.GaussianBlur(_grain(shape, 60), (0, 0), sigmaX=8, sigmaY=1)
-    return _to_picture(sheet + (1 - on_sheet) * wood)
+    return _to_picture(sheet + (1 - on_sheet) * _wood(shape))
+
+
+def _wood(shape: tuple[int, ...]) -> NDArray[np.floating]:
+    return np.asarray(60 + cv2.GaussianBlur(_grain(shape, 60), (0, 0), sigmaX=8, sigmaY=1))
 
 
 def at_the_edge_of_a_sheet(drawn: Grey) -> Grey:
@@ -104,8 +107,7 @@ def on_a_sheet_seen_askew(drawn: Grey) -> Grey:
     turn = cv2.getPerspectiveTransform(corners, seen.astype(np.float32))
     sheet = cv2.warpPerspective(_mix(drawn, np.full(drawn.shape, 215.0)), turn, shape[::-1])
     on_sheet = cv2.warpPerspective(np.ones(drawn.shape), turn, shape[::-1])
-    wood = 70 + cv2.GaussianBlur(_grain(shape, 60), (0, 0), sigmaX=8, sigmaY=1)
-    return _to_picture(cv2.GaussianBlur(sheet + (1 - on_sheet) * wood, (0, 0), 0.8))
+    return _to_picture(cv2.GaussianBlur(sheet + (1 - on_sheet) * _wood(shape), (0, 0), 0.8))
 
 
 def beside_a_cable(drawn: Grey) -> Grey:
