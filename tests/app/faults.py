@@ -64,7 +64,7 @@ class Server:
 def _is_worker(child: int) -> bool:
     """Return whether a child of gunicorn's master was forked, and runs what the master does."""
     try:
-        return b"\0gunicorn\0" in Path(f"/proc/{child}/cmdline").read_bytes()
+        return b"--check" not in Path(f"/proc/{child}/cmdline").read_bytes()
     except OSError:  # it has ended
         return False
 
