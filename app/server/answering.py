@@ -35,16 +35,26 @@ Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 
+class Lane:
+    """Threads, and how many requests may wait for them."""
+
+    def __init__(self, threads: int, queue: int) -> None:
+        """Start without threads: they are made with the first requests."""
+        self.pool = ThreadPool(threads)
+        self.waiting = 0  # requests given to the threads and not yet answered
+        self.max_waiting = threads + queue
+
+
 class Answering:
     """The app as the worker's greenlets call it."""
 
     def __init__(self, app: Application, settings: Settings, connections: set[Connection]) -> None:
-        """Start without threads: they are made with the first requests."""
+        """Start with nothing to answer."""
         self.app = app
         self.settings = settings
         self.connections = connections
-        self.pool = ThreadPool(settings.threads)
-        self.waiting = 0  # requests given to the threads and not yet answered
+        self.pictures = Lane(settings.threads, settings.queue)
+        self.pages = Lane(1, settings.queue)  # who asks for many pages keeps no pictures waiting
         self.running: dict[int, float] = {}  # since when each thread answers what it does
         self.aside = 0
         self._counting, self._one_aside = threading.Lock(), threading.Lock()
@@ -70,6 +80,10 @@ class Answering:
         self._check_room(connection)
         start_response(status, headers)
         return pieces
+
+    def is_idle(self) -> bool:
+        """Say whether no thread has anything to do."""
+        return self.pictures.waiting == self.pages.waiting == 0
 
     def has_hung(self) -> bool:
         """Say whether a thread has answered the same request for longer than any may take."""
@@ -109,15 +123,16 @@ class Answering:
             raise Overloaded("Too many large requests at once. Try again.")
 
     def _answer_in_thread(self, environ: Environ) -> tuple[str, list[tuple[str, str]], list[bytes]]:
-        if self.waiting >= self.settings.threads + self.settings.queue:
+        lane = self.pictures if environ["REQUEST_METHOD"] in ("POST", "PUT") else self.pages
+        if lane.waiting >= lane.max_waiting:
             raise Overloaded("The server has too much to do. Try again.")
         environ["digits.aside"] = self._step_aside
-        self.waiting += 1
+        lane.waiting += 1
         try:
             with gevent.Timeout(2 * self.settings.timeout, Overloaded("The answer took too long. Try again.")):
-                return self.pool.apply(self._collect, (environ,))
+                return lane.pool.apply(self._collect, (environ,))
         finally:
-            self.waiting -= 1
+            lane.waiting -= 1
 
     def _collect(self, environ: Environ) -> tuple[str, list[tuple[str, str]], list[bytes]]:
         """Call the app, in a thread, and return its whole answer."""
@@ -145,7 +160,7 @@ class Answering:
             raise Overloaded("The server has too many large requests to do. Try again.")
         self._resize(1)
         try:
-            if not self._one_aside.acquire(timeout=self.settings.timeout):
+            if not self._one_aside.acquire(timeout=self.settings.timeout / 2):
                 raise Overloaded("The server has too many large requests to do. Try again.")
             try:
                 yield
@@ -158,8 +173,9 @@ class Answering:
         """Have more threads or fewer; only the loop may change the pool."""
 
         def resize() -> None:
-            self.pool.maxsize = self.settings.threads + self.aside
+            pool.maxsize = self.settings.threads + self.aside
 
+        pool = self.pictures.pool
         with self._counting:
             self.aside += difference
-        self.pool.hub.loop.run_callback_threadsafe(resize)
+        pool.hub.loop.run_callback_threadsafe(resize)

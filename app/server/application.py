@@ -30,8 +30,7 @@ from .worker import Worker
 
 MEMORY = Path("/dev/shm")  # a file system in memory
 MAX_FILES = 65536  # open files a process asks for
-OWN_FILES = 40  # files that a worker has open besides its clients' connections
-MIN_CONNECTIONS = 8  # that a worker must be able to hold to be of use
+MIN_FILES = 60  # open files: a worker has some 25 open itself and keeps 16 free
 BOOT_ERROR = 3  # gunicorn's own code for a worker that cannot start: it stops instead of trying again
 PAUSE = 2  # seconds before the next worker tries what this one could not
 
@@ -39,15 +38,9 @@ PAUSE = 2  # seconds before the next worker tries what this one could not
 class Server(BaseApplication):  # type: ignore[misc]
     """gunicorn's custom application: its configuration comes from our settings alone."""
 
-    def __init__(self, settings: Settings, connections: int, reload: bool) -> None:
-        """Keep the settings.
-
-        Args:
-            connections: open connections that a worker holds.
-            reload: start workers again when a file of the code changes.
-        """
+    def __init__(self, settings: Settings, reload: bool) -> None:
+        """Keep the settings; `reload` starts workers again when a file of the code changes."""
         self.settings = settings
-        self.connections = connections
         self._reload = reload
         super().__init__()
 
@@ -99,7 +92,7 @@ def serve(reload: bool = False) -> None:
     try:
         settings = read_settings()
         serving = describe_models(settings)
-        connections = raise_file_limit(settings.connections)
+        raise_file_limit()
     except (BadSetting, BadModel) as error:
         sys.exit(f"Digits cannot start: {error}")
     if settings.port and not has_inherited_socket():
@@ -109,7 +102,7 @@ def serve(reload: bool = False) -> None:
     if not reload:  # workers would keep the code that the master imported
         import_app()
     sys.argv = ["-m", "app", *sys.argv[1:]]  # what gunicorn starts again at SIGUSR2
-    server = Server(settings, connections, reload)
+    server = Server(settings, reload)
     folder = make_metrics_folder()
     try:
         arbiter.Arbiter(server, serving).run()
@@ -134,8 +127,8 @@ def describe_models(settings: Settings) -> str:
     return f"serving {served}; the default is {default}"
 
 
-def raise_file_limit(connections: int) -> int:
-    """Allow as many open files as the system lets us, and return how many connections a worker can hold with them.
+def raise_file_limit() -> None:
+    """Allow as many open files as the system lets us: one a connection.
 
     Raises:
         BadSetting: hardly any.
@@ -144,9 +137,8 @@ def raise_file_limit(connections: int) -> int:
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, MAX_FILES) if most > 0 else MAX_FILES, most))
         soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft - OWN_FILES < MIN_CONNECTIONS:
-        raise BadSetting(f"A process may open {soft} files here, expected {OWN_FILES + MIN_CONNECTIONS} or more.")
-    return min(connections, soft - OWN_FILES)
+    if soft < MIN_FILES:
+        raise BadSetting(f"A process may open {soft} files here (ulimit -n), expected {MIN_FILES} or more.")
 
 
 def check_port(settings: Settings) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
-from socket import SHUT_WR
+from socket import SHUT_WR, SO_SNDBUF, SOL_SOCKET
 from time import monotonic
 from typing import TYPE_CHECKING, cast
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MAX_HEAD = 64 * 1024  # bytes of a request's line and headers
 PIECE = 64 * 1024  # bytes that are thrown away at once
+SEND_BUFFER = 256 * 1024  # bytes that the kernel keeps of an answer; by itself it would take up to 4 MiB a client
 TLS = b"\x16\x03"  # how a client begins that asks by https://. Source: RFC 8446, section 5.1
 LINGER = 10  # seconds that a client may go on sending after its last answer, so that it reads that and no reset
 MAX_DISCARDED = 128 * 2**20  # bytes that are thrown away meanwhile
@@ -38,6 +39,7 @@ class Connection(socket.socket):
             max_seconds: that a request may take to arrive, and an answer to be taken.
         """
         super().__init__(fileno=client.detach())
+        self.setsockopt(SOL_SOCKET, SO_SNDBUF, SEND_BUFFER)
         self.max_seconds = max_seconds
         self.deadline = monotonic() + max_seconds
         self.arrived = 0  # bytes of the request that is arriving; 0 while none is
@@ -45,6 +47,7 @@ class Connection(socket.socket):
         self.busy = False  # its request is being answered: it is not closed to make room
         self.held = 0  # bytes of its request and its answer in memory
         self.answered = False  # something was sent, which a reset would lose
+        self.lingers = True  # unless it had to make room
         self.greenlet = cast("gevent.Greenlet[..., None]", gevent.getcurrent())
 
     def expect_request(self, seconds: float) -> None:
@@ -92,7 +95,7 @@ class Connection(socket.socket):
 
     def close(self) -> None:
         """Say that nothing more comes, throw away what still arrives for a while, and close."""
-        if self.answered:
+        if self.answered and self.lingers:
             self.answered = False
             self.busy, self.arrived, self.held = False, 0, 0
             self.deadline = monotonic() + LINGER

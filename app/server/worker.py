@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import re
+import resource
 import secrets
 from functools import partial
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -30,6 +32,9 @@ from .answering import Answering, Application
 from .connections import Connection
 from .failures import describe_plainly
 
+SPARE_FILES = 16  # open files that a worker keeps free for pages and pictures of reports
+TYPICAL_FILES = 32  # open files of a worker, where they cannot be counted
+OPEN_FILES = (Path("/proc/self/fd"), Path("/dev/fd"))  # Linux, macOS
 BEAT = 1.0  # seconds between signs of life
 LAST_REQUEST = 1.0  # seconds that a kept connection may still use to ask, once the worker stops
 # Source: RFC 9110, section 7.2, and RFC 3986, section 3.2.2
@@ -48,6 +53,9 @@ class Worker(GeventWorker):  # type: ignore[misc]
         super().load_wsgi()
         self.wsgi: Application
         self.connections: set[Connection] = set()
+        self.max_connections = min(self.app.settings.connections, count_free_files() - SPARE_FILES)
+        if self.max_connections < self.app.settings.connections:
+            self.log.warning("Open files are limited (ulimit -n): a worker holds %s connections.", self.max_connections)
         self.stopped = Event()
         self.answering = self.wsgi = Answering(self.wsgi, self.app.settings, self.connections)
         self.memory = memory.Watch(self.app.settings.memory)
@@ -69,7 +77,7 @@ class Worker(GeventWorker):  # type: ignore[misc]
             server.start()
         while self.alive:
             self._beat()
-            if self.memory.is_too_large() and not self.answering.waiting:
+            if self.answering.is_idle() and self.memory.is_too_large():
                 self.log.warning("Worker %s is replaced: it keeps %s MB", self.pid, self.memory.measure())
                 break
             self.stopped.wait(BEAT)
@@ -83,7 +91,7 @@ class Worker(GeventWorker):  # type: ignore[misc]
     def _beat(self) -> None:
         if not self.answering.has_hung():
             self.notify()
-        if not self.answering.waiting:
+        if self.answering.is_idle():
             self.memory.give_back()
 
     def _take_accepted(self, listener: socket.socket) -> None:
@@ -110,7 +118,7 @@ class Worker(GeventWorker):  # type: ignore[misc]
     def handle(self, listener: Any, client: Any, address: Any) -> None:
         """Serve one client's connection."""
         connection = Connection(client, self.app.settings.timeout)
-        if len(self.connections) >= self.app.connections:
+        if len(self.connections) >= self.max_connections:
             self._make_room()
         self.connections.add(connection)
         try:
@@ -124,6 +132,7 @@ class Worker(GeventWorker):  # type: ignore[misc]
         if slow:
             slowest = min(slow, key=lambda each: (each.arrived > 0, each.deadline))
             self.connections.discard(slowest)
+            slowest.lingers = False
             told = slowest.arrived and not slowest.answered
             reason = Overloaded("The server has too many slow clients. Try again.") if told else gevent.GreenletExit()
             slowest.greenlet.kill(reason, block=False)
@@ -156,6 +165,15 @@ class Worker(GeventWorker):  # type: ignore[misc]
             client.sendall(describe_plainly(error, identity))
         except OSError:
             self.log.debug("The client was gone before it was told: %s", exc)
+
+
+def count_free_files() -> int:
+    """Return how many more files this process may open."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for folder in OPEN_FILES:
+        with contextlib.suppress(OSError):
+            return limit - sum(1 for _ in folder.iterdir())
+    return limit - TYPICAL_FILES
 
 
 def check(request: Any, max_bytes: int) -> None:

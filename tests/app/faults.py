@@ -70,11 +70,11 @@ def _is_worker(child: int) -> bool:
 
 
 @contextmanager
-def running(log: Path, **settings: object) -> Iterator[Server]:
-    """Run the real server, settings by their lower-case names, its output in a file."""
+def running(log: Path, before: str = "", **settings: object) -> Iterator[Server]:
+    """Run the real server, settings by their lower-case names, its output in a file; `before` is a shell's."""
     environment = {**os.environ, **{f"DIGITS_{name.upper()}": str(value) for name, value in settings.items()}}
     with log.open("w") as stream:
-        process = start_server({**environment, "DIGITS_PORT": "0"}, stderr=stream.fileno())
+        process = start_server({**environment, "DIGITS_PORT": "0"}, stderr=stream.fileno(), before=before)
     assert process.stdout
     line = process.stdout.readline()
     try:

@@ -361,7 +361,62 @@ def test_a_bad_model_and_a_dead_worker_leave_the_others_serving(models: Path, tm
         assert survivor in server.workers()
 
 
+def test_a_storm_of_reloads_never_has_more_than_twice_the_workers_and_stopping_is_obeyed(
+    models: Path, tmp_path: Path
+) -> None:
+    with running(tmp_path / "log", models=models, workers=2) as server:
+        most = 0
+        with Load(server.port, clients=2) as load:
+            for _ in range(20):
+                server.send(signal.SIGHUP)
+                deadline = time.monotonic() + 0.1
+                while time.monotonic() < deadline:
+                    most = max(most, len(server.workers()))
+            while server.log.read_text().count("Digits serves anew") + most < 1:
+                most = max(most, len(server.workers()))
+            load.wait_for(50)
+        assert most <= 4
+        assert load.failures == []
+        assert set(load.statuses) == {200}
+        server.send(signal.SIGHUP)
+        server.send(signal.SIGTERM)
+        assert server.process.wait(25) == 0  # gunicorn kills after 30
+
+
+def test_a_worker_that_stands_still_is_replaced_and_others_answer(tiny_models: Path, tmp_path: Path) -> None:
+    with running(tmp_path / "log", models=tiny_models, workers=2) as server:
+        still = server.workers()[0]
+        os.kill(still, signal.SIGSTOP)
+        with Load(server.port, clients=1) as load:
+            server.wait_for(f"Worker {still} gave no sign of life")
+            load.wait_for(20)
+        assert set(load.statuses) == {200}
+        assert still not in server.workers()
+
+
 # ---- machines ----
+
+
+def test_few_open_files_leave_room_for_newcomers(tiny_models: Path, tmp_path: Path) -> None:
+    with running(tmp_path / "log", before="ulimit -n 64", models=tiny_models, workers=1) as server:
+        slow = []
+        for _ in range(100):
+            slow.append(server.connect())
+            slow[-1].sendall(b"GET / HTTP/1.1\r\n")
+        assert [ask(server.port)[0] for _ in range(5)] == [200] * 5
+        assert "Open files are limited" in server.log.read_text()
+        for connection in slow:
+            connection.close()
+
+
+@pytest.mark.parametrize("files", (20, 50))
+def test_hardly_any_open_files_are_said_at_the_start(files: int) -> None:
+    command = ["sh", "-c", f"ulimit -n {files} && exec {sys.executable} -m app"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=START, check=False)
+    assert done.returncode != 0
+    assert done.stderr == (
+        f"Digits cannot start: A process may open {files} files here (ulimit -n), expected 60 or more.\n"
+    )
 
 
 JUMPING = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import gzip
 import json
@@ -9,6 +10,7 @@ import re
 import socket
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator
 from http.client import RemoteDisconnected
 from pathlib import Path
@@ -18,6 +20,7 @@ import pytest
 
 from tests.conftest import START
 
+from .drawings import draw_digit, side_by_side, to_png
 from .faults import SEVEN, Server, ask, receive, running
 
 LIVE = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -142,6 +145,78 @@ def test_a_whole_request_in_pieces_does_not_hold_a_thread(server: Server) -> Non
 
 
 # ---- clients ----
+
+
+@pytest.mark.parametrize("size", (b"ffffffffffffffff", b"7fffffffffffffff", b"f" * 4000))
+def test_a_chunk_larger_than_any_number_ends_its_own_connection_alone(
+    tiny_models: Path, tmp_path: Path, size: bytes
+) -> None:
+    with running(tmp_path / "log", models=tiny_models, workers=1, timeout=1) as server:
+        before = server.workers()
+        with server.connect() as connection, server.connect() as other:
+            connection.sendall(CHUNKED + size + b"\r\nhello")
+            other.sendall(LIVE)
+            assert receive(other)[0] == 200
+            assert receive(connection)[0] == 400
+            other.sendall(LIVE)
+            assert receive(other)[0] == 200
+        assert server.workers() == before
+
+
+def test_bodies_in_the_smallest_chunks_keep_nobody_waiting(server: Server) -> None:
+    body = CHUNKED + b"1\r\nx\r\n" * 170_000 + b"0\r\n\r\n"
+    answered: list[int] = []
+
+    def send() -> None:
+        with server.connect() as connection:
+            connection.sendall(body)
+            answered.append(receive(connection)[0])
+
+    senders = [threading.Thread(target=send) for _ in range(4)]
+    for sender in senders:
+        sender.start()
+    beside = 0
+    while any(sender.is_alive() for sender in senders):
+        assert ask(server.port, b"", "/health/live", "GET")[0] == 200
+        beside += 1
+    assert set(answered) <= {413, 415}
+    assert len(answered) == 4
+    assert beside > 6  # one at a time between the bodies would be four
+
+
+def wait_for_in_flight(server: Server, count: int) -> None:
+    deadline = time.monotonic() + START
+    while f"digits_requests_in_flight {count}.0" not in read_metrics(server):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def read_metrics(server: Server) -> str:
+    with urllib.request.urlopen(f"{server.address}/metrics", timeout=START) as answer:
+        text: str = answer.read().decode()
+    return text
+
+
+def test_a_request_of_many_pictures_keeps_no_single_one_waiting(server: Server) -> None:
+    page = base64.b64encode(to_png(side_by_side([draw_digit(label, shape=(900, 450)) for label in (4, 7)]))).decode()
+    many = json.dumps({"images": [page] * 60}).encode()
+    order: list[str] = []
+
+    def ask_for_many() -> None:
+        status, _, _ = ask(server.port, many, "/read", Content_Type="application/json")
+        order.append(f"many {status}")
+
+    large = [threading.Thread(target=ask_for_many) for _ in range(2)]
+    for thread in large:
+        thread.start()
+    wait_for_in_flight(server, 3)  # both, and the question itself
+    for _ in range(3):
+        order.append(f"one {ask(server.port)[0]}")
+        order.append(f"live {ask(server.port, b'', '/health/live', 'GET')[0]}")
+    for thread in large:
+        thread.join()
+    assert order[:6] == ["one 200", "live 200"] * 3
+    assert len(order) == 8
 
 
 def peak_memory(server: Server) -> int:
