@@ -21,7 +21,7 @@ from gunicorn.http.errors import NoMoreData
 
 from ..errors import BadRequest, Overloaded, TooLarge
 from ..settings import Settings
-from .connections import Connection
+from .connections import Connection, give_way
 
 IN_LOOP = ("/health/", "/v2/health/", "/metrics", "/static/")  # paths of what costs little and must not wait
 STEP = 256 * 1024  # bytes of a body of known length that are received before others have their turn
@@ -72,7 +72,7 @@ class Answering:
         environ["wsgi.input"] = io.BytesIO(body)
         connection.busy = True
         if environ["PATH_INFO"].startswith(IN_LOOP) and not body:
-            gevent.sleep(0)  # a client that sends many at once does not keep the others waiting
+            give_way()  # a client that sends many at once does not keep the others waiting
             return self.app(environ, start_response)
         status, headers, pieces = self._answer_in_thread(environ)
         environ["wsgi.input"] = io.BytesIO()  # the body is not held while the client takes the answer
@@ -104,7 +104,7 @@ class Answering:
             connection.held = body.tell()
             self._check(connection)
             if len(piece) == step:
-                gevent.sleep(0)
+                give_way()
         if length is not None and body.tell() < int(length):
             raise BadRequest("The body ends too early. Send it again.")
         return body.getvalue()
