@@ -16,6 +16,8 @@ from PIL import Image
 
 from tests.app.drawings import draw_digit, to_bytes
 
+from . import wire
+
 SEVEN = draw_digit(7, shape=(40, 40), height=24, pen=3)
 
 
@@ -120,6 +122,9 @@ def write_corpus(target: str, folder: Path) -> None:
 
 def corpus(target: str) -> Iterator[bytes]:
     """Return everything that a target is tried with before anything is made up."""
+    if target == "wire":
+        yield from wire.corpus()
+        return
     prefix = {"predict": b"\0", "open_inference": b"\0\0"}.get(target, b"")
     if target != "tf_serving":
         for picture in (*good_pictures(), *bad_pictures()):

@@ -14,6 +14,8 @@ from app.errors import DigitsError
 from app.preprocessing import read_picture
 from app.segmentation import find_digits
 
+from .wire import wire
+
 MODELS = Path(__file__).parents[2] / "models"
 STATUSES = {200, 400, 413, 415, 422}  # what a body alone may lead to
 
@@ -89,5 +91,5 @@ def open_inference(body: bytes) -> None:
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    target.__name__: target for target in (read_one, read_several, predict, tf_serving, open_inference)
+    target.__name__: target for target in (read_one, read_several, predict, tf_serving, open_inference, wire)
 }
