@@ -121,7 +121,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
 
 
-@bp.get("/metrics")
+@bp.get("/metrics", strict_slashes=True)  # a proxy that denies this path denies no other one
 def metrics() -> Response:
     """Show what was counted."""
     return Response(_metrics().describe(), content_type=CONTENT_TYPE_PLAIN_0_0_4)
