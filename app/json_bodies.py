@@ -68,21 +68,25 @@ def read_members(given: Object) -> dict[str, Any]:
     return members
 
 
-def read_numbers(given: List, expected: str) -> NDArray[np.float64]:
+def read_numbers(given: List, expected: str, max_numbers: int) -> NDArray[np.float64]:
     """Return the numbers of a list, or of lists in lists, as an array of the same shape.
 
     Args:
         given: what the client sent.
         expected: the shape that should come, as a person reads it.
+        max_numbers: how many may come.
 
     Raises:
         BadRequest: there is something else than numbers, nothing, or lists of different lengths.
+        TooLarge: more than `max_numbers`.
     """
     shape = _measure(given, expected)
     try:
         flat = np.frombuffer(given.as_buffer(of_type="d"), np.float64)  # all numbers, whatever their lists are like
     except TypeError as error:
         raise BadRequest(f"There is something that is no number; expected {expected} of numbers.") from error
+    if flat.size > max_numbers:  # before their brackets are compared, which takes as much memory again
+        raise TooLarge(f"The tensor holds {flat.size:,} numbers; at most {max_numbers:,} are read at once.")
     if len(shape) == 1:
         shape = (flat.size,)  # len() of a list ends at 2**24 - 1
     brackets = cast(bytes, given.mini).translate(None, NO_BRACKETS) if math.prod(shape) == flat.size else None

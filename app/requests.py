@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import ctypes
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
-from flask import Request, current_app, g
+from flask import Request, Response, after_this_request, current_app, g
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
@@ -29,6 +30,7 @@ from .json_bodies import List, parse_object, quote
 MAX_DECOMPRESSED = 16 * 2**20  # bytes; where the app sets no limit
 MAX_PART_HEAD = 4096  # bytes of the headers of a part of multipart/form-data: a long file name and room
 MAX_BOUNDARY = 200  # bytes of the line between parts; RFC 2046 allows 70
+LARGE = 2**20  # bytes of a body, after which memory is given back to the system
 CHUNK = 4096  # bytes of multipart/form-data that are looked at together
 FORMS_TEXT = (
     'Send the picture as the body, as a file in multipart/form-data, or as JSON {"image": "<base64 or data URL>"}.'
@@ -36,6 +38,7 @@ FORMS_TEXT = (
 BLANKS = b" \t\r\n\v\f"
 URL_SAFE = bytes.maketrans(b"-_", b"+/")
 NO_HEX = 255
+give_back = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's, which else keeps much of what large bodies took
 HEX = bytes(int(chr(code), 16) if chr(code) in "0123456789abcdefABCDEF" else NO_HEX for code in range(256))
 
 
@@ -91,6 +94,8 @@ def read_body(request: Request) -> bytes:
         TooLarge: it holds more than a request may, compressed or not.
     """
     body = request.get_data(cache=False)
+    if give_back and (request.content_encoding or len(body) > LARGE):
+        after_this_request(_give_memory_back)
     encoding = (request.content_encoding or "identity").lower()
     if encoding == "identity":
         return body
@@ -107,6 +112,12 @@ def read_body(request: Request) -> bytes:
     if not decompressor.eof or decompressor.unused_data:
         raise BadRequest(f"The body is not one whole {encoding} stream. Send it again.")
     return decompressed
+
+
+def _give_memory_back(response: Response) -> Response:
+    if give_back:
+        give_back(0)
+    return response
 
 
 def _from_multipart(body: bytes, boundary: str, most: int) -> Pictures:

@@ -7,6 +7,7 @@ Knows what may be in a tensor, not how a protocol wraps it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -33,10 +34,11 @@ def parse_numbers(values: Any) -> NDArray[np.float64]:
 
     Raises:
         BadRequest: the lists differ in length, or something in them is not a number.
+        TooLarge: too many digits.
     """
     if not isinstance(values, List):
         raise BadRequest(f"The tensor is {quote(values)}, no number in lists; expected {describe_shape()}.")
-    return read_numbers(values, describe_shape())
+    return read_numbers(values, describe_shape(), current_app.config["MAX_DIGITS"] * math.prod(SHAPE))
 
 
 def check_tensor(numbers: NDArray[np.generic]) -> NDArray[np.float32]:

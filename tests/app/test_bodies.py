@@ -261,7 +261,7 @@ def test_the_head_of_a_part_may_be_as_long_as_is_said(tiny_client: FlaskClient) 
 
 # ---- memory ----
 
-MAX_MEMORY = 400  # MiB beside what a worker has, so that with all models it stays below 600
+MAX_MEMORY = 400  # MiB beside what a worker has and the body, so that with all models it stays below 600
 MEASURE = """
 import io, sys
 from app import create_app
@@ -343,6 +343,12 @@ def split_line(line: str) -> list[str]:
 def expected_statuses(name: str) -> tuple[int, ...]:
     status = LARGE[name][-1]
     return (status,) if status else (400, 413)
+
+
+def test_more_numbers_than_digits_are_read_are_refused(tiny_client: FlaskClient) -> None:
+    count = tiny_client.application.config["MAX_DIGITS"] * 784 + 1
+    body = b'{"instances":[' + b",".join([b"0"] * count) + b"]}"
+    check(tiny_client.post(V1, data=body), 413, "at most 7,840,000")
 
 
 def test_an_answer_for_the_most_digits_is_small(tiny_client: FlaskClient) -> None:
