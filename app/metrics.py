@@ -15,7 +15,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from flask import Blueprint, Flask, Response, current_app, g, has_app_context, request
+from flask import Blueprint, Flask, Response, abort, current_app, g, has_app_context, request
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess, values
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .classifier import Classifier, Prediction
     from .registry import Registry
 
+PATH = "/metrics"
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # environment variable of prometheus_client: where the workers' files are
 PLACE = "PROMETHEUS_PLACE"  # environment variable of a worker that counts there: which of the files are its own
 KINDS = ("counter", "histogram", "gauge_livesum", "gauge_livemax")  # the files of one worker
@@ -121,9 +122,11 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
 
 
-@bp.get("/metrics")
+@bp.get(PATH)
 def metrics() -> Response:
-    """Show what was counted."""
+    """Show what was counted; only at this very path, as a proxy that denies it may not deny /metrics/ or //metrics."""
+    if request.environ["PATH_INFO"] != PATH:
+        abort(404)
     return Response(_metrics().describe(), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 

@@ -5,44 +5,39 @@
     JSON                   {"image": "<base64 or data URL>"} or {"images": [...]}
     a data URL             as the whole body, under any text or form type: the classic Flask digit pages
 
-Knows forms, not pictures: what comes out is bytes.
+Knows forms, not pictures: what comes out is bytes. Nothing here makes a Python object for each few bytes that a client
+sends, since 16 MiB of them would be a gigabyte.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import io
-import json
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from time import perf_counter
-from typing import IO, Any
-from urllib.parse import unquote_to_bytes
 
+import numpy as np
 from flask import Request, current_app, request
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from .errors import BadRequest, TooLarge, UnsupportedFormat
+from .json_bodies import List, parse_object, quote
 
-MOST_DECOMPRESSED = 16 * 2**20  # bytes; where the app sets no limit
+MAX_DECOMPRESSED = 16 * 2**20  # bytes; where the app sets no limit
+MAX_PART_HEAD = 4096  # bytes of the headers of a part of multipart/form-data: a long file name and room
+MAX_BOUNDARY = 200  # bytes of the line between parts; RFC 2046 allows 70
+CHUNK = 4096  # bytes of multipart/form-data that are looked at together
 FORMS_TEXT = (
     'Send the picture as the body, as a file in multipart/form-data, or as JSON {"image": "<base64 or data URL>"}.'
 )
-
-
-class PictureRequest(Request):
-    """A request whose uploads stay in memory: nothing that a client sends is written to disk."""
-
-    def _get_file_stream(
-        self,
-        total_content_length: int | None,
-        content_type: str | None,
-        filename: str | None = None,
-        content_length: int | None = None,
-    ) -> IO[bytes]:
-        return io.BytesIO()
+BLANKS = b" \t\r\n\v\f"
+URL_SAFE = bytes.maketrans(b"-_", b"+/")
+NO_HEX = 255
+HEX = bytes(int(chr(code), 16) if chr(code) in "0123456789abcdefABCDEF" else NO_HEX for code in range(256))
 
 
 @dataclass(frozen=True)
@@ -65,13 +60,11 @@ def read_pictures(request: Request, most: int) -> Pictures:
     """
     kind = request.mimetype
     if kind == "multipart/form-data":
-        pictures = _from_multipart(request)
+        pictures = _from_multipart(read_body(request), request.mimetype_params.get("boundary", ""), most)
     elif kind == "application/json" or kind.endswith("+json"):
-        pictures = _from_json(read_body(request))
+        pictures = _from_json(read_body(request), most)
     else:
         pictures = Pictures([_from_body(read_body(request))], several=False)
-    if len(pictures.bodies) > most:
-        raise TooLarge(f"The request holds {len(pictures.bodies)} pictures; at most {most} are read at once.")
     if not any(pictures.bodies):
         raise BadRequest(f"The request holds no picture. {FORMS_TEXT}")
     return pictures
@@ -119,7 +112,7 @@ def read_body(request: Request) -> bytes:
         return body
     if encoding not in ("gzip", "x-gzip", "deflate"):
         raise UnsupportedFormat(f"Content-Encoding {encoding[:40]!r} is not read. Send gzip, deflate or neither.")
-    most = request.max_content_length or MOST_DECOMPRESSED
+    most = request.max_content_length or MAX_DECOMPRESSED
     decompressor = zlib.decompressobj(zlib.MAX_WBITS | 32)  # finds out by itself whether it is gzip or deflate
     try:
         decompressed = decompressor.decompress(body, most + 1)
@@ -132,67 +125,108 @@ def read_body(request: Request) -> bytes:
     return decompressed
 
 
-def parse_object(body: bytes) -> dict[str, Any]:
-    """Parse a JSON object.
-
-    Raises:
-        BadRequest: it is not JSON, or not an object.
-    """
+def _from_multipart(body: bytes, boundary: str, most: int) -> Pictures:
+    if not boundary.isascii() or not 0 < len(boundary) <= MAX_BOUNDARY:
+        raise BadRequest(f"Expected multipart/form-data with a boundary of 1 to {MAX_BOUNDARY} ASCII characters.")
     try:
-        message: Any = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise BadRequest(f"The body is not JSON: {error}.") from error
-    if not isinstance(message, dict):
-        raise BadRequest("Expected a JSON object.")
-    return message
-
-
-def _from_multipart(request: Request) -> Pictures:
-    bodies = [file.stream.read() for _, file in request.files.items(multi=True)]
-    bodies = bodies or [decode_base64(text) for _, text in request.form.items(multi=True)]
+        files, fields = _split_parts(body, boundary.encode("ascii"), most)
+    except RequestEntityTooLarge as error:
+        heads = f"each with at most {MAX_PART_HEAD:,} bytes of headers"
+        raise TooLarge(f"The form is too large; at most {most:,} parts are read, {heads}.") from error
+    except ValueError as error:
+        raise BadRequest(f"The body is not whole multipart/form-data. {FORMS_TEXT}") from error
+    bodies = files or [decode_base64(field) for field in fields]
     return Pictures(bodies, several=len(bodies) > 1)
 
 
-def _from_json(body: bytes) -> Pictures:
+def _split_parts(body: bytes, boundary: bytes, most: int) -> tuple[list[bytes], list[bytes]]:
+    """Return the contents of the files and of the other fields of a form.
+
+    Raises:
+        ValueError: it is no form, or ends too early.
+        RequestEntityTooLarge: more parts than `most`, or the head of one is longer than MAX_PART_HEAD.
+    """
+    # A decoder keeps what is not whole yet: a head, or as much of a content as could be a boundary.
+    decoder = MultipartDecoder(boundary, CHUNK + max(MAX_PART_HEAD, MAX_BOUNDARY), max_parts=most)
+    files: list[bytes] = []
+    fields: list[bytes] = []
+    contents, content = fields, bytearray()
+    for start in range(0, len(body) + CHUNK, CHUNK):
+        decoder.receive_data(body[start : start + CHUNK] or None)
+        while not isinstance(event := decoder.next_event(), NeedData | Epilogue):
+            if isinstance(event, File | Field):
+                contents, content = files if isinstance(event, File) else fields, bytearray()
+            elif isinstance(event, Data):
+                content += event.data
+                if not event.more_data:
+                    contents.append(bytes(content))
+                    content.clear()
+    return files, fields
+
+
+def _from_json(body: bytes, most: int) -> Pictures:
     try:
-        message: Any = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise BadRequest(f"The body is not JSON, though its type says so. {FORMS_TEXT}") from error
-    if not isinstance(message, dict) or ("image" in message) == ("images" in message):
+        message = parse_object(body)
+    except BadRequest as error:
+        raise BadRequest(f"{error} {FORMS_TEXT}") from error
+    if ("image" in message) == ("images" in message):
         raise BadRequest('Expected JSON with either "image", one picture, or "images", a list of pictures.')
-    texts = message["images"] if "images" in message else [message["image"]]
-    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-        raise BadRequest('Expected every picture in "image" or "images" as a string: base64 or a data URL.')
+    several = "images" in message
+    texts = message["images"] if several else [message["image"]]
+    if not isinstance(texts, List | list):
+        raise BadRequest('Expected "images" as a list of strings: base64 or data URLs.')
     if not texts:
         raise BadRequest('"images" is empty. Send at least one picture.')
-    return Pictures([decode_base64(text) for text in texts], several="images" in message)
+    if len(texts) > most:
+        raise TooLarge(f"The request holds {len(texts):,} pictures; at most {most:,} are read at once.")
+    return Pictures([decode_base64(text) for text in texts], several)
 
 
 def _from_body(body: bytes) -> bytes:
     """Return the picture that the body is; a data URL may be percent-encoded or the value of a form field."""
     start = body[:64].lstrip().lower()
     if start.startswith(b"data:"):
-        return decode_base64(body.decode("latin-1").strip())
+        return decode_base64(body.strip())
     if b"=data:" in start or b"=data%3a" in start:
-        return decode_base64(unquote_to_bytes(body.partition(b"=")[2]).decode("latin-1"))
+        return decode_base64(_unquote(body.partition(b"=")[2]))
     return body
 
 
-def decode_base64(text: str) -> bytes:
+def decode_base64(text: object) -> bytes:
     """Decode base64 or a data URL, with or without line breaks, padding or the URL-safe alphabet.
 
+    Args:
+        text: what a client sent for a picture: str or bytes, where it is right.
+
     Raises:
-        BadRequest: it is not base64.
+        BadRequest: it is something else, or not base64.
     """
-    if text[:5].lower() == "data:":
-        head, comma, text = text.partition(",")
+    if not isinstance(text, str | bytes):
+        raise BadRequest(f"Expected every picture as a string, base64 or a data URL, not {quote(text)}.")
+    encoded = text.encode() if isinstance(text, str) else text
+    if encoded[:5].lower() == b"data:":
+        head, comma, encoded = encoded.partition(b",")
         if not comma:
             raise BadRequest("The data URL has no comma, so no picture in it.")
-        if "base64" not in head.lower():
-            return unquote_to_bytes(text)
-    compact = "".join(text.split()).replace("%2B", "+").replace("%2F", "/").replace("%3D", "=")
-    compact = compact.replace("-", "+").replace("_", "/").rstrip("=")
+        if b"base64" not in head.lower():
+            return _unquote(encoded)
+    compact = _unquote(encoded).translate(URL_SAFE, BLANKS).rstrip(b"=")
     try:
-        return base64.b64decode(compact + "=" * (-len(compact) % 4), validate=True)
+        return base64.b64decode(compact + b"=" * (-len(compact) % 4), validate=True)
     except (binascii.Error, ValueError) as error:
         raise BadRequest(f"The picture is not base64 ({error}). {FORMS_TEXT}") from error
+
+
+def _unquote(text: bytes) -> bytes:
+    """Decode %41 and the like; urllib makes an object for each of them, 3 GB for 16 MiB."""
+    if b"%" not in text[:-2]:
+        return text
+    codes = np.frombuffer(text, np.uint8)
+    digits = np.frombuffer(text.translate(HEX), np.uint8)
+    escapes = (codes[:-2] == ord("%")) & (digits[1:-1] != NO_HEX) & (digits[2:] != NO_HEX)
+    decoded = codes.copy()
+    decoded[:-2][escapes] = (digits[1:-1] << 4 | digits[2:])[escapes]
+    kept = np.ones(len(codes), np.bool_)
+    kept[1:-1] &= ~escapes
+    kept[2:] &= ~escapes
+    return decoded[kept].tobytes()

@@ -20,18 +20,22 @@ from numpy.typing import NDArray
 from .. import VERSION
 from ..classifier import Classifier
 from ..errors import BadRequest, NotFound, NotReady
+from ..json_bodies import List, Object, parse_object, quote, read_members
 from ..lifecycle import is_stopping
 from ..metrics import count_digits
 from ..preprocessing import Framing
 from ..registry import Registry
-from ..requests import decode_base64, parse_object, read_body
+from ..requests import read_body
 from .tensors import (
     CERTAINTY,
     PICTURE,
     PROBABILITIES,
     SHAPE,
     TENSOR,
+    check_digits,
+    check_pictures,
     check_tensor,
+    decode_pictures,
     describe_shape,
     name_outputs,
     parse_numbers,
@@ -40,7 +44,11 @@ from .tensors import (
 )
 
 JSON_LENGTH = "Inference-Header-Content-Length"
+OUTPUTS = (PROBABILITIES, CERTAINTY)
 EXTENSIONS = ("binary_tensor_data", "classification")
+MAX_LENGTH_DIGITS = 10  # digits of JSON_LENGTH: bodies are not larger than 2 GiB
+MAX_IDENTITY = 1024  # characters of the "id" that a client gets back
+MAX_RANK = 8  # sizes in a shape
 SMALL = 860  # bytes: an answer that fits in one network packet gains nothing from compression
 
 bp = Blueprint("open_inference", __name__, url_prefix="/v2")
@@ -110,8 +118,8 @@ def infer(name: str, version: str | None = None) -> Response:
     message, binary = _split_body(read_body(request))
     outputs = _wanted_outputs(message)
     identity = message.get("id")
-    if identity is not None and not isinstance(identity, str):
-        raise BadRequest('Expected "id" as a string.')
+    if identity is not None and (not isinstance(identity, str) or len(identity) > MAX_IDENTITY):
+        raise BadRequest(f'Expected "id" as a string of at most {MAX_IDENTITY:,} characters.')
     prediction = classifier.predict(_read_input(message, binary, classifier.framing))
     count_digits(classifier, prediction)
     named = name_outputs(prediction)
@@ -140,9 +148,10 @@ def _split_body(body: bytes) -> tuple[dict[str, Any], bytes]:
     text = request.headers.get(JSON_LENGTH)
     if text is None:
         return parse_object(body), b""
-    if not (text.isascii() and text.isdigit()) or int(text) > len(body):
-        raise BadRequest(f"{JSON_LENGTH} is {text!r:.40}; expected a number of bytes up to {len(body)}.")
-    return parse_object(body[: int(text)]), body[int(text) :]
+    length = int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_LENGTH_DIGITS else len(body) + 1
+    if length > len(body):
+        raise BadRequest(f"{JSON_LENGTH} is {quote(text)}; expected a number of bytes up to {len(body)}.")
+    return parse_object(body[:length]), body[length:]
 
 
 def _wanted_outputs(message: dict[str, Any]) -> list[Output]:
@@ -153,29 +162,41 @@ def _wanted_outputs(message: dict[str, Any]) -> list[Output]:
     """
     binary = _flag(_parameters(message), "binary_data_output", default=False)
     asked = message.get("outputs")
-    if asked is None or asked == []:
-        asked = [{"name": PROBABILITIES}, {"name": CERTAINTY}]
-    if not isinstance(asked, list) or not all(isinstance(one, dict) for one in asked):
+    if asked is None or (isinstance(asked, List) and not asked):
+        return [Output(name, binary, 0) for name in OUTPUTS]
+    if not isinstance(asked, List):
         raise BadRequest('Expected "outputs" as a list of objects with a "name".')
-    outputs = []
+    if len(asked) > len(OUTPUTS):
+        raise BadRequest(f"{len(asked):,} outputs are asked for; there are {len(OUTPUTS)}, each at most once.")
+    outputs: list[Output] = []
     for one in asked:
-        parameters, name = _parameters(one), one.get("name")
-        if name not in (PROBABILITIES, CERTAINTY):
-            raise BadRequest(f'There is no output {name!r:.80}; expected "{PROBABILITIES}" or "{CERTAINTY}".')
-        classes = parameters.get("classification", 0)
-        if type(classes) is not int or classes < 0 or (classes and name != PROBABILITIES):
-            raise BadRequest(f'Expected "classification" as a number of classes, of "{PROBABILITIES}".')
-        outputs.append(Output(name, _flag(parameters, "binary_data", default=binary), classes))
+        output = _wanted_output(one, binary)
+        if any(output.name == other.name for other in outputs):
+            raise BadRequest(f'The output "{output.name}" is asked for twice.')
+        outputs.append(output)
     return outputs
+
+
+def _wanted_output(asked: Any, binary: bool) -> Output:
+    if not isinstance(asked, Object):
+        raise BadRequest('Expected "outputs" as a list of objects with a "name".')
+    members = read_members(asked)
+    parameters, name = _parameters(members), members.get("name")
+    if name not in OUTPUTS:
+        raise BadRequest(f'There is no output {quote(name)}; expected "{PROBABILITIES}" or "{CERTAINTY}".')
+    classes = parameters.get("classification", 0)
+    if type(classes) is not int or classes < 0 or (classes and name != PROBABILITIES):
+        raise BadRequest(f'Expected "classification" as a number of classes, of "{PROBABILITIES}".')
+    return Output(name, _flag(parameters, "binary_data", default=binary), classes)
 
 
 def _parameters(part: dict[str, Any]) -> dict[str, Any]:
     parameters = part.get("parameters")
     if parameters is None:  # clients that write out every field send null
         return {}
-    if not isinstance(parameters, dict):
+    if not isinstance(parameters, Object):
         raise BadRequest('Expected "parameters" as an object.')
-    return parameters
+    return read_members(parameters)
 
 
 def _flag(parameters: dict[str, Any], name: str, default: bool) -> bool:
@@ -191,26 +212,27 @@ def _read_input(message: dict[str, Any], binary: bytes, framing: Framing) -> NDA
     Raises:
         DigitsError: it is not what the metadata describe.
     """
-    inputs = message.get("inputs")
-    if not isinstance(inputs, list) or len(inputs) != 1 or not isinstance(inputs[0], dict):
+    inputs: Any = message.get("inputs")
+    if not isinstance(inputs, List) or len(inputs) != 1 or not isinstance(inputs[0], Object):
         raise BadRequest(f'Expected "inputs" as a list of one tensor: "{TENSOR}" or "{PICTURE}".')
-    (given,) = inputs
+    given = read_members(inputs[0])
     name, kind = given.get("name"), given.get("datatype")
     if name not in (TENSOR, PICTURE):
-        raise BadRequest(f'There is no input {name!r:.80}; expected "{TENSOR}" or "{PICTURE}".')
+        raise BadRequest(f'There is no input {quote(name)}; expected "{TENSOR}" or "{PICTURE}".')
     expected = "FP32" if name == TENSOR else "BYTES"
     if kind != expected:
-        raise BadRequest(f'The datatype of "{name}" is {kind!r:.40}; expected {expected}.')
+        raise BadRequest(f'The datatype of "{name}" is {quote(kind)}; expected {expected}.')
     shape = _parse_shape(given.get("shape"))
     size = _parameters(given).get("binary_data_size")
     if size is None and "data" not in given:
         raise BadRequest(f'"{name}" holds neither "data" nor "binary_data_size".')
     if size is not None and (type(size) is not int or size != len(binary)):
-        raise BadRequest(f'"binary_data_size" of "{name}" is {size!r:.40}; {len(binary)} bytes follow the JSON.')
+        raise BadRequest(f'"binary_data_size" of "{name}" is {quote(size)}; {len(binary)} bytes follow the JSON.')
     if name == PICTURE:
         return read_digits(_take_pictures(shape, given.get("data"), None if size is None else binary), framing)
     if shape[1:] != SHAPE:
         raise BadRequest(f'The shape of "{name}" is {list(shape)}; expected {describe_shape()}.')
+    check_digits(shape[0])
     if size is not None:
         return _read_binary(shape, binary)
     return _read_flat(shape, parse_numbers(given["data"]))
@@ -223,7 +245,7 @@ def _read_binary(shape: tuple[int, ...], binary: bytes) -> NDArray[np.float32]:
     return check_tensor(np.frombuffer(binary, "<f4").reshape(shape))
 
 
-def _read_flat(shape: tuple[int, ...], numbers: NDArray[np.generic]) -> NDArray[np.float32]:
+def _read_flat(shape: tuple[int, ...], numbers: NDArray[np.float64]) -> NDArray[np.float32]:
     """Return numbers that came flat or nested in their shape."""
     if numbers.ndim == 1 and numbers.size == shape[0] * int(np.prod(SHAPE)):
         numbers = numbers.reshape(shape)
@@ -236,8 +258,8 @@ def _take_pictures(shape: tuple[int, ...], texts: Any, binary: bytes | None) -> 
     """Return picture files: base64 in JSON, or each after its length in the binary part."""
     if binary is not None:
         bodies = _split_bytes(binary)
-    elif isinstance(texts, list) and all(isinstance(text, str) for text in texts):
-        bodies = [decode_base64(text) for text in texts]
+    elif isinstance(texts, List):
+        bodies = decode_pictures(texts, len(texts))
     else:
         raise BadRequest(f'Expected "data" of "{PICTURE}" as a list of strings: base64 or data URLs.')
     if shape != (len(bodies),):
@@ -254,14 +276,17 @@ def _split_bytes(binary: bytes) -> list[bytes]:
         if at + 4 + length > len(binary):
             raise BadRequest(f'The bytes of "{PICTURE}" end within an element.')
         elements.append(element)
+        check_pictures(len(elements))
         at += 4 + length
     return elements
 
 
 def _parse_shape(shape: Any) -> tuple[int, ...]:
-    if not isinstance(shape, list) or not shape or not all(type(size) is int and size > 0 for size in shape):
-        raise BadRequest('Expected "shape" as a list of sizes, each at least 1.')
-    return tuple(shape)
+    if isinstance(shape, List) and 0 < len(shape) <= MAX_RANK:
+        sizes = tuple(size for size in shape if type(size) is int and size > 0)
+        if len(sizes) == len(shape):
+            return sizes
+    raise BadRequest(f'Expected "shape" as a list of 1 to {MAX_RANK} sizes, each at least 1.')
 
 
 def _describe_output(

@@ -7,6 +7,8 @@ Knows what may be in a tensor, not how a protocol wraps it.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,8 +17,9 @@ from numpy.typing import NDArray
 
 from ..classifier import Classifier, Prediction
 from ..errors import BadRequest, TooLarge
+from ..json_bodies import List, quote, read_numbers
 from ..preprocessing import SIDE, Framing, read_picture, to_tensor
-from ..requests import take_in_time
+from ..requests import decode_base64, take_in_time
 
 TENSOR = "tensor"  # name of the input that holds numbers
 PICTURE = "picture"  # name of the input that holds picture files
@@ -26,19 +29,16 @@ SHAPE = (SIDE, SIDE, 1)
 FARTHEST = 10.0  # from 0 that a tensor may be: noise reaches it, greys that nobody divided by 255 are beyond
 
 
-def parse_numbers(values: Any) -> NDArray[np.generic]:
+def parse_numbers(values: Any) -> NDArray[np.float64]:
     """Turn numbers in lists into an array of the same shape.
 
     Raises:
         BadRequest: the lists differ in length, or something in them is not a number.
+        TooLarge: too many digits.
     """
-    try:
-        numbers = np.asarray(values)
-    except (ValueError, OverflowError) as error:
-        raise BadRequest(f"The tensor's lists differ in length; expected {describe_shape()}.") from error
-    if numbers.dtype.kind not in "fiu":
-        raise BadRequest(f"The tensor holds something that is no number; expected {describe_shape()} of numbers.")
-    return numbers
+    if not isinstance(values, List):
+        raise BadRequest(f"The tensor is {quote(values)}, no number in lists; expected {describe_shape()}.")
+    return read_numbers(values, describe_shape(), current_app.config["MAX_DIGITS"] * math.prod(SHAPE))
 
 
 def check_tensor(numbers: NDArray[np.generic]) -> NDArray[np.float32]:
@@ -53,13 +53,13 @@ def check_tensor(numbers: NDArray[np.generic]) -> NDArray[np.float32]:
     """
     if numbers.ndim != 1 + len(SHAPE) or numbers.shape[1:] != SHAPE or not len(numbers):
         raise BadRequest(f"The tensor has the shape {list(numbers.shape)}; expected {describe_shape()}.")
-    _check_count(len(numbers), current_app.config["MAX_DIGITS"], "digits")
+    check_digits(len(numbers))
     if not -FARTHEST <= numbers.min() <= numbers.max() <= FARTHEST:  # written so that NaN fails
         raise BadRequest("The tensor holds values that are no picture's; expected 0.0 (paper) to 1.0 (ink).")
     return np.ascontiguousarray(numbers, np.float32)
 
 
-def read_digits(bodies: list[bytes], framing: Framing) -> NDArray[np.float32]:
+def read_digits(bodies: Sequence[bytes], framing: Framing) -> NDArray[np.float32]:
     """Read the one digit of each picture, framed as the model was taught.
 
     Returns:
@@ -70,8 +70,36 @@ def read_digits(bodies: list[bytes], framing: Framing) -> NDArray[np.float32]:
     """
     if not bodies:
         raise BadRequest("The request holds no picture.")
-    _check_count(len(bodies), current_app.config["MAX_PICTURES"], "pictures")
     return to_tensor(np.stack([read_picture(body, framing=framing) for body in take_in_time(bodies)]))
+
+
+def decode_pictures(texts: Iterable[Any], count: int) -> list[bytes]:
+    """Decode pictures in base64, if they are not too many.
+
+    Raises:
+        BadRequest: one is no string, or not base64.
+        TooLarge: too many pictures.
+    """
+    check_pictures(count)
+    return [decode_base64(text) for text in texts]
+
+
+def check_pictures(count: int) -> None:
+    """Check that a request may hold so many pictures.
+
+    Raises:
+        TooLarge: it may not.
+    """
+    _check_count(count, current_app.config["MAX_PICTURES"], "pictures")
+
+
+def check_digits(count: int) -> None:
+    """Check that a tensor may hold so many digits.
+
+    Raises:
+        TooLarge: it may not.
+    """
+    _check_count(count, current_app.config["MAX_DIGITS"], "digits")
 
 
 def name_outputs(prediction: Prediction) -> dict[str, NDArray[np.float32]]:
@@ -91,4 +119,4 @@ def describe_shape() -> str:
 
 def _check_count(count: int, most: int, things: str) -> None:
     if count > most:
-        raise TooLarge(f"The request holds {count} {things}; at most {most} are read at once.")
+        raise TooLarge(f"The request holds {count:,} {things}; at most {most:,} are read at once.")

@@ -7,6 +7,7 @@ Source: https://www.tensorflow.org/tfx/serving/api_rest
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,17 +18,20 @@ from werkzeug.routing import BaseConverter
 
 from ..classifier import Classifier
 from ..errors import BadRequest, NotFound
+from ..json_bodies import List, Object, parse_object, quote, read_members
 from ..metrics import count_digits
 from ..preprocessing import Framing
 from ..registry import Registry
-from ..requests import decode_base64, parse_object, read_body
+from ..requests import read_body
 from .tensors import (
     CERTAINTY,
     PICTURE,
     PROBABILITIES,
     SHAPE,
     TENSOR,
+    check_digits,
     check_tensor,
+    decode_pictures,
     name_outputs,
     parse_numbers,
     read_digits,
@@ -94,8 +98,8 @@ def predict(name: str, version: str | None = None) -> Response:
     if ("instances" in message) == ("inputs" in message):
         raise BadRequest('Expected JSON with either "instances", the row form, or "inputs", the column form.')
     in_rows = "instances" in message
-    values = _values_of_rows(message["instances"]) if in_rows else _values_of_columns(message["inputs"])
-    prediction = classifier.predict(_to_tensor(values, classifier.framing))
+    read = _read_rows if in_rows else _read_columns
+    prediction = classifier.predict(read(message.pop("instances" if in_rows else "inputs"), classifier.framing))
     count_digits(classifier, prediction)
     named = name_outputs(prediction)
     columns = {name: named[name].tolist() for name in outputs}
@@ -136,49 +140,68 @@ def _chosen_outputs(message: dict[str, Any]) -> tuple[str, ...]:
     if name == "":
         name = SERVING_DEFAULT
     if not isinstance(name, str) or name not in SIGNATURES:
-        raise BadRequest(f"Serving signature name {name!r:.80} is not known; expected one of {', '.join(SIGNATURES)}.")
+        raise BadRequest(f"Serving signature name {quote(name)} is not known; expected one of {', '.join(SIGNATURES)}.")
     return SIGNATURES[name][1]
 
 
-def _values_of_rows(rows: Any) -> list[Any]:
-    """Return the values of "instances", each bare or named by its input.
+def _read_rows(rows: Any, framing: Framing) -> NDArray[np.float32]:
+    """Return the tensor of "instances", each bare or named by its input.
 
     Raises:
-        BadRequest: not a list, or the rows name no input or several.
+        DigitsError: not a list, or the rows name no input or several.
     """
-    if not isinstance(rows, list) or not rows:
+    if not isinstance(rows, List) or not rows:
         raise BadRequest('Expected "instances" as a list of digits that is not empty.')
-    if not isinstance(rows[0], dict) or B64 in rows[0]:
-        return rows
-    names = {tuple(row) if isinstance(row, dict) else () for row in rows}
-    if names not in ({(name,)} for name in INPUTS):
+    first: Any = rows[0]
+    if not isinstance(first, Object) or B64 in first:
+        return _read_values(rows, framing)
+    check_digits(len(rows))
+    name = next((name for name in INPUTS if name in first), None)
+    values = [row[name] for row in rows if name and isinstance(row, Object) and len(row) == 1 and name in row]
+    if len(values) != len(rows):
         raise BadRequest(f'Expected every instance to name one input, the same: "{TENSOR}" or "{PICTURE}".')
-    return [value for row in rows for value in row.values()]
+    if isinstance(values[0], Object):
+        return _read_pictures(values, framing)
+    tensor = np.empty((len(values), *SHAPE))
+    for number, value in enumerate(values):  # only numbers in one list can be taken out of JSON together
+        row = parse_numbers(value)
+        if row.shape != SHAPE:
+            raise BadRequest(f"An instance has the shape {list(row.shape)}; expected {list(SHAPE)}.")
+        tensor[number] = row
+    return check_tensor(tensor)
 
 
-def _values_of_columns(columns: Any) -> list[Any]:
-    """Return the values of "inputs", bare or named by their input.
+def _read_columns(columns: Any, framing: Framing) -> NDArray[np.float32]:
+    """Return the tensor of "inputs", bare or named by their input.
 
     Raises:
-        BadRequest: not values, or they name no input or several.
+        DigitsError: not values, or they name no input or several.
     """
-    if isinstance(columns, dict):
-        if tuple(columns) not in ((name,) for name in INPUTS):
+    if isinstance(columns, Object):
+        members = read_members(columns)
+        if len(members) != 1 or not members.keys() <= set(INPUTS):
             raise BadRequest(f'Expected "inputs" to name one input: "{TENSOR}" or "{PICTURE}".')
-        (columns,) = columns.values()
-    if not isinstance(columns, list) or not columns:
+        (columns,) = members.values()
+    if not isinstance(columns, List) or not columns:
         raise BadRequest('Expected "inputs" as a list of digits that is not empty.')
-    return columns
+    return _read_values(columns, framing)
 
 
-def _to_tensor(values: list[Any], framing: Framing) -> NDArray[np.float32]:
+def _read_values(values: List, framing: Framing) -> NDArray[np.float32]:
     """Return the tensor of numbers, or of pictures written as {"b64": "..."}."""
-    if not isinstance(values[0], dict):
-        return check_tensor(parse_numbers(values))
-    texts = [value.get(B64) if isinstance(value, dict) and len(value) == 1 else None for value in values]
-    if not all(isinstance(text, str) for text in texts):
+    if isinstance(values[0], Object):
+        return _read_pictures(values, framing)
+    return check_tensor(parse_numbers(values))
+
+
+def _read_pictures(values: Sequence[Any], framing: Framing) -> NDArray[np.float32]:
+    return read_digits(decode_pictures(map(_take_base64, values), len(values)), framing)
+
+
+def _take_base64(value: Any) -> Any:
+    if not isinstance(value, Object) or len(value) != 1 or B64 not in value:
         raise BadRequest(f'Expected every picture as {{"{B64}": "<base64>"}}.')
-    return read_digits([decode_base64(text) for text in texts if text is not None], framing)
+    return value[B64]
 
 
 def _describe_signature(classifier: Classifier, signature: str) -> dict[str, Any]:

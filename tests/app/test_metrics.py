@@ -69,6 +69,13 @@ def test_every_picture_that_is_refused_is_counted(client: FlaskClient) -> None:
     assert counted["digits_rejected_total", "unsupported_format"] == 2
 
 
+@pytest.mark.parametrize("path", ("/metrics/", "//metrics", "/metrics//", "/METRICS", "/metrics/x"))
+def test_counts_are_shown_at_one_path_only(client: FlaskClient, path: str) -> None:
+    assert client.get("/metrics").mimetype == "text/plain"
+    answer = client.get("/", environ_overrides={"PATH_INFO": path})
+    assert (answer.status_code, answer.get_json()["code"]) == (404, "not_found")
+
+
 def test_models_are_described(client: FlaskClient) -> None:
     information = {key[1:] for key in samples(client) if key[0] == "digits_model_info"}
     assert information == {("true", "plain", "LiteRT", "1"), ("false", "unsure", "LiteRT", "1")}
