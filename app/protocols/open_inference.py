@@ -39,6 +39,7 @@ from .tensors import (
     describe_shape,
     name_outputs,
     parse_numbers,
+    predict_aside,
     read_digits,
     version_of,
 )
@@ -120,7 +121,7 @@ def infer(name: str, version: str | None = None) -> Response:
     identity = message.get("id")
     if identity is not None and (not isinstance(identity, str) or len(identity) > MAX_IDENTITY):
         raise BadRequest(f'Expected "id" as a string of at most {MAX_IDENTITY:,} characters.')
-    prediction = classifier.predict(_read_input(message, binary, classifier.framing))
+    prediction = predict_aside(classifier, _read_input(message, binary, classifier.framing))
     count_digits(classifier, prediction)
     named = name_outputs(prediction)
     parts = [_describe_output(classifier, output, named[output.name]) for output in outputs]

@@ -34,6 +34,7 @@ from .tensors import (
     decode_pictures,
     name_outputs,
     parse_numbers,
+    predict_aside,
     read_digits,
     version_of,
 )
@@ -99,7 +100,7 @@ def predict(name: str, version: str | None = None) -> Response:
         raise BadRequest('Expected JSON with either "instances", the row form, or "inputs", the column form.')
     in_rows = "instances" in message
     read = _read_rows if in_rows else _read_columns
-    prediction = classifier.predict(read(message.pop("instances" if in_rows else "inputs"), classifier.framing))
+    prediction = predict_aside(classifier, read(message.pop("instances" if in_rows else "inputs"), classifier.framing))
     count_digits(classifier, prediction)
     named = name_outputs(prediction)
     columns = {name: named[name].tolist() for name in outputs}
