@@ -23,9 +23,8 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
     """
     import cv2
     from flask import Flask
-    from werkzeug.middleware.proxy_fix import ProxyFix
 
-    from . import api, cross_origin, errors, logs, metrics, openapi, pages
+    from . import api, client_address, cross_origin, errors, logs, metrics, openapi, pages
     from .protocols import open_inference, tf_serving
     from .registry import load_registry
     from .requests import PictureRequest
@@ -59,6 +58,5 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
         limits.init_app(app, chosen.rate)
     if chosen.origins:
         cross_origin.init_app(app, chosen.origins)
-    if chosen.proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, *[chosen.proxies] * 3)  # type: ignore[method-assign]
+    app.wsgi_app = client_address.name_clients(app.wsgi_app, chosen.proxies)  # type: ignore[assignment,method-assign]
     return app
