@@ -28,11 +28,11 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
     from .protocols import open_inference, tf_serving
     from .registry import load_registry
     from .requests import PictureRequest
-    from .settings import ROOT, read_settings
+    from .settings import SERVED, read_settings
 
     cv2.setNumThreads(1)  # requests already run in parallel
     chosen = read_settings(settings)
-    app = Flask(__name__, static_folder=str(ROOT / "static"), template_folder=str(ROOT / "templates"))
+    app = Flask(__name__, static_folder=str(SERVED / "static"), template_folder=str(SERVED / "templates"))
     app.request_class = PictureRequest
     app.url_map.strict_slashes = False  # the classic pages POST to /predict/
     app.url_map.merge_slashes = False  # a program gets a 404 it can read, no redirect

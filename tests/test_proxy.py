@@ -184,7 +184,7 @@ def test_metrics_stay_inside_however_they_are_asked_for(proxy: Proxy, path: str)
 
 def test_nobody_names_another_address_as_its_own(proxy: Proxy) -> None:
     said = {"X_Forwarded_For": "203.0.113.9", "Forwarded": "for=203.0.113.9", "X_Real_IP": "203.0.113.9"}
-    proxy.ask("/spoofed", **said, X_Request_ID="chosen")
+    proxy.ask("/spoofed", "GET", None, **said, X_Request_ID="chosen")
     (line,) = [json.loads(line) for line in proxy.log.read_text().splitlines() if "/spoofed" in line]
     assert line["client"] == "127.0.0.1"
     assert line["request_id"] != "chosen"
