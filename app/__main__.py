@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from pathlib import Path
 
 
 def main() -> None:
-    """Become gunicorn with the settings of this project, or read pictures without a server."""
+    """Serve, or read pictures without a server."""
     if sys.argv[1:2] == ["read"]:
         from .bulk.command import main as read
 
@@ -28,16 +27,9 @@ def main() -> None:
         return
     if arguments.port is not None:
         os.environ["DIGITS_PORT"] = str(arguments.port)
-    configuration = Path(__file__).with_name("gunicorn.conf.py")
-    command = [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "-c",
-        str(configuration),
-        *(["--reload"] if arguments.reload else []),
-    ]
-    os.execv(sys.executable, command)
+    from .server.application import serve
+
+    serve(arguments.reload)
 
 
 def check() -> None:

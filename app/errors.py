@@ -6,9 +6,7 @@ a sentence that says what was expected and what came; nobody else needs to know 
 
 from __future__ import annotations
 
-import json
 import logging
-from http import HTTPStatus
 from typing import ClassVar
 
 from flask import Flask, request
@@ -111,15 +109,6 @@ def describe(error: DigitsError) -> dict[str, str]:
     """Return the JSON object that tells a client what went wrong, and count it."""
     count_rejected(error.code)
     return {"error": str(error), "code": error.code}
-
-
-def describe_plainly(error: DigitsError, identity: str) -> bytes:
-    """Return a whole response in HTTP, for a request that does not reach the app; `identity` is its name in the log."""
-    body = json.dumps({"error": str(error), "code": error.code})
-    lines = [f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}", "Content-Type: application/json"]
-    lines += ["X-Content-Type-Options: nosniff", f"X-Request-ID: {identity}"]
-    lines += [f"{name}: {value}" for name, value in _headers(error).items()]
-    return "\r\n".join((*lines, f"Content-Length: {len(body)}", "Connection: close", "", body)).encode("ascii")
 
 
 def _headers(error: DigitsError) -> dict[str, str]:

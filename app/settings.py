@@ -33,6 +33,8 @@ class Settings:
     threads: int = 1  # threads a worker, each answering one request at a time
     runtime_threads: int = 1  # threads that LiteRT uses for one prediction
     queue: int = 64  # requests a worker that may wait for a thread; more are answered 503
+    connections: int = 1000  # open connections a worker; of more, the one idle or slow for longest is closed
+    memory: int = 500  # MB that requests may take in a worker, besides its models; 0 means any number
     timeout: int = 30  # seconds a request may take to arrive, its pictures to be read, and the server to stop
     drain: int = 0  # seconds to go on accepting after SIGTERM, for a load balancer to notice /health/ready
     watch: int = 0  # seconds between looks for new models, which are then served; 0 means only on SIGHUP
@@ -49,7 +51,8 @@ class Settings:
     def __post_init__(self) -> None:
         """Check what a type cannot say."""
         ranges = {"port": (0, 65535), "workers": (0, 256), "threads": (1, 256), "runtime_threads": (1, 64),
-                  "queue": (0, 100_000), "timeout": (1, 3600), "drain": (0, 3600), "watch": (0, 3600),
+                  "queue": (0, 100_000), "connections": (8, 100_000), "memory": (0, 1_000_000),
+                  "timeout": (1, 3600), "drain": (0, 3600), "watch": (0, 3600),
                   "proxies": (0, 16), "max_bytes": (1, 2**31), "max_pictures": (1, 100_000),
                   "max_digits": (1, 1_000_000)}  # fmt: skip
         for name, (low, high) in ranges.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -66,9 +67,11 @@ def serve(**settings: object) -> Iterator[str]:
         process.stdout.close()
 
 
-def start_server(environment: Mapping[str, str], stderr: int | None = None) -> subprocess.Popen[str]:
-    """Start `python -m app`, its output to be read from the process."""
+def start_server(environment: Mapping[str, str], stderr: int | None = None, before: str = "") -> subprocess.Popen[str]:
+    """Start `python -m app`, its output to be read from the process; `before` is a shell's command."""
     command = [sys.executable, "-m", "app"]
+    if before:
+        command = ["sh", "-c", f"{before} && exec {shlex.join(command)}"]
     return subprocess.Popen(command, cwd=ROOT, env=dict(environment), text=True, stdout=subprocess.PIPE, stderr=stderr)
 
 

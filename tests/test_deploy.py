@@ -20,7 +20,7 @@ from app.settings import BadSetting, read_settings
 from .conftest import ROOT
 
 DEPLOY = ROOT / "deploy"
-WORKER = 600  # MB that a worker may take
+OWN = 100  # MB of a worker with all models, before it is asked anything
 ROOM = 300  # MB of a pod for the master, and for new workers beside the old ones
 KUBERNETES = "1.32"  # the version whose schemas are asked
 
@@ -80,8 +80,9 @@ def test_containers_run_this_server_with_nothing_to_spare(container: dict[str, A
 
 @pytest.mark.parametrize("container", CONTAINERS, ids=("deployment", "kserve"))
 def test_every_worker_has_memory_for_the_largest_request(container: dict[str, Any]) -> None:
-    workers = next(int(entry["value"]) for entry in container["env"] if entry["name"] == "DIGITS_WORKERS")
-    assert int(container["resources"]["limits"]["memory"].removesuffix("Mi")) >= workers * WORKER + ROOM
+    settings = read_settings(environment={entry["name"]: entry["value"] for entry in container["env"]})
+    limit = int(container["resources"]["limits"]["memory"].removesuffix("Mi"))
+    assert limit >= settings.workers * (settings.memory + OWN) + ROOM
 
 
 @pytest.mark.parametrize("pod", PODS, ids=("deployment", "kserve"))
@@ -145,7 +146,7 @@ def test_compose_runs_this_server_behind_the_proxy() -> None:
     check_settings(digits["environment"])
     settings = read_settings(environment=digits["environment"])
     assert int(digits["stop_grace_period"].rstrip("s")) > settings.drain + settings.timeout
-    assert int(digits["mem_limit"].rstrip("m")) >= settings.workers * WORKER + ROOM
+    assert int(digits["mem_limit"].rstrip("m")) >= settings.workers * (settings.memory + OWN) + ROOM
     assert settings.proxies == 1
     source, target, mode = proxy["volumes"][0].split(":")
     assert (DEPLOY / source).is_file()

@@ -64,17 +64,17 @@ class Server:
 def _is_worker(child: int) -> bool:
     """Return whether a child of gunicorn's master was forked, and runs what the master does."""
     try:
-        return b"\0gunicorn\0" in Path(f"/proc/{child}/cmdline").read_bytes()
+        return b"--check" not in Path(f"/proc/{child}/cmdline").read_bytes()
     except OSError:  # it has ended
         return False
 
 
 @contextmanager
-def running(log: Path, **settings: object) -> Iterator[Server]:
-    """Run the real server, settings by their lower-case names, its output in a file."""
+def running(log: Path, before: str = "", **settings: object) -> Iterator[Server]:
+    """Run the real server, settings by their lower-case names, its output in a file; `before` is a shell's."""
     environment = {**os.environ, **{f"DIGITS_{name.upper()}": str(value) for name, value in settings.items()}}
     with log.open("w") as stream:
-        process = start_server({**environment, "DIGITS_PORT": "0"}, stderr=stream.fileno())
+        process = start_server({**environment, "DIGITS_PORT": "0"}, stderr=stream.fileno(), before=before)
     assert process.stdout
     line = process.stdout.readline()
     try:

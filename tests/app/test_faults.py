@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -57,7 +58,7 @@ def test_many_who_send_slowly_do_not_keep_others_waiting(server: Server) -> None
 def test_a_body_by_the_byte_is_read(server: Server) -> None:
     with server.connect() as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        request = b"POST /predict HTTP/1.1\r\nContent-Length: %d\r\n\r\n%b" % (len(SEVEN), SEVEN)
+        request = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b" % (len(SEVEN), SEVEN)
         for index in range(0, 200):
             connection.sendall(request[index : index + 1])
         connection.sendall(request[200:])
@@ -66,7 +67,7 @@ def test_a_body_by_the_byte_is_read(server: Server) -> None:
 
 def test_clients_who_vanish_leave_nothing_behind(server: Server) -> None:
     for _ in range(20):
-        for part in (b"", b"POST /pre", HALF, b"POST /predict HTTP/1.1\r\nContent-Length: 4\r\n\r\nhalf"):
+        for part in (b"", b"POST /pre", HALF, b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nhalf"):
             connection = server.connect()
             connection.sendall(part)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset
@@ -78,11 +79,11 @@ def test_clients_who_vanish_leave_nothing_behind(server: Server) -> None:
 
 def test_a_connection_is_kept_and_may_send_ahead(server: Server) -> None:
     with server.connect() as connection:
-        request = b"POST /predict HTTP/1.1\r\nContent-Length: %d\r\n\r\n%b" % (len(SEVEN), SEVEN)
+        request = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b" % (len(SEVEN), SEVEN)
         for _ in range(3):
             connection.sendall(request)
             assert receive(connection)[0] == 200
-        live = b"GET /health/live HTTP/1.1\r\n"
+        live = b"GET /health/live HTTP/1.1\r\nHost: x\r\n"
         connection.sendall(2 * (live + b"\r\n") + live + b"Connection: close\r\n\r\n")
         received = b""
         while piece := connection.recv(65536):
@@ -107,16 +108,16 @@ def test_chunks_are_read(server: Server) -> None:
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     (
-        (b"%x\r\n%b\r\n" % (2**20 + 10, bytes(2**20 + 10)), 413, "too_large"),
+        (b"%x\r\n%b\r\n0\r\n\r\n" % (2**20 + 10, bytes(2**20 + 10)), 413, "too_large"),
         (b"1\r\nx\r\n" * 300_000, 413, "too_large"),
         (b"seven\r\n", 400, "bad_request"),
-        (b"1" * 300, 400, "bad_request"),
+        (b"1" * 9000, 400, "bad_request"),
         (b"1\r\nxx\r\n0\r\n\r\n", 400, "bad_request"),
     ),
 )
 def test_wrong_chunks_are_refused(server: Server, body: bytes, status: int, code: str) -> None:
     with server.connect() as connection:
-        connection.sendall(b"POST /predict HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + body)
+        connection.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + body)
         answered = receive(connection)
     assert (answered[0], answered[1]["code"]) == (status, code)
 
@@ -124,8 +125,8 @@ def test_wrong_chunks_are_refused(server: Server, body: bytes, status: int, code
 @pytest.mark.parametrize(
     "head",
     (
-        b"POST /predict HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n",
-        b"PUT /predict HTTP/1.1\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n",
+        b"POST /predict HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n",
+        b"PUT /predict HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n",
     ),
     ids=("first", "last, as curl -T"),
 )
@@ -145,16 +146,24 @@ def test_who_asks_first_is_told_to_go_on_or_not(server: Server, head: bytes) -> 
     (
         (b"hello\r\n\r\n", 400, "bad_request"),
         (b"GET / HTTP/9.9\r\n\r\n", 400, "bad_request"),
-        (b"GET / HTTP/1.1\r\nno colon\r\n\r\n", 400, "bad_request"),
-        (b"GET /" + b"x" * 5000 + b" HTTP/1.1\r\n\r\n", 413, "too_large"),
-        (b"GET / HTTP/1.1\r\nX: " + b"x" * 9000 + b"\r\n\r\n", 413, "too_large"),
-        (b"GET / HTTP/1.1\r\n" + b"X: x\r\n" * 65 + b"\r\n", 413, "too_large"),
-        (b"GET / HTTP/1.1\r\n" + b"X: x\r\n" * 20_000, 413, "too_large"),
-        (b"POST /predict HTTP/1.1\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nhalf", 400, "bad_request"),
-        (b"POST /predict HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400, "bad_request"),
-        (b"POST /predict HTTP/1.1\r\nContent-Length: " + b"9" * 4000 + b"\r\n\r\n", 413, "too_large"),
-        (b"POST /predict HTTP/1.1\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", 400, "bad_request"),
-        (b"POST /predict HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n", 400, "bad_request"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n", 400, "bad_request"),
+        (b"GET /" + b"x" * 5000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 413, "too_large"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 9000 + b"\r\n\r\n", 413, "too_large"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X: x\r\n" * 65 + b"\r\n", 413, "too_large"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X: x\r\n" * 20_000, 413, "too_large"),
+        (
+            b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nhalf",
+            400,
+            "bad_request",
+        ),
+        (b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 400, "bad_request"),
+        (b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: " + b"9" * 4000 + b"\r\n\r\n", 413, "too_large"),
+        (b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", 400, "bad_request"),
+        (
+            b"POST /predict HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n",
+            400,
+            "bad_request",
+        ),
     ),
 )
 def test_what_is_no_request_is_answered_as_json(server: Server, request_bytes: bytes, status: int, code: str) -> None:
@@ -314,7 +323,8 @@ def test_models_that_change_while_others_are_loaded_are_the_ones_served(models: 
         while old & set(server.workers()):
             assert time.monotonic() < deadline, server.log.read_text()
             time.sleep(0.1)
-        os.kill(caught, signal.SIGCONT)
+        with contextlib.suppress(ProcessLookupError):  # it was loading what is not wanted any more
+            os.kill(caught, signal.SIGCONT)
         wait_for_version(server, "3")
 
 
@@ -351,7 +361,62 @@ def test_a_bad_model_and_a_dead_worker_leave_the_others_serving(models: Path, tm
         assert survivor in server.workers()
 
 
+def test_a_storm_of_reloads_never_has_more_than_twice_the_workers_and_stopping_is_obeyed(
+    models: Path, tmp_path: Path
+) -> None:
+    with running(tmp_path / "log", models=models, workers=2) as server:
+        most = 0
+        with Load(server.port, clients=2) as load:
+            for _ in range(20):
+                server.send(signal.SIGHUP)
+                deadline = time.monotonic() + 0.1
+                while time.monotonic() < deadline:
+                    most = max(most, len(server.workers()))
+            while server.log.read_text().count("Digits serves anew") + most < 1:
+                most = max(most, len(server.workers()))
+            load.wait_for(50)
+        assert most <= 4
+        assert load.failures == []
+        assert set(load.statuses) == {200}
+        server.send(signal.SIGHUP)
+        server.send(signal.SIGTERM)
+        assert server.process.wait(25) == 0  # gunicorn kills after 30
+
+
+def test_a_worker_that_stands_still_is_replaced_and_others_answer(tiny_models: Path, tmp_path: Path) -> None:
+    with running(tmp_path / "log", models=tiny_models, workers=2) as server:
+        still = server.workers()[0]
+        os.kill(still, signal.SIGSTOP)
+        with Load(server.port, clients=1) as load:
+            server.wait_for(f"Worker {still} gave no sign of life")
+            load.wait_for(20)
+        assert set(load.statuses) == {200}
+        assert still not in server.workers()
+
+
 # ---- machines ----
+
+
+def test_few_open_files_leave_room_for_newcomers(tiny_models: Path, tmp_path: Path) -> None:
+    with running(tmp_path / "log", before="ulimit -n 64", models=tiny_models, workers=1) as server:
+        slow = []
+        for _ in range(100):
+            slow.append(server.connect())
+            slow[-1].sendall(b"GET / HTTP/1.1\r\n")
+        assert [ask(server.port)[0] for _ in range(5)] == [200] * 5
+        assert "Open files are limited" in server.log.read_text()
+        for connection in slow:
+            connection.close()
+
+
+@pytest.mark.parametrize("files", (20, 50))
+def test_hardly_any_open_files_are_said_at_the_start(files: int) -> None:
+    command = ["sh", "-c", f"ulimit -n {files} && exec {sys.executable} -m app"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=START, check=False)
+    assert done.returncode != 0
+    assert done.stderr == (
+        f"Digits cannot start: A process may open {files} files here (ulimit -n), expected 60 or more.\n"
+    )
 
 
 JUMPING = """

@@ -10,6 +10,8 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import numpy as np
 import pytest
@@ -19,7 +21,7 @@ from app import create_app
 from app.limits import ADDRESSES, SharedStorage, count_places
 from app.metrics import PLACE
 
-from ..conftest import ROOT
+from ..conftest import ROOT, serve
 from .drawings import draw_digit, to_bytes, to_png
 
 SEVEN = to_png(draw_digit(7))
@@ -115,6 +117,25 @@ def test_a_client_is_one_however_its_address_is_spelt(
         client.post("/predict", data=SEVEN, headers={"X-Forwarded-For": spelling}).status_code for spelling in spellings
     ]
     assert codes == [200] + [429] * (len(spellings) - 1)
+
+
+def test_the_workers_of_a_real_server_count_a_client_together() -> None:
+    spellings = ("203.0.113.9", "203.0.113.9:5", "::ffff:203.0.113.9", "203.000.113.009")
+    with serve(workers=3, rate="5/hour", proxies=1) as address:
+        codes = [ask(address, spellings[number % 4]) for number in range(20)]
+        assert codes.count(200) == 5
+        assert codes.count(429) == 15
+        assert ask(address, "198.51.100.7") == 200
+
+
+def ask(address: str, forwarded: str) -> int:
+    """Send a picture by a connection of its own, and return the status."""
+    try:
+        with urlopen(Request(f"{address}/predict", SEVEN, {"X-Forwarded-For": forwarded})) as answer:
+            return int(answer.status)
+    except HTTPError as error:
+        with error:
+            return error.code
 
 
 # ---- pictures ----

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import gzip
 import json
@@ -9,28 +10,22 @@ import re
 import socket
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator
 from http.client import RemoteDisconnected
 from pathlib import Path
 
 import numpy as np
 import pytest
-from gunicorn.config import Config
-from gunicorn.http.body import Body
-from gunicorn.http.errors import NoMoreData, ParseException
-from gunicorn.http.parser import RequestParser
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from app.errors import DigitsError
-from app.worker import Connection
 from tests.conftest import START
 
+from .drawings import draw_digit, side_by_side, to_png
 from .faults import SEVEN, Server, ask, receive, running
 
-LIVE = b"GET /health/live HTTP/1.1\r\n\r\n"
-CHUNKED = b"POST /predict HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
-MANY = 4  # connections that the server of the tests of too many takes
+LIVE = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
+CHUNKED = b"POST /predict HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+MANY = 8  # connections that the server of the tests of too many takes
 
 
 @pytest.fixture(scope="module")
@@ -53,19 +48,40 @@ def exchange(server: Server, request: bytes) -> bytes:
 
 
 BROKEN: dict[str, tuple[bytes, int]] = {
-    "a space before the colon": (b"POST /predict HTTP/1.1\r\nContent-Length : 5\r\n\r\nhello", 400),
-    "a folded header": (b"POST /predict HTTP/1.1\r\nContent-Length:\r\n 5\r\n\r\nhello", 400),
-    "a header folded into another": (b"POST /predict HTTP/1.1\r\nX: y\r\n Content-Length: 5\r\n\r\nhello", 400),
-    "a list of lengths": (b"POST /predict HTTP/1.1\r\nContent-Length: 5, 5\r\n\r\nhello", 400),
-    "a length with a sign": (b"POST /predict HTTP/1.1\r\nContent-Length: +5\r\n\r\nhello", 400),
-    "two lengths": (b"POST /predict HTTP/1.1\r\nContent-Length: 9\r\nContent-Length: 5\r\n\r\nhello", 400),
-    "both ways to say a length": (b"POST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
-    "a coding that ends otherwise": (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n", 400),
-    "a coding that is like one": (b"POST / HTTP/1.1\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 400),
+    "a space before the colon": (b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length : 5\r\n\r\nhello", 400),
+    "a folded header": (b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length:\r\n 5\r\n\r\nhello", 400),
+    "a header folded into another": (
+        b"POST /predict HTTP/1.1\r\nHost: x\r\nX: y\r\n Content-Length: 5\r\n\r\nhello",
+        400,
+    ),
+    "a list of lengths": (b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 5, 5\r\n\r\nhello", 400),
+    "a length with a sign": (b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: +5\r\n\r\nhello", 400),
+    "two lengths": (b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nContent-Length: 5\r\n\r\nhello", 400),
+    "both ways to say a length": (
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+        400,
+    ),
+    "a coding that ends otherwise": (
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n",
+        400,
+    ),
+    "a coding that is like one": (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 400),
     "chunks in HTTP/1.0": (b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
     "two hosts": (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
-    "a zero byte": (b"GET / HTTP/1.1\r\nX: a\0b\r\n\r\n", 400),
-    "an expectation of something else": (b"POST / HTTP/1.1\r\nExpect: rain\r\n\r\n", 400),
+    "no host": (b"GET / HTTP/1.1\r\n\r\n", 400),
+    "a host with a space": (b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400),
+    "an empty host": (b"GET / HTTP/1.1\r\nHost:\r\n\r\n", 400),
+    "a coding besides chunks": (
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        400,
+    ),
+    "an expectation twice": (
+        b"PUT / HTTP/1.1\r\nHost: x\r\n" + 2 * b"Expect: 100-continue\r\n" + b"Content-Length: 1\r\n\r\nx",
+        400,
+    ),
+    "CONNECT": (b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n", 405),
+    "a zero byte": (b"GET / HTTP/1.1\r\nHost: x\r\nX: a\0b\r\n\r\n", 400),
+    "an expectation of something else": (b"POST / HTTP/1.1\r\nHost: x\r\nExpect: rain\r\n\r\n", 400),
     "lines ended by LF alone": (b"GET / HTTP/1.1\nHost: x\n\n", 400),
     "TLS": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
     "HTTP/2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
@@ -94,19 +110,21 @@ def test_what_is_ambiguous_is_refused_and_nothing_after_it_is_read(
     assert identity[1].decode() in server.log.read_text()
 
 
-UNREAD = b"POST /health/live HTTP/1.1\r\nContent-Length: 200000\r\n\r\n" + bytes(200_000)
+UNREAD = b"POST /health/live HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n" + bytes(200_000)
 FINE: dict[str, tuple[bytes, tuple[int, ...]]] = {
     "an empty line first": (b"\r\n" + LIVE, (200, 200)),
     "HEAD": (LIVE.replace(b"GET", b"HEAD"), (200, 200)),
-    "HEAD of what is not there": (b"HEAD /nowhere HTTP/1.1\r\n\r\n", (404, 200)),
+    "HEAD of what is not there": (b"HEAD /nowhere HTTP/1.1\r\nHost: x\r\n\r\n", (404, 200)),
     "a body that nobody reads": (UNREAD, (405, 200)),
     "trailers": (CHUNKED + b"5\r\nhello\r\n0\r\nX: y\r\n\r\n", (415, 200)),
     "a chunk's extension": (CHUNKED + b"5;a=b\r\nhello\r\n0\r\n\r\n", (415, 200)),
-    "an unknown method": (b"BREW / HTTP/1.1\r\n\r\n", (405, 200)),
-    "CONNECT, which ends the connection": (b"CONNECT a:1 HTTP/1.1\r\n\r\n", (404,)),
+    "an unknown method": (b"BREW / HTTP/1.1\r\nHost: x\r\n\r\n", (405, 200)),
     "HTTP/1.0, which ends the connection": (b"GET /health/live HTTP/1.0\r\n\r\n", (200,)),
     "HTTP/1.0 that asks first": (b"PUT / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\nx", (405,)),
-    "a path from a header": (b"GET /health/live HTTP/1.1\r\nPATH_INFO: /x\r\nSCRIPT_NAME: /y\r\n\r\n", (200, 200)),
+    "a path from a header": (
+        b"GET /health/live HTTP/1.1\r\nHost: x\r\nPATH_INFO: /x\r\nSCRIPT_NAME: /y\r\n\r\n",
+        (200, 200),
+    ),
 }
 
 
@@ -126,61 +144,79 @@ def test_a_whole_request_in_pieces_does_not_hold_a_thread(server: Server) -> Non
         assert receive(slow)[0] == 415
 
 
-# ---- who sees the same end of a request ----
-
-PIECES = st.sampled_from(
-    (b"0", b"1", b"5", b"a", b"00000000000000005", b"\r\n", b"\r", b"\n", b"\r\n\r\n", b";", b"x", b"hello", b" ", b":",
-     b"0\r\n\r\n", b"1\r\nx\r\n", b"X: y\r\n", b"ffffffffffffffff")
-)  # fmt: skip
-FRAMINGS = st.sampled_from(
-    (b"Transfer-Encoding: chunked", b"transfer-encoding:\tgzip, chunked", b"Content-Length: 5", b"Content-Length:0",
-     b"Content-Length : 5", b"Content-Length: 1\r\nContent-Length: 5", b"Content-Length: 5\r\n folded",
-     b"Transfer-Encoding: chunked\r\nContent-Length: 5", b"Transfer-Encoding: identity", b"X: y",
-     b"Expect: 100-continue")
-)  # fmt: skip
-
-
-@settings(max_examples=500, deadline=None, derandomize=True)
-@given(framings=st.lists(FRAMINGS, max_size=3), pieces=st.lists(PIECES, max_size=12))
-def test_gunicorn_s_parser_never_waits_for_more_than_is_given_to_a_thread(
-    framings: list[bytes], pieces: list[bytes]
-) -> None:
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        connection = Connection(Config(), ours, "", "")
-        connection.received += b"\r\n".join((b"POST / HTTP/1.1", *framings, b"", b"")) + b"".join(pieces)
-        try:
-            complete = connection.is_complete()
-        except DigitsError:
-            return
-        if not complete:
-            return
-        rest = len(connection.received) - (connection.end or 0)
-        connection.init()
-        assert len(connection.received) == rest
-        try:
-            body = next(connection.parser).body
-            assert isinstance(body, Body)
-            body.read()
-        except ParseException:
-            return
-        except NoMoreData:
-            pytest.fail("it wants more than was found to be the request")
-        assert connection.parser.unreader.take_buffered() == b""
-
-
-def test_the_parser_is_given_one_request_only() -> None:
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        connection = Connection(Config(), ours, "", "")
-        connection.received += UNREAD + LIVE
-        assert connection.is_complete()
-        connection.init()
-        assert isinstance(connection.parser, RequestParser)
-        assert connection.received == LIVE
-
-
 # ---- clients ----
+
+
+@pytest.mark.parametrize("size", (b"ffffffffffffffff", b"7fffffffffffffff", b"f" * 4000))
+def test_a_chunk_larger_than_any_number_ends_its_own_connection_alone(
+    tiny_models: Path, tmp_path: Path, size: bytes
+) -> None:
+    with running(tmp_path / "log", models=tiny_models, workers=1, timeout=1) as server:
+        before = server.workers()
+        with server.connect() as connection, server.connect() as other:
+            connection.sendall(CHUNKED + size + b"\r\nhello")
+            other.sendall(LIVE)
+            assert receive(other)[0] == 200
+            assert receive(connection)[0] == 400
+            other.sendall(LIVE)
+            assert receive(other)[0] == 200
+        assert server.workers() == before
+
+
+def test_bodies_in_the_smallest_chunks_keep_nobody_waiting(server: Server) -> None:
+    body = CHUNKED + b"1\r\nx\r\n" * 170_000 + b"0\r\n\r\n"
+    answered: list[int] = []
+
+    def send() -> None:
+        with server.connect() as connection:
+            connection.sendall(body)
+            answered.append(receive(connection)[0])
+
+    senders = [threading.Thread(target=send) for _ in range(4)]
+    for sender in senders:
+        sender.start()
+    beside = 0
+    while any(sender.is_alive() for sender in senders):
+        assert ask(server.port, b"", "/health/live", "GET")[0] == 200
+        beside += 1
+    assert set(answered) <= {413, 415}
+    assert len(answered) == 4
+    assert beside > 6  # one at a time between the bodies would be four
+
+
+def wait_for_in_flight(server: Server, count: int) -> None:
+    deadline = time.monotonic() + START
+    while f"digits_requests_in_flight {count}.0" not in read_metrics(server):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def read_metrics(server: Server) -> str:
+    with urllib.request.urlopen(f"{server.address}/metrics", timeout=START) as answer:
+        text: str = answer.read().decode()
+    return text
+
+
+def test_a_request_of_many_pictures_keeps_no_single_one_waiting(server: Server) -> None:
+    page = base64.b64encode(to_png(side_by_side([draw_digit(label, shape=(900, 450)) for label in (4, 7)]))).decode()
+    many = json.dumps({"images": [page] * 60}).encode()
+    order: list[str] = []
+
+    def ask_for_many() -> None:
+        status, _, _ = ask(server.port, many, "/read", Content_Type="application/json")
+        order.append(f"many {status}")
+
+    large = [threading.Thread(target=ask_for_many) for _ in range(2)]
+    for thread in large:
+        thread.start()
+    wait_for_in_flight(server, 3)  # both, and the question itself
+    for _ in range(3):
+        order.append(f"one {ask(server.port)[0]}")
+        order.append(f"live {ask(server.port, b'', '/health/live', 'GET')[0]}")
+    for thread in large:
+        thread.join()
+    assert order[:6] == ["one 200", "live 200"] * 3
+    assert len(order) == 8
 
 
 def peak_memory(server: Server) -> int:
@@ -191,7 +227,7 @@ def peak_memory(server: Server) -> int:
 
 
 def test_a_client_that_sends_far_ahead_is_held_back(server: Server) -> None:
-    request = b"GET /health/live HTTP/1.1\r\nX: %b\r\n\r\n" % (b"x" * 8000)
+    request = b"GET /health/live HTTP/1.1\r\nHost: x\r\nX: %b\r\n\r\n" % (b"x" * 8000)
     count, before = 5000, peak_memory(server)
     with server.connect() as connection:
         answered = bytearray()
@@ -212,7 +248,7 @@ def test_a_client_that_sends_far_ahead_is_held_back(server: Server) -> None:
 def test_who_does_not_read_the_answer_keeps_nobody_waiting(server: Server) -> None:
     message = json.dumps({"signature_name": "certainty", "instances": np.zeros((3000, 28, 28, 1)).tolist()})
     body = gzip.compress(message.replace("0.0", "0").replace(" ", "").encode())
-    head = b"POST /v1/models/plain:predict HTTP/1.1\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
+    head = b"POST /v1/models/plain:predict HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
     with running(server.log.with_name("slow"), models=server_models(server), workers=1) as own, socket.socket() as slow:
         slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         slow.setsockopt(
@@ -239,7 +275,7 @@ def server_models(server: Server) -> str:
 
 
 def test_large_bodies_wait_outside_and_small_ones_are_answered(server: Server) -> None:
-    head = b"POST /predict HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % 2**20
+    head = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % 2**20
     holders = [server.connect() for _ in range(6)]
     for connection in holders:
         connection.sendall(head + bytes(2**20 - 1000))
@@ -257,15 +293,12 @@ def test_large_bodies_wait_outside_and_small_ones_are_answered(server: Server) -
         connection.close()
 
 
-def test_whoever_is_slow_for_longest_goes_when_there_are_too_many(
-    tiny_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("GUNICORN_CMD_ARGS", f"--worker-connections {MANY}")
-    with running(tmp_path / "log", models=tiny_models, workers=1) as server:
+def test_whoever_is_slow_for_longest_goes_when_there_are_too_many(tiny_models: Path, tmp_path: Path) -> None:
+    with running(tmp_path / "log", models=tiny_models, workers=1, connections=MANY) as server:
         slow = []
         for _ in range(3 * MANY):
             slow.append(server.connect())
-            slow[-1].sendall(b"POST /predict HTTP/1.1\r\nContent-Length: 1000\r\n\r\nhalf")
+            slow[-1].sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf")
         assert [ask(server.port)[0] for _ in range(5)] == [200] * 5
         told = []
         for connection in slow[:MANY]:

@@ -1,0 +1,181 @@
+"""Between the loop and the threads: receive a request's body, then answer it whole in a thread.
+
+    head (gunicorn) -> receive the body in the loop -> wait for a thread -> the app -> send (gunicorn)
+
+A client that sends or reads slowly holds a greenlet and no thread. What costs little is answered in the loop, so that
+health and metrics are answered whatever the threads do. Knows WSGI, and nothing of what the app does.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from time import monotonic
+from typing import Any
+
+import gevent
+from gevent.threadpool import ThreadPool
+from gunicorn.http.errors import NoMoreData
+
+from ..errors import BadRequest, Overloaded, TooLarge
+from ..settings import Settings
+from .connections import Connection
+
+IN_LOOP = ("/health/", "/v2/health/", "/metrics", "/static/")  # paths of what costs little and must not wait
+STEP = 256 * 1024  # bytes of a body of known length that are received before others have their turn
+CHUNKED_STEP = 4 * 1024  # bytes of a body in chunks, likewise: a chunk of one byte costs 6 microseconds
+MAX_FRAMING = 1024 * 1024  # bytes of chunk sizes besides as many as the body has
+BUFFERED = 4  # bodies of the largest size that a worker holds at once, or as many bytes of answers
+SMALL = 64 * 1024  # bytes of a body or an answer that is always taken: so many for each connection are little
+MAX_ASIDE = 8  # requests a worker that take long, of which one is answered at a time
+
+Environ = dict[str, Any]
+Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+
+
+class Lane:
+    """Threads, and how many requests may wait for them."""
+
+    def __init__(self, threads: int, queue: int) -> None:
+        """Start without threads: they are made with the first requests."""
+        self.pool = ThreadPool(threads)
+        self.waiting = 0  # requests given to the threads and not yet answered
+        self.max_waiting = threads + queue
+
+
+class Answering:
+    """The app as the worker's greenlets call it."""
+
+    def __init__(self, app: Application, settings: Settings, connections: set[Connection]) -> None:
+        """Start with nothing to answer."""
+        self.app = app
+        self.settings = settings
+        self.connections = connections
+        self.pictures = Lane(settings.threads, settings.queue)
+        self.pages = Lane(1, settings.queue)  # who asks for many pages keeps no pictures waiting
+        self.running: dict[int, float] = {}  # since when each thread answers what it does
+        self.aside = 0
+        self._counting, self._one_aside = threading.Lock(), threading.Lock()
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer a request, in a greenlet of its own.
+
+        Raises:
+            BadRequest: the body ends too early.
+            TooLarge: it is too large.
+            Overloaded: too much is to be done, or is held in memory.
+        """
+        connection: Connection = environ["gunicorn.socket"]
+        body = self._receive(environ, connection)
+        environ["wsgi.input"] = io.BytesIO(body)
+        connection.busy = True
+        if environ["PATH_INFO"].startswith(IN_LOOP) and not body:
+            gevent.sleep(0)  # a client that sends many at once does not keep the others waiting
+            return self.app(environ, start_response)
+        status, headers, pieces = self._answer_in_thread(environ)
+        environ["wsgi.input"] = io.BytesIO()  # the body is not held while the client takes the answer
+        connection.held = sum(map(len, pieces))
+        self._check_room(connection)
+        start_response(status, headers)
+        return pieces
+
+    def is_idle(self) -> bool:
+        """Say whether no thread has anything to do."""
+        return self.pictures.waiting == self.pages.waiting == 0
+
+    def has_hung(self) -> bool:
+        """Say whether a thread has answered the same request for longer than any may take."""
+        return any(monotonic() - since > 3 * self.settings.timeout for since in [*self.running.values()])
+
+    def _receive(self, environ: Environ, connection: Connection) -> bytes:
+        stream, length = environ["wsgi.input"], environ.get("CONTENT_LENGTH")
+        step = CHUNKED_STEP if length is None else STEP
+        body = io.BytesIO()
+        while length is None or body.tell() < int(length):
+            try:
+                piece = stream.read(step)
+            except NoMoreData:
+                raise BadRequest("The body ends too early. Send it again.") from None
+            if not piece:
+                break
+            body.write(piece)
+            connection.held = body.tell()
+            self._check(connection)
+            if len(piece) == step:
+                gevent.sleep(0)
+        if length is not None and body.tell() < int(length):
+            raise BadRequest("The body ends too early. Send it again.")
+        return body.getvalue()
+
+    def _check(self, connection: Connection) -> None:
+        if connection.held > self.settings.max_bytes:
+            raise TooLarge(f"The request is too large; at most {self.settings.max_bytes:,} bytes are read.")
+        if connection.arrived > 2 * connection.held + MAX_FRAMING:
+            raise TooLarge("The chunks of the body are too small. Send larger ones.")
+        self._check_room(connection)
+
+    def _check_room(self, connection: Connection) -> None:
+        if connection.held <= SMALL:
+            return
+        if sum(other.held for other in self.connections) > BUFFERED * self.settings.max_bytes:
+            raise Overloaded("Too many large requests at once. Try again.")
+
+    def _answer_in_thread(self, environ: Environ) -> tuple[str, list[tuple[str, str]], list[bytes]]:
+        lane = self.pictures if environ["REQUEST_METHOD"] in ("POST", "PUT") else self.pages
+        if lane.waiting >= lane.max_waiting:
+            raise Overloaded("The server has too much to do. Try again.")
+        environ["digits.aside"] = self._step_aside
+        lane.waiting += 1
+        try:
+            with gevent.Timeout(2 * self.settings.timeout, Overloaded("The answer took too long. Try again.")):
+                return lane.pool.apply(self._collect, (environ,))
+        finally:
+            lane.waiting -= 1
+
+    def _collect(self, environ: Environ) -> tuple[str, list[tuple[str, str]], list[bytes]]:
+        """Call the app, in a thread, and return its whole answer."""
+        started: list[Any] = []
+        thread = threading.get_ident()
+        self.running[thread] = monotonic()
+        try:
+            pieces = self.app(environ, lambda *arguments: started.extend(arguments[:2]))
+            try:
+                return started[0], started[1], list(pieces)
+            finally:
+                if hasattr(pieces, "close"):
+                    pieces.close()
+        finally:
+            del self.running[thread]
+
+    @contextmanager
+    def _step_aside(self) -> Iterator[None]:
+        """Let another thread answer the others while this one answers a request that takes long.
+
+        Raises:
+            Overloaded: too many such requests wait already, or others took too long.
+        """
+        if self.aside >= MAX_ASIDE:
+            raise Overloaded("The server has too many large requests to do. Try again.")
+        self._resize(1)
+        try:
+            if not self._one_aside.acquire(timeout=self.settings.timeout / 2):
+                raise Overloaded("The server has too many large requests to do. Try again.")
+            try:
+                yield
+            finally:
+                self._one_aside.release()
+        finally:
+            self._resize(-1)
+
+    def _resize(self, difference: int) -> None:
+        """Have more threads or fewer; only the loop may change the pool."""
+
+        def resize() -> None:
+            pool.maxsize = self.settings.threads + self.aside
+
+        pool = self.pictures.pool
+        with self._counting:
+            self.aside += difference
+        pool.hub.loop.run_callback_threadsafe(resize)

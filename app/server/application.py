@@ -1,0 +1,183 @@
+"""The server as one program: settings, what gunicorn is told of them, and the app that its workers load."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import logging
+import os
+import resource
+import shutil
+import socket
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: matrices here are small, and workers share the cores
+os.environ.setdefault("MALLOC_ARENA_MAX", "2")  # before the workers' threads: what they free comes back from two heaps
+
+from gunicorn.app.base import BaseApplication
+
+from .. import logs, metrics
+from ..artifact import BadModel
+from ..lifecycle import has_served
+from ..registry import choose_default, find_artifacts
+from ..settings import BadSetting, Settings, read_settings
+from . import arbiter
+from .worker import Worker
+
+MEMORY = Path("/dev/shm")  # a file system in memory
+MAX_FILES = 65536  # open files a process asks for
+MIN_FILES = 60  # open files: a worker has some 25 open itself and keeps 16 free
+BOOT_ERROR = 3  # gunicorn's own code for a worker that cannot start: it stops instead of trying again
+PAUSE = 2  # seconds before the next worker tries what this one could not
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """gunicorn's custom application: its configuration comes from our settings alone."""
+
+    def __init__(self, settings: Settings, reload: bool) -> None:
+        """Keep the settings; `reload` starts workers again when a file of the code changes."""
+        self.settings = settings
+        self._reload = reload
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Tell gunicorn what the settings mean to it."""
+        settings = self.settings
+        in_memory = MEMORY.is_dir() and os.access(MEMORY, os.W_OK)
+        for name, value in {
+            "bind": f"[{settings.host}]:{settings.port}"
+            if ":" in settings.host
+            else f"{settings.host}:{settings.port}",
+            "workers": settings.workers or max(2, os.cpu_count() or 1),  # one a core: reading does nothing but compute
+            "worker_class": Worker,
+            "timeout": settings.timeout,
+            "graceful_timeout": settings.timeout,
+            "keepalive": 5,  # seconds; longer than a person pauses between strokes
+            "worker_tmp_dir": str(MEMORY) if in_memory else None,  # the heartbeat must not wait for a disk
+            "control_socket_disable": True,
+            "limit_request_fields": 64,  # headers
+            "forwarded_allow_ips": "",  # whom to believe is said by DIGITS_PROXIES alone
+            "http_parser": "python",
+            "reload": self._reload,
+            "logconfig_dict": logs.configure(settings.log_level),
+            **{name: getattr(arbiter, name) for name in ("pre_fork", "post_fork", "post_worker_init", "child_exit")},
+        }.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """Load the app with its models, in a worker."""
+        from .. import create_app
+
+        try:
+            return create_app()
+        except (BadModel, BadSetting) as error:
+            if not has_served():
+                print(f"Digits cannot start: {error}", file=sys.stderr, flush=True)
+                sys.exit(BOOT_ERROR)
+            print(f"Digits cannot replace a worker: {error}", file=sys.stderr, flush=True)
+        except Exception:
+            if not has_served():
+                raise
+            logging.getLogger(__name__).exception("Digits cannot replace a worker")
+        time.sleep(PAUSE)
+        sys.exit(1)  # the other workers go on with the models that they have
+
+
+def serve(reload: bool = False) -> None:
+    """Serve until told to stop. Ends the process; what is wrong at the start is one sentence."""
+    try:
+        settings = read_settings()
+        serving = describe_models(settings)
+        raise_file_limit()
+    except (BadSetting, BadModel) as error:
+        sys.exit(f"Digits cannot start: {error}")
+    if settings.port and not has_inherited_socket():
+        check_port(settings)
+    if settings.rate:
+        importlib.import_module("app.limits")  # its table is to be shared
+    if not reload:  # workers would keep the code that the master imported
+        import_app()
+    sys.argv = ["-m", "app", *sys.argv[1:]]  # what gunicorn starts again at SIGUSR2
+    server = Server(settings, reload)
+    folder = make_metrics_folder()
+    try:
+        arbiter.Arbiter(server, serving).run()
+    finally:
+        if folder and os.getpid() == folder[1]:
+            shutil.rmtree(folder[0], ignore_errors=True)
+
+
+def describe_models(settings: Settings) -> str:
+    """Read the model folders without loading a network, and say what will be served by what.
+
+    Raises:
+        BadModel: none can be.
+    """
+    artifacts = find_artifacts(settings.models)
+    default = choose_default(artifacts, settings.default_model)
+    runtimes = {
+        runtime: [artifact.name for artifact in artifacts if (artifact.compiled is None) == (runtime == "TensorFlow")]
+        for runtime in ("LiteRT", "TensorFlow")
+    }
+    served = " and ".join(f"{', '.join(names)} by {runtime}" for runtime, names in runtimes.items() if names)
+    return f"serving {served}; the default is {default}"
+
+
+def raise_file_limit() -> None:
+    """Allow as many open files as the system lets us: one a connection.
+
+    Raises:
+        BadSetting: hardly any.
+    """
+    soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, MAX_FILES) if most > 0 else MAX_FILES, most))
+        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < MIN_FILES:
+        raise BadSetting(f"A process may open {soft} files here (ulimit -n), expected {MIN_FILES} or more.")
+
+
+def check_port(settings: Settings) -> None:
+    """End with a sentence where the port cannot be listened on: gunicorn would try for five seconds."""
+    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            reason = f"cannot listen on {settings.host}:{settings.port} ({error.strerror})"
+            sys.exit(f"Digits cannot start: it {reason}. Stop what uses it, or choose another port: PORT=8001 make run")
+
+
+def has_inherited_socket() -> bool:
+    """Say whether gunicorn took its socket over from a process before it."""
+    return "GUNICORN_FD" in os.environ
+
+
+def import_app() -> None:
+    """Import once what every worker needs, so that they share its memory: no model and no TensorFlow."""
+    for module in ("api", "openapi", "pages", "protocols.open_inference", "protocols.tf_serving"):
+        importlib.import_module(f"app.{module}")
+    importlib.import_module("ai_edge_litert.interpreter")
+
+
+def make_metrics_folder() -> tuple[str, int] | None:
+    """Make the folder in which the workers count, and return it with the process that it goes with.
+
+    Without one each worker counts alone.
+    """
+    if metrics.FOLDER in os.environ and not has_inherited_socket():  # a folder of the process before it goes with that
+        return None
+    in_memory = MEMORY.is_dir() and os.access(MEMORY, os.W_OK)
+    try:
+        folder = tempfile.mkdtemp(prefix="digits-metrics-", dir=str(MEMORY) if in_memory else None)
+    except OSError as error:
+        logging.getLogger("gunicorn.error").warning(
+            "No folder to count in, so /metrics shows one worker at a time: %s", error
+        )
+        return None
+    os.environ[metrics.FOLDER] = folder
+    return folder, os.getpid()

@@ -1,0 +1,115 @@
+"""A client's connection, which keeps its deadlines and counts what it holds in memory.
+
+    waiting for a request (keepalive) -> receiving it (max_seconds) -> answered -> taking the answer (max_seconds)
+
+gunicorn's parser reads from it and gunicorn's response writes to it as to any socket. Knows no HTTP.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+from socket import SHUT_WR, SO_SNDBUF, SOL_SOCKET
+from time import monotonic
+from typing import TYPE_CHECKING, cast
+
+import gevent
+from gevent import socket
+
+from ..errors import BadRequest, TooLarge
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
+
+MAX_HEAD = 64 * 1024  # bytes of a request's line and headers
+PIECE = 64 * 1024  # bytes that are thrown away at once
+SEND_BUFFER = 256 * 1024  # bytes that the kernel keeps of an answer; by itself it would take up to 4 MiB a client
+TLS = b"\x16\x03"  # how a client begins that asks by https://. Source: RFC 8446, section 5.1
+LINGER = 10  # seconds that a client may go on sending after its last answer, so that it reads that and no reset
+MAX_DISCARDED = 128 * 2**20  # bytes that are thrown away meanwhile
+
+
+class Connection(socket.socket):
+    """A client's socket in the loop of a worker."""
+
+    def __init__(self, client: socket.socket, max_seconds: float) -> None:
+        """Take a client's socket over.
+
+        Args:
+            max_seconds: that a request may take to arrive, and an answer to be taken.
+        """
+        super().__init__(fileno=client.detach())
+        self.setsockopt(SOL_SOCKET, SO_SNDBUF, SEND_BUFFER)
+        self.max_seconds = max_seconds
+        self.deadline = monotonic() + max_seconds
+        self.arrived = 0  # bytes of the request that is arriving; 0 while none is
+        self.in_head = True
+        self.busy = False  # its request is being answered: it is not closed to make room
+        self.held = 0  # bytes of its request and its answer in memory
+        self.answered = False  # something was sent, which a reset would lose
+        self.lingers = True  # unless it had to make room
+        self.greenlet = cast("gevent.Greenlet[..., None]", gevent.getcurrent())
+
+    def expect_request(self, seconds: float) -> None:
+        """Wait for the next request, which may take so many seconds to begin."""
+        self.deadline = monotonic() + seconds
+        self.arrived, self.held, self.in_head, self.busy = 0, 0, True, False
+
+    def recv(self, size: int, flags: int = 0) -> bytes:
+        """Receive what has arrived; nothing where the client has gone, or sent nothing in time.
+
+        Raises:
+            BadRequest: the request takes too long to arrive, or comes by TLS.
+            TooLarge: its line and headers are too large.
+        """
+        self.settimeout(max(0.001, self.deadline - monotonic()))
+        try:
+            piece = super().recv(size, flags)
+        except TimeoutError:
+            if not self.arrived:
+                return b""
+            raise BadRequest(f"The request did not arrive within {self.max_seconds:.0f} seconds.") from None
+        if not self.arrived:
+            self.deadline = monotonic() + self.max_seconds
+            if piece.startswith(TLS):
+                raise BadRequest("This is TLS, which is not spoken here. Ask by http://, or a proxy that speaks it.")
+        self.arrived += len(piece)
+        if self.in_head and self.arrived > MAX_HEAD + size:
+            raise TooLarge(f"The headers are too large; at most {MAX_HEAD:,} bytes are read.")
+        return piece
+
+    def sendall(self, data: Buffer, flags: int = 0) -> None:
+        """Send a part of an answer.
+
+        Raises:
+            ConnectionResetError: the client does not take it in time.
+        """
+        self.answered = True
+        self.deadline = monotonic() + self.max_seconds
+        self.settimeout(self.max_seconds)
+        try:
+            super().sendall(data, flags)
+        except TimeoutError:
+            self.answered = False  # there is nothing to wait for
+            raise ConnectionResetError(errno.ECONNRESET, "the client does not read") from None
+
+    def close(self) -> None:
+        """Say that nothing more comes, throw away what still arrives for a while, and close."""
+        if self.answered and self.lingers:
+            self.answered = False
+            self.busy, self.arrived, self.held = False, 0, 0
+            self.deadline = monotonic() + LINGER
+            with contextlib.suppress(OSError, gevent.GreenletExit):
+                self.shutdown(SHUT_WR)
+                self._discard()
+        super().close()
+
+    def _discard(self) -> None:
+        discarded = 0
+        while discarded < MAX_DISCARDED and (left := self.deadline - monotonic()) > 0:
+            self.settimeout(left)
+            piece = super().recv(PIECE)
+            if not piece:
+                return
+            discarded += len(piece)
+            gevent.sleep(0)  # others too
