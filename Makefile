@@ -1,6 +1,7 @@
-# Each target sets up what it needs by itself, once. `make run` needs only Python 3.11.
+# Each target sets up what it needs by itself, once. `make run` needs only Python 3.11, 3.12 or 3.13.
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# gevent has no wheel for macOS with Python 3.11
+PYTHON ?= $(shell command -v $(if $(filter Darwin,$(shell uname)),python3.12,python3.11) || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
