@@ -1,5 +1,7 @@
 # The server alone: no TensorFlow, no training code, not root.
 #   docker build -t digits . && docker run --rm -p 8000:8000 --read-only --tmpfs /tmp digits
+# For a build that can be repeated, name the image by its digest too: FROM python:3.11-slim@sha256:..., as
+# `docker buildx imagetools inspect python:3.11-slim` prints it. Packages are named by theirs in app/requirements.lock.
 FROM python:3.11-slim
 
 ENV PYTHONUNBUFFERED=1 \
@@ -8,8 +10,8 @@ ENV PYTHONUNBUFFERED=1 \
     DIGITS_PORT=8000
 
 WORKDIR /digits
-COPY app/requirements.txt app/requirements.txt
-RUN pip install --no-cache-dir --disable-pip-version-check -r app/requirements.txt \
+COPY app/requirements.lock app/requirements.lock
+RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r app/requirements.lock \
     && useradd --system --no-create-home --uid 10001 digits
 COPY app app
 COPY static static

@@ -1,13 +1,17 @@
-# Each target sets up what it needs by itself, once. `make run` needs only Python 3.11.
+# Each target sets up what it needs by itself, once. `make run` needs only Python 3.11, 3.12 or 3.13.
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# gevent has no wheel for macOS with Python 3.11
+PYTHON ?= $(shell command -v $(if $(filter Darwin,$(shell uname)),python3.12,python3.11) || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
 RECIPE ?= robust
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(UPGRADE) \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links -c app/constraints.txt
 DATA := $(if $(DIGITS_DATA),--data $(DIGITS_DATA))
 
-.PHONY: help run dev train report test lint browser bench bench-check bench-bulk test-backends fuzz audit clean
+.PHONY: help run dev train report test lint browser proxy bench bench-check bench-bulk test-backends fuzz lock audit clean
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -24,7 +28,7 @@ train: $(VENV)/.train ## teach a network (RECIPE=)
 report: $(VENV)/.train ## draw the pictures of every model's report again
 	$(BIN)/python -m train report $(DATA)
 
-test: lint browser ## the whole check: ruff, mypy, pytest with a real browser
+test: lint browser proxy ## the whole check: ruff, mypy, pytest with a real browser and a real nginx
 	$(BIN)/python -m pytest $(PYTEST)
 
 lint: $(VENV)/.test
@@ -34,6 +38,9 @@ lint: $(VENV)/.test
 
 browser: $(VENV)/.test
 	@$(BIN)/python tests/browser/chromium.py
+
+proxy: $(VENV)/.test
+	@$(BIN)/python -m tests.nginx
 
 bench: $(VENV)/.test ## measure the speed of everything (some minutes)
 	$(BIN)/python -m tests.bench
@@ -52,6 +59,12 @@ fuzz: $(VENV)/.test ## throw damaged bytes at everything that takes bytes (50 mi
 	for target in read_one read_several predict tf_serving open_inference; do \
 		$(BIN)/python -m tests.fuzz $$target --seconds 600 || exit 1; done
 
+lock: | $(BIN)/python ## write down every package that is installed, with its hashes (UPGRADE=--upgrade for newer ones)
+	$(BIN)/pip install --quiet --disable-pip-version-check uv==0.13.9
+	$(LOCK) tests/requirements.txt -o tests/requirements.lock  # the largest first: the others take its versions
+	$(LOCK) -c tests/requirements.lock requirements.txt -o requirements.lock
+	$(LOCK) -c tests/requirements.lock app/requirements.txt -o app/requirements.lock
+
 audit: $(VENV)/.test ## known vulnerabilities and licences of what is installed
 	$(BIN)/pip install --quiet -r tests/requirements-audit.txt
 	$(BIN)/pip-audit --local --strict  # what cannot be looked up fails
@@ -64,14 +77,14 @@ $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Digits needs Python 3.11 or newer: PYTHON=/path/to/python3.11 make")'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.serve: app/requirements.txt | $(BIN)/python
-	$(BIN)/pip install --quiet --disable-pip-version-check -r app/requirements.txt
+$(VENV)/.serve: app/requirements.lock | $(BIN)/python
+	$(INSTALL) app/requirements.lock
 	@touch $@
 
-$(VENV)/.train: requirements.txt $(VENV)/.serve
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+$(VENV)/.train: requirements.lock $(VENV)/.serve
+	$(INSTALL) requirements.lock
 	@touch $@
 
-$(VENV)/.test: tests/requirements.txt requirements-cluster.txt $(VENV)/.train
-	$(BIN)/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+$(VENV)/.test: tests/requirements.lock $(VENV)/.train
+	$(INSTALL) tests/requirements.lock
 	@touch $@

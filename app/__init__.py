@@ -23,16 +23,15 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
     """
     import cv2
     from flask import Flask
-    from werkzeug.middleware.proxy_fix import ProxyFix
 
-    from . import api, cross_origin, errors, logs, metrics, openapi, pages
+    from . import api, client_address, cross_origin, errors, logs, metrics, openapi, pages
     from .protocols import open_inference, tf_serving
     from .registry import load_registry
-    from .settings import ROOT, read_settings
+    from .settings import SERVED, read_settings
 
     cv2.setNumThreads(1)  # requests already run in parallel
     chosen = read_settings(settings)
-    app = Flask(__name__, static_folder=str(ROOT / "static"), template_folder=str(ROOT / "templates"))
+    app = Flask(__name__, static_folder=str(SERVED / "static"), template_folder=str(SERVED / "templates"))
     app.url_map.strict_slashes = False  # the classic pages POST to /predict/
     app.url_map.merge_slashes = False  # a program gets a 404 it can read, no redirect
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -57,6 +56,5 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
         limits.init_app(app, chosen.rate)
     if chosen.origins:
         cross_origin.init_app(app, chosen.origins)
-    if chosen.proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, *[chosen.proxies] * 3)  # type: ignore[method-assign]
+    app.wsgi_app = client_address.name_clients(app.wsgi_app, chosen.proxies)  # type: ignore[assignment,method-assign]
     return app

@@ -3,17 +3,18 @@
     address -> its number in a table -> this worker's count of this window; the sum over the workers is what counts
 
 Each worker writes only its own part of the table, so that none waits for another and none can die holding a lock.
-The table is shared memory: this module has to be imported before the workers are forked.
+The table is shared memory: this module has to be imported before the workers are forked. Where a client is found in
+it depends on a key that nobody else knows, so that none can choose an address that shares another's count.
 """
 
 from __future__ import annotations
 
-import ipaddress
+import hashlib
 import mmap
 import os
+import secrets
 import threading
 import time
-import zlib
 
 import numpy as np
 from flask import Flask, request
@@ -21,13 +22,25 @@ from limits import parse
 from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
 
+from .client_address import name_client
 from .errors import TooManyRequests
 from .metrics import PLACE
+from .settings import read_settings
 
-PLACES = 32  # workers that can count: twice as many as run, since old and new ones overlap
 ADDRESSES = 65536  # entries of the table; two addresses that share one share its count
-IPV6_SITE = 64  # bits of an IPv6 address that one client has
 
+
+def count_places(workers: int) -> int:
+    """Return how many workers can count: twice as many as run, since old and new ones overlap.
+
+    Args:
+        workers: DIGITS_WORKERS; 0 means one a core, at least 2.
+    """
+    return 2 * (workers or max(2, os.cpu_count() or 1))
+
+
+PLACES = count_places(read_settings().workers)  # 512 KB each
+_key = secrets.token_bytes(16)
 _table = np.frombuffer(mmap.mmap(-1, PLACES * ADDRESSES * 2 * 4), np.uint32).reshape(PLACES, ADDRESSES, 2)
 
 
@@ -81,7 +94,7 @@ class SharedStorage(Storage):
         return int(counts[counts[:, 0] == window, 1].sum())
 
     def _entry(self, key: str) -> int:
-        return zlib.crc32(key.encode()) % ADDRESSES
+        return int.from_bytes(hashlib.blake2b(key.encode(), key=_key, digest_size=8).digest()) % ADDRESSES
 
     def _window(self, expiry: float) -> int:
         return int(time.monotonic() // expiry) + 1  # 0 is an entry that was never used
@@ -100,14 +113,3 @@ def init_app(app: Flask, rate: str) -> None:
             raise error
 
     app.before_request(limit_client)
-
-
-def name_client(address: str) -> str:
-    """Return what one client has in common: an IPv4 address, or the first half of an IPv6 one."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:  # a Unix socket has none
-        return address
-    if parsed.version == 4:
-        return address
-    return str(ipaddress.ip_network(f"{parsed}/{IPV6_SITE}", strict=False))

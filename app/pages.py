@@ -20,8 +20,9 @@ from flask.typing import ResponseReturnValue
 from .charts import LineChart, draw_lines
 from .classifier import Classifier
 from .registry import Registry
+from .settings import SERVED
 
-STATIC = Path(__file__).resolve().parent.parent / "static"
+STATIC = SERVED / "static"
 SERVICE_WORKER = "service-worker.js"
 MODULES = sorted({path.name for path in STATIC.glob("*.js")} - {"page.js", "site.js", SERVICE_WORKER})
 LANGUAGES = ("en", "zh")

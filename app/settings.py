@@ -12,6 +12,8 @@ from typing import Any
 PREFIX = "DIGITS_"
 NOT_OURS = ("DATA",)  # DIGITS_DATA belongs to train/ and the tests
 ROOT = Path(__file__).parents[1]
+INSTALLED = Path(__file__).with_name("served")  # where an installed package has what lies beside app/ otherwise
+SERVED = INSTALLED if INSTALLED.is_dir() else ROOT  # folder of models/, static/ and templates/
 LOG_LEVELS = ("debug", "info", "warning", "error")
 RATE = re.compile(r"[1-9]\d{0,8}/(second|minute|hour|day)")
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
@@ -36,7 +38,7 @@ class Settings:
     timeout: int = 30  # seconds a request may take to arrive, its pictures to be read, and the server to stop
     drain: int = 0  # seconds to go on accepting after SIGTERM, for a load balancer to notice /health/ready
     watch: int = 0  # seconds between looks for new models, which are then served; 0 means only on SIGHUP
-    models: Path = ROOT / "models"  # folder of model folders
+    models: Path = SERVED / "models"  # folder of model folders
     default_model: str = ""  # name; "" means robust where it is there, else the first by name
     max_bytes: int = 16 * 2**20  # bytes of a request's body
     max_pictures: int = 1024  # pictures a request

@@ -15,11 +15,13 @@ import yaml
 from flask.testing import FlaskClient
 
 from app import VERSION, create_app
-from app.settings import read_settings
+from app.settings import BadSetting, read_settings
 
 from .conftest import ROOT
 
 DEPLOY = ROOT / "deploy"
+OWN = 100  # MB of a worker with all models, before it is asked anything
+ROOM = 300  # MB of a pod for the master, and for new workers beside the old ones
 KUBERNETES = "1.32"  # the version whose schemas are asked
 
 
@@ -29,10 +31,11 @@ def documents(name: str) -> list[dict[str, Any]]:
 
 MANIFESTS = [
     document
-    for name in ("deployment", "service", "scaling")
+    for name in ("deployment", "service", "scaling", "network")
     for document in documents(f"kubernetes/{name}.yaml")
 ]  # fmt: skip
 PREDICTOR = documents("kserve.yaml")[0]["spec"]["predictor"]
+PODS = [MANIFESTS[0]["spec"]["template"]["spec"], PREDICTOR]
 CONTAINERS = [MANIFESTS[0]["spec"]["template"]["spec"]["containers"][0], PREDICTOR["containers"][0]]
 
 
@@ -56,8 +59,7 @@ def test_the_inference_service_is_a_valid_pod() -> None:
     """KServe's own schema is in no package; what it makes of a predictor is a pod."""
     (service,) = documents("kserve.yaml")
     assert (service["apiVersion"], service["kind"]) == ("serving.kserve.io/v1beta1", "InferenceService")
-    pod = {name: PREDICTOR[name] for name in ("containers", "volumes")}
-    assert set(PREDICTOR) - set(pod) == {"minReplicas", "maxReplicas"}
+    pod = {name: value for name, value in PREDICTOR.items() if name not in ("minReplicas", "maxReplicas")}
     manifest = {"apiVersion": "v1", "kind": "Pod", "metadata": service["metadata"], "spec": pod}
     kubernetes_validate.validate(manifest, KUBERNETES, strict=True)
 
@@ -70,6 +72,7 @@ def test_containers_run_this_server_with_nothing_to_spare(container: dict[str, A
     assert security["readOnlyRootFilesystem"] is True
     assert security["allowPrivilegeEscalation"] is False
     assert security["capabilities"] == {"drop": ["ALL"]}
+    assert security.get("privileged") is None
     for name in ("readinessProbe", "livenessProbe"):
         assert client.get(container[name]["httpGet"]["path"]).status_code == 200
     check_settings({entry["name"]: entry["value"] for entry in container["env"]})
@@ -77,9 +80,45 @@ def test_containers_run_this_server_with_nothing_to_spare(container: dict[str, A
 
 @pytest.mark.parametrize("container", CONTAINERS, ids=("deployment", "kserve"))
 def test_every_worker_has_memory_for_the_largest_request(container: dict[str, Any]) -> None:
-    """16 MiB of JSON become up to 500 MB, and a worker and what it holds of other requests take 250 (README)."""
-    workers = next(int(entry["value"]) for entry in container["env"] if entry["name"] == "DIGITS_WORKERS")
-    assert int(container["resources"]["limits"]["memory"].removesuffix("Mi")) >= workers * 750
+    settings = read_settings(environment={entry["name"]: entry["value"] for entry in container["env"]})
+    limit = int(container["resources"]["limits"]["memory"].removesuffix("Mi"))
+    assert limit >= settings.workers * (settings.memory + OWN) + ROOM
+
+
+@pytest.mark.parametrize("pod", PODS, ids=("deployment", "kserve"))
+def test_pods_have_no_rights_that_serving_does_not_need(pod: dict[str, Any]) -> None:
+    """Knative, under KServe, takes no securityContext of a pod; a container's says the same."""
+    security = pod.get("securityContext", {}) | pod["containers"][0]["securityContext"]
+    assert security["runAsNonRoot"] is True
+    assert security["runAsUser"] == security["runAsGroup"] == 10001
+    assert security["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert pod["automountServiceAccountToken"] is False
+    assert not {"hostNetwork", "hostPID", "hostIPC"} & set(pod)
+
+
+@pytest.mark.parametrize("pod", PODS, ids=("deployment", "kserve"))
+def test_kubernetes_adds_no_settings_of_its_own(pod: dict[str, Any]) -> None:
+    """For a Service called digits it sets, among others, DIGITS_PORT=tcp://..., with which no server starts."""
+    assert pod["enableServiceLinks"] is False
+    with pytest.raises(BadSetting):
+        read_settings(environment={"DIGITS_PORT": "tcp://10.0.0.1:80", "DIGITS_SERVICE_HOST": "10.0.0.1"})
+
+
+@pytest.mark.parametrize("container", CONTAINERS, ids=("deployment", "kserve"))
+def test_no_client_is_believed_where_no_proxy_stands_in_front(container: dict[str, Any]) -> None:
+    settings = read_settings(environment={entry["name"]: entry["value"] for entry in container["env"]})
+    assert settings.proxies == 0
+
+
+def test_pods_are_reached_at_their_port_alone_and_reach_nobody() -> None:
+    (policy,) = documents("kubernetes/network.yaml")
+    pod = MANIFESTS[0]["spec"]["template"]
+    assert policy["spec"]["podSelector"]["matchLabels"] == pod["metadata"]["labels"]
+    assert policy["spec"]["policyTypes"] == ["Ingress", "Egress"]
+    assert policy["spec"]["egress"] == []
+    (rule,) = policy["spec"]["ingress"]
+    assert [port["port"] for port in rule["ports"]] == [pod["spec"]["containers"][0]["ports"][0]["name"]]
+    assert rule["from"]  # without it, everybody
 
 
 def test_pods_have_time_to_drain() -> None:
@@ -107,17 +146,51 @@ def test_compose_runs_this_server_behind_the_proxy() -> None:
     check_settings(digits["environment"])
     settings = read_settings(environment=digits["environment"])
     assert int(digits["stop_grace_period"].rstrip("s")) > settings.drain + settings.timeout
-    source, target, _ = proxy["volumes"][0].split(":")
+    assert int(digits["mem_limit"].rstrip("m")) >= settings.workers * (settings.memory + OWN) + ROOM
+    assert settings.proxies == 1
+    source, target, mode = proxy["volumes"][0].split(":")
     assert (DEPLOY / source).is_file()
-    assert Path(target) == Path("/etc/nginx/nginx.conf")
+    assert (Path(target), mode) == (Path("/etc/nginx/nginx.conf"), "ro")
 
 
-def test_the_proxy_s_configuration_is_valid() -> None:
+def test_compose_gives_no_container_more_than_it_needs() -> None:
+    (compose,) = documents("compose.yaml")
+    for service in compose["services"].values():
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert {"mem_limit", "pids_limit", "tmpfs"} <= set(service)
+        assert not {"privileged", "cap_add", "network_mode", "pid"} & set(service)
+    assert compose["services"]["proxy"]["user"] != "0"
+    assert compose["services"]["digits"]["networks"] == ["inside"]
+    assert compose["networks"]["inside"]["internal"] is True
+
+
+def read_directives(block: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """Return the arguments of every directive of nginx, by its name; of the last where there are several."""
+    directives: dict[str, list[str]] = {}
+    for directive in block:
+        directives |= read_directives(directive.get("block", []))
+        directives[directive["directive"]] = directive["args"]
+    return directives
+
+
+def test_the_proxy_s_limits_are_in_step_with_the_server_s() -> None:
     parsed = crossplane.parse(str(DEPLOY / "nginx.conf"), single=True)
     assert parsed["errors"] == []
-    (http,) = [block for block in parsed["config"][0]["parsed"] if block["directive"] == "http"]
-    limits = {block["directive"]: block["args"] for block in http["block"]}
-    assert int(limits["client_max_body_size"][0].rstrip("m")) * 2**20 >= read_settings().max_bytes
+    directives = read_directives(parsed["config"][0]["parsed"])
+    settings = read_settings()
+    assert int(directives["client_max_body_size"][0].rstrip("m")) * 2**20 >= settings.max_bytes
+    assert f"{settings.max_bytes >> 20} MiB" in (DEPLOY / "nginx.conf").read_text()
+    assert int(directives["proxy_read_timeout"][0].rstrip("s")) > settings.timeout
+
+
+def test_the_proxy_writes_nowhere_but_in_tmp() -> None:
+    (compose,) = documents("compose.yaml")
+    assert [path.split(":")[0] for path in compose["services"]["proxy"]["tmpfs"]] == ["/tmp"]
+    directives = read_directives(crossplane.parse(str(DEPLOY / "nginx.conf"), single=True)["config"][0]["parsed"])
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")  # Source: nginx makes all five when it starts
+    assert all(Path(directives[name][0]).parent == Path("/tmp") for name in ("pid", *(f"{k}_temp_path" for k in kinds)))
 
 
 def check_settings(environment: dict[str, str]) -> None:

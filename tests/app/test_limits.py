@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import base64
 import struct
+import subprocess
+import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
 from app import create_app
-from app.limits import SharedStorage, name_client
+from app.limits import ADDRESSES, SharedStorage, count_places
 from app.metrics import PLACE
 
+from ..conftest import ROOT, serve
 from .drawings import draw_digit, to_bytes, to_png
 
 SEVEN = to_png(draw_digit(7))
@@ -60,17 +65,28 @@ def test_a_new_window_starts_at_nothing(table: SharedStorage, monkeypatch: pytes
     assert table.incr("x", 60) == 1
 
 
-@pytest.mark.parametrize(
-    ("address", "name"),
-    (
-        ("203.0.113.9", "203.0.113.9"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
-        ("", ""),
-    ),
-)
-def test_an_ipv6_site_is_one_client(address: str, name: str) -> None:
-    assert name_client(address) == name
+def test_every_worker_has_a_place_of_its_own_also_while_new_ones_come() -> None:
+    assert [count_places(workers) for workers in (1, 2, 256)] == [2, 4, 512]
+    assert count_places(0) >= 4
+
+
+def test_which_addresses_share_a_count_cannot_be_known() -> None:
+    """With crc32, which needs no key, this address shared the count of 203.0.113.9 wherever Digits ran."""
+    victim, attacker = "LIMITS:LIMITER/203.0.113.9/3/1/hour", "LIMITS:LIMITER/198.51.239.202/3/1/hour"
+    assert zlib.crc32(victim.encode()) % ADDRESSES == zlib.crc32(attacker.encode()) % ADDRESSES
+    program = f"""if True:
+        from app.limits import SharedStorage
+        table = SharedStorage()
+        table.incr({victim!r}, 3600)
+        print(table.get({attacker!r}), table._entry({victim!r}))
+        """
+    done = [
+        subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+        for _ in range(2)
+    ]
+    (shared, entry), (other_shared, other_entry) = (each.stdout.split() for each in done)
+    assert (shared, other_shared) == ("0", "0")
+    assert entry != other_entry
 
 
 @pytest.mark.parametrize(("proxies", "allowed"), ((0, 1), (1, 3)))
@@ -82,6 +98,44 @@ def test_a_proxy_is_believed_only_where_it_is_set(
         client.post("/predict", data=SEVEN, headers={"X-Forwarded-For": f"198.51.100.{number}"}) for number in range(3)
     ]
     assert [answer.status_code for answer in answers].count(200) == allowed
+
+
+@pytest.mark.parametrize(
+    "spellings",
+    (
+        ("203.0.113.9", "203.0.113.9:1", "203.0.113.9:2", "::ffff:203.0.113.9", " 203.000.113.009", '"203.0.113.9"'),
+        ("2001:db8::1", "[2001:db8::2]", "[2001:DB8::3]:443", "2001:0db8:0::4%eth0"),
+        ("unknown", "nobody", "\x9b", "1.2.3.4.5", "x" * 5000),  # then the proxy's address is counted
+    ),
+    ids=("IPv4", "IPv6", "none"),
+)
+def test_a_client_is_one_however_its_address_is_spelt(
+    tiny_models: Path, table: SharedStorage, spellings: tuple[str, ...]
+) -> None:
+    client = create_app({"models": tiny_models, "rate": "1/hour", "proxies": 1}).test_client()
+    codes = [
+        client.post("/predict", data=SEVEN, headers={"X-Forwarded-For": spelling}).status_code for spelling in spellings
+    ]
+    assert codes == [200] + [429] * (len(spellings) - 1)
+
+
+def test_the_workers_of_a_real_server_count_a_client_together() -> None:
+    spellings = ("203.0.113.9", "203.0.113.9:5", "::ffff:203.0.113.9", "203.000.113.009")
+    with serve(workers=3, rate="5/hour", proxies=1) as address:
+        codes = [ask(address, spellings[number % 4]) for number in range(20)]
+        assert codes.count(200) == 5
+        assert codes.count(429) == 15
+        assert ask(address, "198.51.100.7") == 200
+
+
+def ask(address: str, forwarded: str) -> int:
+    """Send a picture by a connection of its own, and return the status."""
+    try:
+        with urlopen(Request(f"{address}/predict", SEVEN, {"X-Forwarded-For": forwarded})) as answer:
+            return int(answer.status)
+    except HTTPError as error:
+        with error:
+            return error.code
 
 
 # ---- pictures ----

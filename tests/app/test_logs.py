@@ -8,11 +8,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
-from app.logs import JSONFormatter, configure
+from app import create_app
+from app.logs import JSONFormatter, TerminalFormatter, configure
 
 from .drawings import draw_digit, to_png
 
@@ -75,6 +77,52 @@ def test_a_path_cannot_forge_a_line(tiny_client: FlaskClient, lines: StringIO) -
     assert line["path"] == "/a\\nb" + "x" * 196
 
 
+UNSEEN = ("\x1b[2J", "\x7f", "\x9b2J", "\u061c", "\u200b", "\u202e", "\u2028", "\u2029", "\u2066", "\ufeff", "\ud800")
+
+
+@pytest.mark.parametrize("unseen", UNSEEN, ids=ascii)
+@pytest.mark.parametrize("as_json", (True, False), ids=("JSON", "terminal"))
+def test_nothing_that_cannot_be_seen_is_written(unseen: str, as_json: bool) -> None:
+    """Neither in a message, nor in what is added to it, nor in a traceback, whoever sent it."""
+    formatter = JSONFormatter() if as_json else TerminalFormatter()
+    try:
+        raise ValueError(f"sent {unseen}\nforged")  # noqa: TRY301
+    except ValueError:
+        record = logging.LogRecord("digits", logging.INFO, "", 0, "got %s!\nforged", (unseen,), sys.exc_info())
+    record.fields = {"name": unseen}
+    text = formatter.format(record)
+    assert all(line.isprintable() for line in text.split("\n"))
+    text.encode("utf-8")
+    if as_json:
+        assert "\n" not in text
+        assert (json.loads(text)["message"], json.loads(text)["name"]) == (f"got {unseen}!\nforged", unseen)
+    else:
+        assert text.split("\n")[0].endswith(f"got {json.dumps(unseen)[1:-1]}!\\nforged")
+
+
+def test_the_words_of_every_language_stay_readable(lines: StringIO) -> None:
+    logging.getLogger("digits").info("数字 é 7")
+    assert "数字 é 7" in lines.getvalue()
+
+
+def test_a_method_cannot_forge_a_line(tiny_client: FlaskClient, lines: StringIO) -> None:
+    tiny_client.open("/predict", method="\x9bG\u202eT" + "X" * 1000)
+    (line,) = parse(lines)
+    assert line["method"] == "\\u009bG\\u202eT" + "X" * 16
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "client"),
+    (("[2001:db8::1]:443", "2001:db8::1"), ("::ffff:203.0.113.9", "203.0.113.9"), ("\x9b2J", "127.0.0.1")),
+)
+def test_the_client_is_logged_by_its_one_address(
+    tiny_models: Path, lines: StringIO, forwarded: str, client: str
+) -> None:
+    app = create_app({"models": tiny_models, "proxies": 1})
+    app.test_client().get("/", headers={"X-Forwarded-For": forwarded})
+    assert [line["client"] for line in parse(lines)] == [client]
+
+
 def test_probes_are_not_logged(tiny_client: FlaskClient, lines: StringIO) -> None:
     for path in ("/health/live", "/health/ready", "/v2/health/ready", "/metrics"):
         tiny_client.get(path)
@@ -105,4 +153,4 @@ def test_the_configuration_writes_to_stderr(as_json: bool) -> None:
 
 def test_a_terminal_gets_lines_for_a_person_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
-    assert "format" in configure("info")["formatters"]["line"]
+    assert configure("info")["formatters"]["line"]["()"] == "app.logs.TerminalFormatter"
