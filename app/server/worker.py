@@ -71,7 +71,7 @@ class Worker(GeventWorker):  # type: ignore[misc]
 
     def run(self) -> None:
         """Accept until told to stop, then answer what was accepted."""
-        servers = [StreamServer(each, partial(self.handle, each)) for each in self.sockets]
+        servers = [StreamServer(each, partial(self.handle, Address(each))) for each in self.sockets]
         for server in servers:
             server.max_accept = 1  # another worker may have less to do
             server.start()
@@ -96,14 +96,14 @@ class Worker(GeventWorker):  # type: ignore[misc]
 
     def _take_accepted(self, listener: socket.socket) -> None:
         """Take what the kernel has accepted, where no other worker will: the whole server stops."""
+        address = Address(listener)
         listener.setblocking(False)
         for _ in range(self.cfg.backlog if is_stopping() else 0):
             try:
-                client, address = listener.accept()
+                client, peer = listener.accept()
             except OSError:
-                break
-            gevent.spawn(self.handle, listener, client, address)
-        gevent.sleep(0)  # the first steps of those greenlets, which need the listener's name
+                return
+            gevent.spawn(self.handle, address, client, peer)
 
     def _finish(self) -> None:
         """Wait until all requests are answered, for a while; who is idle is not waited for."""
@@ -165,6 +165,18 @@ class Worker(GeventWorker):  # type: ignore[misc]
             client.sendall(describe_plainly(error, identity))
         except OSError:
             self.log.debug("The client was gone before it was told: %s", exc)
+
+
+class Address:
+    """As much of a listener as gunicorn asks of one; it remains when that is closed."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        """Remember where it listens."""
+        self._name = listener.getsockname()
+
+    def getsockname(self) -> Any:
+        """Return where it listens."""
+        return self._name
 
 
 def count_free_files() -> int:
