@@ -25,8 +25,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: matrices her
 
 from app import lifecycle, logs, metrics
 from app.artifact import BadModel
-from app.registry import choose_default, find_artifacts
+from app.registry import choose_default, describe_refused, log_refused, tell_workers
 from app.settings import ROOT, BadSetting, read_settings
+from app.survey import survey
 from app.worker import BufferingWorker
 
 try:
@@ -65,10 +66,13 @@ worker_class = BufferingWorker
 def on_starting(server: Any) -> None:
     """Check what a worker would stumble over, before there is one: the port and the models."""
     try:
-        artifacts = find_artifacts(settings.models)
-        default = choose_default(artifacts, settings.default_model)
+        found = survey(settings.models, settings.strict)
+        default = choose_default(found, settings.default_model)
     except BadModel as error:
         sys.exit(f"Digits cannot start: {error}")
+    artifacts = found.artifacts
+    tell_workers(found.refused)
+    log_refused(found.refused)
     if settings.port and not reloading():
         _check_port()
     runtimes = {
@@ -77,6 +81,8 @@ def on_starting(server: Any) -> None:
     }
     served = " and ".join(f"{', '.join(names)} by {runtime}" for runtime, names in runtimes.items() if names)
     server.serving = f"serving {served}; the default is {default}"
+    if found.refused:
+        server.serving += f". {describe_refused(found.refused)}"
     if not server.cfg.reload:  # workers would keep the code that the master imported
         _import_app()
     _raise_file_limit()
@@ -175,6 +181,7 @@ def _serve_anew(server: Any) -> None:
         reason = done.stderr.strip().splitlines()[-1:] or ["the check failed"]
         server.log.error("Kept the models that were served. %s", reason[0])
         return
+    tell_workers(())
     server.generation += 1
     server.announcement = f"Digits serves anew: {done.stdout.strip()}"
     server.manage_workers()
