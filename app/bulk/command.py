@@ -23,6 +23,7 @@ from ..artifact import Artifact, BadModel
 from ..commandline import OneSentenceParser, Terminated, terminate
 from ..decoding import Picture, decode_picture
 from ..errors import DigitsError
+from ..escaping import escape_controls
 from ..registry import choose_default, describe_refused, find_artifacts
 from ..settings import BadSetting, Settings, read_settings
 from .connection import BadCluster, connect, prepare
@@ -112,7 +113,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _say(sentence: str) -> None:
-    print(sentence, file=sys.stderr)  # noqa: T201
+    print(escape_controls(sentence), file=sys.stderr)  # noqa: T201
 
 
 def read_paths(options: argparse.Namespace) -> int:
@@ -287,4 +288,4 @@ def report(
             return None
 
     comparison.draw_sheet(path, open_picture)
-    write(f"Those read wrong are in {path}.\n")
+    write(f"Those read wrong are in {escape_controls(str(path))}.\n")
