@@ -133,8 +133,8 @@ def check_name(folder: Path) -> None:
     Raises:
         BadModel: it cannot.
     """
-    if not folder.name.isprintable():
-        raise BadModel(f"The folder's name {folder.name} holds characters that cannot be printed. Rename it.")
+    if not folder.name.isprintable() or ":" in folder.name:  # /v1/models/NAME:predict
+        raise BadModel(f"The folder's name {folder.name} holds a colon, or what cannot be printed. Rename it.")
 
 
 def write_card(folder: Path, card: Mapping[str, Any]) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,8 @@ from app.keras_files import check_size, check_weights
 from app.model_files import CARD, COMPILED, NETWORK, WEIGHTS, BadModel
 from app.registry import REFUSED, choose_default, load_registry, tell_workers
 from tests.conftest import MODELS, ROOT
+
+from .faults import running
 
 BROWSER = "text/html"
 DEEP = b"[" * 200_000
@@ -56,34 +60,39 @@ def check(models: Path, **settings: object) -> tuple[int, str, str]:
 
 # ---- card.json ----
 
+
+def each(field: str, *values: Any) -> tuple[tuple[str, Any], ...]:
+    return tuple((field, value) for value in values)
+
+
 DEPTHS: Any = [[[[1]]]]
 FIELDS: tuple[tuple[str, Any], ...] = (
-    *(
-        ("classes", value)
-        for value in (None, "0123456789", [1, 2], {}, [], ["a"], [""] * 10, ["a", None], ["\x1b"] * 10)
+    *each("classes", None, "0123456789", [1, 2], {}, [], ["a"], [""] * 10, ["a", None], ["\x1b"] * 10),
+    *each("framing", None, [], {}, 5),
+    *each("certain_from", None, "x", [], True, -1, 2, 1e999),
+    *each("version", None, 1.5, [], True, "", "one", "\N{SUPERSCRIPT TWO}", 2**63, -1),
+    *each("sha256", None, [], "x", {"model.json": 5}, {"model.json": "x"}),
+    *each("title", None, 5, [], "a\nb", "\x1b[31m", "\u202e", "x" * 501, "\ud800"),
+    *each("claimed", 5, {}, None),
+    *each("dataset", 5, []),
+    *each("parameters", None, "x", -1, 1.5, True, 10**400, []),
+    *each("history", 5, [], None, {"loss": 5}, {"loss": ["x"]}, {"loss": [None]}, {"loss": []}),
+    *each("history", {"loss": [1e300]}, {"loss": [1.0], "accuracy": [1.0, 0.5]}, {"x": DEPTHS}),
+    *each("metrics", 5, [], None, {"test_accuracy": "x"}, {"served_accuracy": 7}, {"other": []}),
+    *each("metrics", {"calibration": 5}, {"calibration": {}}, {"calibration": None}),
+    *each("metrics", {"calibration": {"expected_error": 0.1, "bins": [{}]}}),
+    *each("confusion", 7, [7], [[1]] * 10, [[1] * 10] * 9, [[-1] * 10] * 10, {}, None),
+    *each("per_class", 7, [7] * 10, [{"recall": "x"}] * 10, [{"recall": 0.5}]),
+    *each("layers", 7, [7], [{}], [{"name": 1, "type": "a", "output_shape": [1], "parameters": 1}]),
+    *each(
+        "layers", *([{"name": "a", "type": "a", "output_shape": shape, "parameters": 1}] for shape in (7, ["x"], [1.5]))
     ),
-    *(("framing", value) for value in (None, [], {}, 5)),
-    *(("certain_from", value) for value in (None, "x", [], True, -1, 2, 1e999)),
-    *(("version", value) for value in (None, 1.5, [], True, "", "one", "\N{SUPERSCRIPT TWO}", 2**63, -1)),
-    *(("sha256", value) for value in (None, [], "x", {"model.json": 5}, {"model.json": "x"})),
-    *(("title", value) for value in (None, 5, [], "a\nb", "\x1b[31m", "\u202e", "x" * 501, "\ud800")),
-    *(("claimed", value) for value in (5, {}, None)),
-    *(("dataset", value) for value in (5, [])),
-    *(("parameters", value) for value in (None, "x", -1, 1.5, True, 10**400, [])),
-    *(("history", value) for value in (5, [], None, {"loss": 5}, {"loss": ["x"]}, {"loss": [None]}, {"loss": []})),
-    *(("history", value) for value in ({"loss": [1e300]}, {"loss": [1.0], "accuracy": [1.0, 0.5]}, {"x": DEPTHS})),
-    *(("metrics", value) for value in (5, [], None, {"test_accuracy": "x"}, {"served_accuracy": 7}, {"other": []})),
-    *(("metrics", {"calibration": value}) for value in (5, {}, {"expected_error": 0.1, "bins": [{}]}, None)),
-    *(("confusion", value) for value in (7, [7], [[1]] * 10, [[1] * 10] * 9, [[-1] * 10] * 10, {}, None)),
-    *(("per_class", value) for value in (7, [7] * 10, [{"recall": "x"}] * 10, [{"recall": 0.5}])),
-    *(("layers", value) for value in (7, [7], [{}], [{"name": 1, "type": "a", "output_shape": [1], "parameters": 1}])),
-    *(("layers", [{"name": "a", "type": "a", "output_shape": value, "parameters": 1}]) for value in (7, ["x"], [1.5])),
-    *(("training", value) for value in (7, [], {"seconds": "x"}, {"seconds": 5}, {"seconds": -1})),
-    *(("weight_bits", value) for value in (7, "8", True, [], None)),
-    *(("seed", value) for value in ("x", -1, [])),
-    *(("examples", value) for value in (7, {"test": "x"})),
-    *(("versions", value) for value in (7, {"keras": 3})),
-    *(("wrong", value) for value in (7, ["x"])),
+    *each("training", 7, [], {"seconds": "x"}, {"seconds": 5}, {"seconds": -1}),
+    *each("weight_bits", 7, "8", True, [], None),
+    *each("seed", "x", -1, []),
+    *each("examples", 7, {"test": "x"}),
+    *each("versions", 7, {"keras": 3}),
+    *each("wrong", 7, ["x"]),
 )
 
 
@@ -220,9 +229,9 @@ def test_what_carries_code_or_reads_files_is_refused(folder: Path, kind: str, mo
     ("kind", "config", "at", "sentence"),
     (
         ("Dense", {"units": 10**9}, -1, "parameters"),
-        ("Conv2D", {"filters": 10**8, "kernel_size": [28, 28]}, 1, "parameters"),
-        ("UpSampling2D", {"size": [4096, 4096]}, 1, "numbers in one layer"),
-        ("ZeroPadding2D", {"padding": 10**6}, 1, "numbers in one layer"),
+        ("Conv2D", {"filters": 10**8, "kernel_size": [28, 28], "padding": "same"}, 1, "parameters"),
+        ("UpSampling2D", {"size": [4096, 4096]}, 1, "too large to be served"),
+        ("ZeroPadding2D", {"padding": 10**6}, 1, "too large to be served"),
         ("Dense", {"units": -1}, -1, "cannot be built"),
         ("Dense", {"units": "x"}, -1, "cannot be built"),
         ("Dense", {"activation": "keras.utils>get_file", "units": 3}, -1, "cannot be built"),
@@ -360,8 +369,10 @@ def test_where_nothing_is_refused_nothing_is_said(models: Path) -> None:
     assert 'class="card refused"' not in client.get("/models", headers={"Accept": BROWSER}).text
 
 
-@pytest.mark.parametrize("name", ("bad\nname", "bad\x1b[31mname", "bad\x9bname", os.fsdecode(b"bad\xff")))
-def test_a_name_that_cannot_be_printed_is_refused_and_written_escaped(
+@pytest.mark.parametrize(
+    "name", ("bad\nname", "bad\x1b[31mname", "bad\x9bname", "bad:predict", os.fsdecode(b"bad\xff"))
+)
+def test_a_name_that_cannot_stand_in_an_address_or_a_line_is_refused_and_written_escaped(
     models: Path, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
     shutil.copytree(models / "plain", models / name)
@@ -454,6 +465,7 @@ def test_a_model_that_ends_or_stops_the_process_that_loads_it_is_refused(
         if artifact.name != "harmful":
             load_classifier(artifact)
         elif harm == "crash":
+            faulthandler.disable()
             os.kill(os.getpid(), signal.SIGSEGV)
         elif harm == "hang":
             signal.pause()
@@ -474,7 +486,26 @@ def test_a_worker_serves_what_its_master_found_and_nothing_less(models: Path, mo
     monkeypatch.setenv(REFUSED, "")
     tell_workers(found.refused)
     assert load_registry(models).refused == found.refused
+    shutil.copytree(models / "plain", models / "other")
     (models / "plain" / NETWORK).write_text("{")
-    shutil.copytree(MODELS / "lenet5", models / "lenet5")
     with pytest.raises(BadModel, match=r"The model plain is refused: plain/model\.json is damaged"):
         load_registry(models)
+
+
+def test_a_server_serves_the_good_ones_and_keeps_them_when_told_to_reload(models: Path, tmp_path: Path) -> None:
+    (models / "unsure" / CARD).unlink()
+    to_pipe(models / "unsure" / CARD)
+    with running(tmp_path / "log", models=models, workers=2) as server:
+        first, second = server.wait_for_workers(2)
+        server.wait_for("The model unsure is not served: unsure/card.json is no regular file")
+        os.kill(first, signal.SIGKILL)
+        server.wait_for_workers(2)
+        server.send(signal.SIGHUP)
+        server.wait_for("Kept the models that were served. Digits cannot serve this: The model unsure is refused: ")
+        assert second in server.workers()
+        with urllib.request.urlopen(f"{server.address}/health/ready", timeout=30) as answer:
+            assert json.load(answer) == {"ready": True, "models": ["plain"], "refused": ["unsure"]}
+        (models / "unsure" / CARD).unlink()
+        shutil.copy(models / "plain" / CARD, models / "unsure")
+        server.send(signal.SIGHUP)
+        server.wait_for("unsure is served through TensorFlow")
