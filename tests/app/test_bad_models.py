@@ -495,7 +495,7 @@ def test_a_worker_serves_what_its_master_found_and_nothing_less(models: Path, mo
 def test_a_server_serves_the_good_ones_and_keeps_them_when_told_to_reload(models: Path, tmp_path: Path) -> None:
     (models / "unsure" / CARD).unlink()
     to_pipe(models / "unsure" / CARD)
-    with running(tmp_path / "log", models=models, workers=2) as server:
+    with running(tmp_path / "log", models=models, workers=2, log_level="debug") as server:
         first, second = server.wait_for_workers(2)
         server.wait_for("The model unsure is not served: unsure/card.json is no regular file")
         os.kill(first, signal.SIGKILL)
