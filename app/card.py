@@ -166,7 +166,7 @@ def fields(checks: Mapping[str, Check], others: Check | None = None, needed: tup
         for key, item in value.items():
             check_item = checks.get(key, others)
             if check_item:
-                check_item(f"{field}.{key}".lstrip("."), item)
+                check_item(f"{field}.{key:.40}".lstrip("."), item)
 
     return check
 

@@ -104,7 +104,7 @@ def _check_class(told: str, item: dict[str, Any]) -> None:
         known = module in PLACES and kind in LAYERS | NETWORKS | VALUES
     if not known or "Lambda" in kind:
         raise BadModel(
-            f"{told} carries code or reads files ({module}.{kind:.60}), which is never done. "
+            f"{told} carries code or reads files ({module:.60}.{kind:.60}), which is never done. "
             "Use Keras layers that compute only."
         )
 

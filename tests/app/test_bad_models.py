@@ -92,6 +92,7 @@ FIELDS: tuple[tuple[str, Any], ...] = (
     *each("seed", "x", -1, []),
     *each("examples", 7, {"test": "x"}),
     *each("versions", 7, {"keras": 3}),
+    *each("versions", {"x" * 100_000: 3}),
     *each("wrong", 7, ["x"]),
 )
 
