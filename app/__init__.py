@@ -43,7 +43,7 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
         MAX_DIGITS=chosen.max_digits,
         MOST_SECONDS=chosen.timeout,
     )
-    app.extensions["digits"] = load_registry(chosen.models, chosen.default_model, chosen.runtime_threads)
+    app.extensions["digits"] = load_registry(chosen.models, chosen.default_model, chosen.runtime_threads, chosen.strict)
     logs.init_app(app)
     metrics.init_app(app)
     errors.init_app(app)

@@ -33,16 +33,27 @@ def main() -> None:
 
 
 def check() -> None:
-    """Load every model as a worker would, and say what would be served or why it cannot be."""
-    from . import create_app
+    """Load every model as a worker would, and say what would be served, or leave with why it cannot be.
+
+    One folder that is refused fails the check, though a start would serve the others: the server runs it before it
+    serves anew, and goes on with the models that it has rather than with fewer. Whoever runs it wants to know.
+    """
     from .artifact import BadModel
-    from .settings import BadSetting
+    from .registry import choose_default, describe_refused
+    from .settings import BadSetting, read_settings
+    from .survey import survey
 
     try:
-        models = create_app().extensions["digits"]
+        settings = read_settings()
+        found = survey(settings.models, settings.strict)
+        default = choose_default(found, settings.default_model)
     except (BadModel, BadSetting) as error:
         sys.exit(f"Digits cannot serve this: {error}")
-    print(f"{', '.join(models.names)}; the default is {models.default}")  # noqa: T201
+    names = sorted((artifact.name for artifact in found.artifacts), key=lambda name: (name != default, name))
+    served = f"{', '.join(names)}; the default is {default}"
+    if found.refused:
+        sys.exit(f"Digits cannot serve this: {describe_refused(found.refused)} A start would serve {served}.")
+    print(served)  # noqa: T201
 
 
 if __name__ == "__main__":

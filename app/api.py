@@ -64,7 +64,9 @@ def ready() -> Answer:
     """Say that the models have answered once (else create_app() fails), until the server goes away."""
     if is_stopping():
         raise NotReady("The server is going away; ask another one.")
-    return {"ready": True, "models": _registry().names}
+    registry = _registry()
+    answer: Answer = {"ready": True, "models": registry.names}
+    return answer | ({"refused": [one.name for one in registry.refused]} if registry.refused else {})
 
 
 def _predict_one(classifier: Classifier, body: bytes, explained: bool) -> Answer:

@@ -11,7 +11,6 @@ import contextlib
 import hashlib
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -24,33 +23,40 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from .card import DIGITS, Card, read_card
+from .keras_files import load_keras, read_network
+from .model_files import CARD, COMPILED, NETWORK, WEIGHTS, BadModel, has_file, open_file
+
 if TYPE_CHECKING:
     import keras
 
-NETWORK = "model.json"
-WEIGHTS = "model.h5"
-COMPILED = "model.tflite"
-CARD = "card.json"
-DIGITS = tuple("0123456789")
-# Where a network's parts may come from; keras.utils, for one, has functions that fetch.
-MODULES = (
-    *("activations", "constraints", "dtype_policies", "initializers", "layers", "losses", "metrics", "models"),
-    *("optimizers", "optimizers.schedules", "regularizers", "src.models.functional", "src.models.sequential"),
+__all__ = (
+    "CARD",
+    "COMPILED",
+    "DIGITS",
+    "NETWORK",
+    "WEIGHTS",
+    "Artifact",
+    "BadModel",
+    "Card",
+    "check_name",
+    "checksum",
+    "compile_folder",
+    "load",
+    "load_keras",
+    "read_card",
+    "read_network",
+    "save",
+    "write_card",
 )
-PLAIN = {"keras", "builtins", *(f"keras.{module}" for module in MODULES)}
-MOST_VERSION = 2**63 - 1  # TensorFlow Serving's clients read an int64
+
 RELOADED_TOLERANCE = 1e-6  # probability; Keras reloads bit-equal, but a batch may be summed in another order
 # Probability by which the compiled file may differ from the network, by the bits of its weights: LiteRT fuses and
 # reorders float32 sums, and rounds eight-bit ones (seen: 0.02 on the noise that save() compares, 0.11 on one of 1,000
 # digits)
 COMPILED_TOLERANCE = {32: 1e-4, 8: 0.25}
 
-Card = dict[str, Any]
 WeightBits = Literal[8, 32]
-
-
-class BadModel(Exception):
-    """A model folder that cannot be served, with a sentence that says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -107,11 +113,11 @@ def load(folder: Path) -> Artifact:
     A folder without a card, as other people's programs leave them, gets one with its name and the ten digits.
 
     Raises:
-        BadModel: a file is missing or cannot be read, or the network carries code.
+        BadModel: a file is missing or cannot be read, the network carries code, or the folder's name cannot be served.
     """
+    check_name(folder)
     for name in (NETWORK, WEIGHTS):
-        if not (folder / name).is_file():
-            raise BadModel(f"{folder} has no {name}. Train it again, or take the folder out of models/.")
+        open_file(folder, name).close()
     read_network(folder)
     card = read_card(folder)
     if card is None:
@@ -121,74 +127,21 @@ def load(folder: Path) -> Artifact:
     return Artifact(folder.name, folder, card, None if stale else folder / COMPILED, stale)
 
 
+def check_name(folder: Path) -> None:
+    """See that a folder's name can stand in an address, in a line of a log and on a page.
+
+    Raises:
+        BadModel: it cannot.
+    """
+    if not folder.name.isprintable() or ":" in folder.name:  # /v1/models/NAME:predict
+        raise BadModel(f"The folder's name {folder.name} holds a colon, or what cannot be printed. Rename it.")
+
+
 def write_card(folder: Path, card: Mapping[str, Any]) -> None:
     """Write card.json in one step: readers see the old card or the new one."""
     beside = folder / f".{CARD}"
     beside.write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     beside.replace(folder / CARD)
-
-
-def read_card(folder: Path) -> Card | None:
-    """Read card.json; None where a folder has none.
-
-    Raises:
-        BadModel: the card is damaged.
-    """
-    path = folder / CARD
-    if not path.is_file():
-        return None
-    try:
-        card = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise BadModel(f"{path} is damaged ({error}). Train the model again or restore the card.") from error
-    if not isinstance(card, dict) or not isinstance(card.get("sha256"), dict):
-        raise BadModel(f"{path} is not a model's card: expected an object with checksums under sha256.")
-    version = str(card.get("version", 1))
-    if not re.fullmatch(r"[0-9]{1,19}", version) or int(version) > MOST_VERSION:
-        raise BadModel(f"{path} has the version {version!r:.40}; expected a whole number, as clients read it.")
-    return {"classes": list(DIGITS), **card, "version": version, "name": folder.name}
-
-
-def read_network(folder: Path) -> dict[str, Any]:
-    """Read model.json as the configuration of a Keras network; also as older tutorials wrote it, JSON within JSON.
-
-    Raises:
-        BadModel: not such a configuration, or one with code in it (a Lambda, a class of somebody's own).
-    """
-    path = folder / NETWORK
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(config, str):
-            config = json.loads(config)
-    except ValueError as error:
-        raise BadModel(f"{path} is damaged ({error}). Train the model again or restore the file.") from error
-    if not isinstance(config, dict) or "class_name" not in config or "config" not in config:
-        raise BadModel(f"{path} is not a Keras network: expected the object that model.to_json() writes.")
-    for item in _walk(config):
-        kind, module = str(item.get("class_name", "")), str(item.get("module") or "keras")
-        if "Lambda" in kind or module not in PLAIN:
-            raise BadModel(f"{path} carries code ({module}.{kind}), which is never run. Use Keras layers only.")
-    return config
-
-
-def load_keras(folder: Path) -> keras.Model:
-    """Build the network of model.json and load the weights of model.h5 into it, in Keras 3 or Keras 2 format.
-
-    Raises:
-        BadModel: the two files do not fit each other, or one is damaged.
-    """
-    import keras
-
-    config = read_network(folder)
-    if "module" not in config:
-        config = _from_keras2(config)
-    try:
-        model = keras.models.model_from_json(json.dumps(config))
-        model.load_weights(folder / WEIGHTS)
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        reason = str(error).strip().splitlines()[0][:200]
-        raise BadModel(f"{folder} cannot be loaded: {reason} Train it again or restore its files.") from error
-    return model
 
 
 def compile_folder(folder: Path, weight_bits: WeightBits = 32) -> None:
@@ -205,8 +158,12 @@ def compile_folder(folder: Path, weight_bits: WeightBits = 32) -> None:
 
 
 def checksum(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as stream:
+    """Return the SHA-256 of a file of a model folder, in hexadecimal.
+
+    Raises:
+        BadModel: it is no regular file, or too large.
+    """
+    with open_file(path.parent, path.name) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
@@ -274,64 +231,12 @@ def _answers(model: keras.Model, tensor: NDArray[np.float32]) -> list[NDArray[np
 
 def _find_stale(folder: Path, card: Card) -> str | None:
     """Say why the compiled file cannot stand for model.json and model.h5; None where it can."""
-    if not (folder / COMPILED).is_file():
+    if not has_file(folder, COMPILED):
         return f"it has no {COMPILED}"
     for name in (NETWORK, WEIGHTS, COMPILED):
         if checksum(folder / name) != card["sha256"].get(name):
             return f"{name} is not the one its card describes"
     return None
-
-
-def _walk(item: Any) -> Iterator[dict[str, Any]]:
-    """Yield every object within a configuration."""
-    if isinstance(item, dict):
-        yield item
-        item = list(item.values())
-    if isinstance(item, list):
-        for part in item:
-            yield from _walk(part)
-
-
-def _from_keras2(config: dict[str, Any]) -> dict[str, Any]:
-    """Turn the configuration of a Keras 2 Sequential network into one that Keras 3 reads.
-
-    Raises:
-        BadModel: the network is not Sequential.
-    """
-    if config["class_name"] != "Sequential":
-        raise BadModel(f"A {config['class_name']} network in Keras 2 format cannot be read; save it with Keras 3.")
-    former = config["config"]
-    layers = former["layers"] if isinstance(former, dict) else former  # before Keras 2.2.3 a bare list
-    shape = next(
-        (layer["config"]["batch_input_shape"] for layer in layers if "batch_input_shape" in layer["config"]),
-        None,
-    )
-    if shape is None:
-        raise BadModel("The network in Keras 2 format does not say the shape of its input.")
-    first = {
-        "class_name": "InputLayer",
-        "config": {"batch_shape": shape, "dtype": "float32", "name": "input"},
-    }
-    rest = [_layer_from_keras2(layer) for layer in layers if layer["class_name"] != "InputLayer"]
-    name = former.get("name", "sequential") if isinstance(former, dict) else "sequential"
-    converted = {
-        "name": name,
-        "layers": [{**layer, "module": "keras.layers", "registered_name": None} for layer in [first, *rest]],
-    }
-    return {"class_name": "Sequential", "module": "keras", "registered_name": None, "config": converted}
-
-
-def _layer_from_keras2(layer: dict[str, Any]) -> dict[str, Any]:
-    """Keep of a Keras 2 layer what decides its answers: what it is, its sizes and its activation."""
-    config = {
-        key: value
-        for key, value in layer["config"].items()
-        if key not in ("batch_input_shape", "dtype")
-        and not key.endswith(("_initializer", "_regularizer", "_constraint"))
-    }
-    if layer["class_name"] == "BatchNormalization" and isinstance(config.get("axis"), list):
-        config["axis"] = config["axis"][0]
-    return {"class_name": layer["class_name"], "config": config}
 
 
 if __name__ == "__main__":

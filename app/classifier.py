@@ -7,6 +7,7 @@ Owns the runtimes and their threads. Knows nothing of pictures or HTTP.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +16,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .artifact import Artifact, BadModel, load_keras
+from .artifact import Artifact, BadModel
+from .keras_files import INPUT, check_size, describe, load_keras
 from .preprocessing import FRAMINGS
 
+PART = 4 * 8  # digits that TensorFlow takes at once: the largest output of a layer has 4 MB a digit
 BLOCK = 8  # digits that LiteRT takes at once: 3 % faster than one by one, as fast as any more (tests/bench)
 CERTAIN_FROM = 0.5  # certainty; for a model whose card names no threshold
+
+TRIAL = np.stack((np.zeros(INPUT, np.float32), np.linspace(0, 1, math.prod(INPUT), dtype=np.float32).reshape(INPUT)))
 
 Runtime = Callable[[NDArray[np.float32]], list[NDArray[np.float32]]]
 
@@ -49,7 +54,7 @@ class Classifier:
         self.stale = artifact.stale
         framing = artifact.card.get("framing", "digit")
         if framing not in FRAMINGS:
-            raise BadModel(f"{artifact.folder} was framed by {framing!r}, expected one of {', '.join(FRAMINGS)}.")
+            raise BadModel(f"{artifact.name} was framed by {framing!r}, expected one of {', '.join(FRAMINGS)}.")
         self.framing = FRAMINGS[framing]
         self.certain_from = float(artifact.card.get("certain_from", CERTAIN_FROM))
         self._run = runtime
@@ -60,8 +65,12 @@ class Classifier:
         Args:
             tensor: float32 (n, 28, 28, 1), 0.0 paper to 1.0 ink; n at least 1.
         """
-        probabilities, *rest = self._run(tensor)
+        probabilities, *rest = self.answer(tensor)
         return Prediction(probabilities, rest[0][:, 0] if rest else probabilities.max(axis=1))
+
+    def answer(self, tensor: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """Return the outputs of the network for n digits, widest first."""
+        return self._run(tensor)
 
     def certain(self, prediction: Prediction) -> NDArray[np.bool_]:
         """Say of each answer whether it should be trusted, (n,)."""
@@ -78,17 +87,38 @@ def load_classifier(artifact: Artifact, threads: int = 1) -> Classifier:
     Raises:
         BadModel: neither runtime can serve the folder.
     """
-    runtime: Runtime
-    if artifact.compiled:
-        runtime, name = LiteRTRuntime(artifact.compiled, threads), "LiteRT"
-    else:
-        runtime, name = load_tensorflow(artifact), "TensorFlow"
-    classifier = Classifier(artifact, runtime, name)
-    probabilities = classifier.predict(np.zeros((1, 28, 28, 1), np.float32)).probabilities
-    if probabilities.shape != (1, len(classifier.classes)):
-        expected, found = len(classifier.classes), probabilities.shape[1:]
-        raise BadModel(f"{artifact.folder} answers {found} probabilities where its card names {expected} classes.")
+    try:
+        classifier = _start_runtime(artifact, threads)
+        outputs = classifier.answer(TRIAL)
+    except BadModel:
+        raise
+    except Exception as error:  # LiteRT, Keras and TensorFlow raise what they like about a damaged network
+        raise BadModel(f"{artifact.name} cannot be loaded: {describe(error)} Train it again or restore it.") from error
+    _check_outputs(artifact, outputs)
     return classifier
+
+
+def _start_runtime(artifact: Artifact, threads: int) -> Classifier:
+    if artifact.compiled:
+        return Classifier(artifact, LiteRTRuntime(artifact.compiled, threads), "LiteRT")
+    return Classifier(artifact, load_tensorflow(artifact), "TensorFlow")
+
+
+def _check_outputs(artifact: Artifact, outputs: list[NDArray[np.float32]]) -> None:
+    """See that a network answers a number for every class, and one certainty at most.
+
+    Raises:
+        BadModel: it answers something else.
+    """
+    shapes, expected = [output.shape for output in outputs], len(artifact.classes)
+    if not 1 <= len(shapes) <= 2 or shapes[1:] not in ([], [(len(TRIAL), 1)]) or len(shapes[0]) != 2:
+        told = " and ".join(str(shape[1:]) for shape in shapes) or "nothing"
+        raise BadModel(f"{artifact.name} answers {told}; expected probabilities, and a certainty at most.")
+    if shapes[0] != (len(TRIAL), expected):
+        found = shapes[0][1]
+        raise BadModel(f"{artifact.name} answers {found} probabilities where its card names {expected} classes.")
+    if not all(output.dtype == np.float32 and np.isfinite(output).all() for output in outputs):
+        raise BadModel(f"{artifact.name} answers what is no number. Train it again or restore its files.")
 
 
 class LiteRTRuntime:
@@ -132,8 +162,11 @@ class _Interpreter:
         try:
             self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
         except ValueError as error:
-            raise BadModel(f"{path} is damaged ({error}). Delete it, or train the model again.") from error
+            told = f"{path.parent.name}/{path.name}"
+            raise BadModel(f"{told} is damaged ({error}). Delete it, or train the model again.") from error
         entry: dict[str, Any] = self._interpreter.get_input_details()[0]
+        if tuple(entry["shape"][1:]) != INPUT:
+            raise BadModel(f"{path.parent.name}/{path.name} takes {entry['shape'][1:]}; expected {INPUT}, a digit.")
         self._input = entry["index"]
         self._interpreter.resize_tensor_input(self._input, (size, *entry["shape"][1:]))
         self._interpreter.allocate_tensors()
@@ -156,17 +189,18 @@ def load_tensorflow(artifact: Artifact) -> Runtime:
         import tensorflow as tf
     except ImportError as error:
         raise BadModel(
-            f"{artifact.folder} cannot be served: {artifact.stale}, and TensorFlow is not installed. "
+            f"{artifact.name} cannot be served: {artifact.stale}, and TensorFlow is not installed. "
             "Run `pip install -r requirements.txt`, or train the model again."
         ) from error
+    check_size(artifact.folder)
     model = load_keras(artifact.folder)
     signature = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)
     answer = tf.function(lambda tensor: model(tensor, training=False), input_signature=[signature])
 
     def run(tensor: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        outputs = answer(tensor)
-        outputs = outputs if isinstance(outputs, list | tuple) else [outputs]
-        return widest_first([output.numpy() for output in outputs])
+        parts = [answer(tensor[at : at + PART]) for at in range(0, len(tensor), PART)]
+        listed = [part if isinstance(part, list | tuple) else [part] for part in parts]
+        return widest_first([np.concatenate([one.numpy() for one in outputs]) for outputs in zip(*listed, strict=True)])
 
     return run
 

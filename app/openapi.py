@@ -189,7 +189,7 @@ def _pictures(config: dict[str, Any]) -> Schema:
 
 def _describe_models(models: Registry) -> Schema:
     page = {"text/html": {"schema": {"type": "string"}}}
-    cards = _json(_schema("Cards"), {"default": models.default, "models": [{"name": models.default}]})
+    cards = _json(_schema("Cards"), {"default": models.default, "models": [{"name": models.default}], "refused": []})
     return {
         "/": _get("index", "Models", "Show the page to draw on", _answers(page)),
         "/service-worker.js": _get(
@@ -502,7 +502,13 @@ _SCHEMAS: Schema = {
         }
     ),
     "Numbers": _object({"readings": {"type": "array", "items": {"anyOf": [_schema("Number"), _schema("Error")]}}}),
-    "Cards": _object({"default": _TEXT, "models": {"type": "array", "items": _object({"name": _TEXT})}}),
+    "Cards": _object(
+        {
+            "default": _TEXT,
+            "models": {"type": "array", "items": _object({"name": _TEXT})},
+            "refused": {"type": "array", "items": _object({"name": _TEXT, "error": _TEXT})},
+        }
+    ),
     "ModelNames": _object({"models": {"type": "array", "items": _TEXT}}),
     "ModelStatus": _object(
         {

@@ -5,7 +5,10 @@ Knows neither pictures nor networks: what a page says about a model comes from i
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
+import hashlib
+import io
 import json
 import struct
 from collections.abc import Callable
@@ -14,11 +17,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, render_template, request, send_from_directory
+from flask import Blueprint, Response, current_app, jsonify, render_template, request, send_file, send_from_directory
 from flask.typing import ResponseReturnValue
 
 from .charts import LineChart, draw_lines
 from .classifier import Classifier
+from .errors import NotFound
+from .model_files import BadModel, open_file, read_file
 from .registry import Registry
 from .settings import SERVED
 
@@ -32,6 +37,8 @@ EARLY = 10  # of so many epochs one is the early one
 HEAT = 9  # shades of a confusion matrix, besides none
 
 REPORT_PICTURES = ("errors", "filters", "pixels", "samples")  # those that the page does not draw from the card itself
+
+PNG_HEAD = 24  # bytes at the beginning of a PNG, up to its width and height
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": "; ".join(
@@ -82,9 +89,11 @@ def index() -> str:
 def models() -> ResponseReturnValue:
     """Show all models: a page to a browser, their cards to a program."""
     if request.accept_mimetypes.best_match(("application/json", "text/html")) == "text/html":
-        return render_template("models.html", models=_classifiers(), default=_registry().default)
+        registry = _registry()
+        return render_template("models.html", models=_classifiers(), default=registry.default, refused=registry.refused)
     cards = [{**classifier.card, "name": classifier.name} for classifier in _classifiers()]
-    response = jsonify({"default": _registry().default, "models": cards})
+    refused = [dataclasses.asdict(one) for one in _registry().refused]
+    response = jsonify({"default": _registry().default, "models": cards, "refused": refused})
     response.vary.add("Accept")
     return response
 
@@ -106,8 +115,18 @@ def model(name: str) -> str:
 
 @bp.get("/models/<name>/report/<picture>.png")
 def report(name: str, picture: str) -> Response:
-    """Send a picture of a model's report."""
-    return send_from_directory(_registry().get(name).folder / "report", f"{picture}.png")
+    """Send a picture of a model's report.
+
+    Raises:
+        NotFound: there is no such picture; a link to a file outside the model's folder is none.
+    """
+    folder = _registry().get(name).folder
+    try:
+        body = read_file(folder, f"report/{Path(picture).name}.png")
+        _measure_png(body)
+    except BadModel as error:
+        raise NotFound(f"The model {name} has no picture {picture}.") from error
+    return send_file(io.BytesIO(body), "image/png", etag=hashlib.sha256(body).hexdigest())
 
 
 @bp.get(f"/{SERVICE_WORKER}")
@@ -151,13 +170,25 @@ def shade_confusion(confusion: list[list[int]]) -> list[list[tuple[int, int]]]:
 
 def find_report(folder: Path) -> list[ReportPicture]:
     """Return the pictures of a model's report that are there, in the order of the page."""
-    paths = [folder / "report" / f"{name}.png" for name in REPORT_PICTURES]
-    return [ReportPicture(path.stem, *_measure_png(path)) for path in paths if path.is_file()]
+    found = []
+    for name in REPORT_PICTURES:
+        try:
+            with open_file(folder, f"report/{name}.png") as file:
+                found.append(ReportPicture(name, *_measure_png(file.read(PNG_HEAD))))
+        except BadModel:  # it is not there, or no picture
+            continue
+    return found
 
 
-def _measure_png(path: Path) -> tuple[int, int]:
-    with path.open("rb") as file:
-        width, height = struct.unpack(">II", file.read(24)[16:])
+def _measure_png(body: bytes) -> tuple[int, int]:
+    """Return the width and height that a PNG begins with, in pixels.
+
+    Raises:
+        BadModel: it is none.
+    """
+    if len(body) < PNG_HEAD or not body.startswith(b"\x89PNG\r\n\x1a\n"):
+        raise BadModel("It is no PNG.")
+    width, height = struct.unpack(">II", body[16:PNG_HEAD])
     return width, height
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 PREFIX = "DIGITS_"
-NOT_OURS = ("DATA",)  # DIGITS_DATA belongs to train/ and the tests
+NOT_OURS = ("DATA", "REFUSED")  # DIGITS_DATA belongs to train/ and the tests, DIGITS_REFUSED to registry.py
 ROOT = Path(__file__).parents[1]
 INSTALLED = Path(__file__).with_name("served")  # where an installed package has what lies beside app/ otherwise
 SERVED = INSTALLED if INSTALLED.is_dir() else ROOT  # folder of models/, static/ and templates/
@@ -40,6 +40,7 @@ class Settings:
     watch: int = 0  # seconds between looks for new models, which are then served; 0 means only on SIGHUP
     models: Path = SERVED / "models"  # folder of model folders
     default_model: str = ""  # name; "" means robust where it is there, else the first by name
+    strict: bool = False  # 1 refuses to start where a model folder is bad; 0 serves the others and says so
     max_bytes: int = 16 * 2**20  # bytes of a request's body
     max_pictures: int = 1024  # pictures a request
     max_digits: int = 10_000  # digits in one tensor
@@ -83,7 +84,7 @@ def read_settings(
         if name.startswith(PREFIX) and name[len(PREFIX) :] not in NOT_OURS
     }
     given.update(overrides or {})
-    converters: dict[str, Callable[[Any], Any]] = {"str": str, "int": _to_int, "Path": _to_path}
+    converters: dict[str, Callable[[Any], Any]] = {"str": str, "int": _to_int, "bool": _to_bool, "Path": _to_path}
     types = {field.name: str(field.type) for field in fields(Settings)}
     values = {}
     for name, value in given.items():
@@ -92,12 +93,19 @@ def read_settings(
         try:
             values[name] = converters[types[name]](value)
         except ValueError as error:
-            raise _bad(name, value, "a whole number") from error
+            raise _bad(name, value, "0 or 1" if types[name] == "bool" else "a whole number") from error
     return Settings(**values)
 
 
 def _to_int(value: object) -> int:
     return int(str(value))
+
+
+def _to_bool(value: object) -> bool:
+    number = int(value) if isinstance(value, bool) else int(str(value))
+    if number not in (0, 1):
+        raise ValueError(value)
+    return number == 1
 
 
 def _to_path(value: object) -> Path:

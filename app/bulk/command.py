@@ -23,7 +23,8 @@ from ..artifact import Artifact, BadModel
 from ..commandline import OneSentenceParser, Terminated, terminate
 from ..decoding import Picture, decode_picture
 from ..errors import DigitsError
-from ..registry import choose_default, find_artifacts
+from ..escaping import escape_controls
+from ..registry import choose_default, describe_refused, find_artifacts
 from ..settings import BadSetting, Settings, read_settings
 from .connection import BadCluster, connect, prepare
 from .files import BadOutput, Output, open_output
@@ -112,7 +113,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _say(sentence: str) -> None:
-    print(sentence, file=sys.stderr)  # noqa: T201
+    print(escape_controls(sentence), file=sys.stderr)  # noqa: T201
 
 
 def read_paths(options: argparse.Namespace) -> int:
@@ -142,10 +143,15 @@ def choose_model(settings: Settings, name: str | None) -> Artifact:
         BadOption: there is none of that name.
         BadModel: the models cannot be used.
     """
-    artifacts = {artifact.name: artifact for artifact in find_artifacts(settings.models)}
+    found = find_artifacts(settings.models)
+    artifacts = {artifact.name: artifact for artifact in found.artifacts}
+    for one in found.refused:
+        if one.name == name:
+            raise BadModel(describe_refused([one]))
+        _say(describe_refused([one]))
     if name is not None and name not in artifacts:
         raise BadOption(f"There is no model {name!r}. There are: {', '.join(artifacts)}.")
-    return artifacts[name or choose_default(list(artifacts.values()), settings.default_model)]
+    return artifacts[name or choose_default(found, settings.default_model)]
 
 
 def check_options(options: argparse.Namespace) -> None:
@@ -282,4 +288,4 @@ def report(
             return None
 
     comparison.draw_sheet(path, open_picture)
-    write(f"Those read wrong are in {path}.\n")
+    write(f"Those read wrong are in {escape_controls(str(path))}.\n")

@@ -14,6 +14,7 @@ import fcntl
 import io
 import itertools
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
@@ -24,6 +25,10 @@ UNFINISHED = ".unfinished"
 HOW_TO_GET_PARQUET = (
     "Parquet is written with pyarrow: `pip install -r requirements-cluster.txt`, or write .csv or .jsonl."
 )
+
+QUOTE = "'"
+# What a spreadsheet takes for the beginning of a formula, but no number, and not the "-" that is standard input
+BEGINS_FORMULA = re.compile(r"'*(?![-+][0-9.,]*\Z)[-=+@\t\r\n\uff0b\uff0d\uff1d\uff20]")
 
 WORDS = ("path", "text", "error", "code")  # columns of text; the others are JSON in CSV
 
@@ -52,7 +57,10 @@ class Form(Protocol):
 
 
 class Csv:
-    """Comma-separated values, the first record the names of the columns. Probabilities are JSON."""
+    """Comma-separated values, the first record the names of the columns. Probabilities are JSON.
+
+    A text that a spreadsheet would compute, e.g. the name =1+1.png, has a quote before it, as a spreadsheet writes it.
+    """
 
     header = (",".join(COLUMNS) + "\n").encode()
 
@@ -60,7 +68,7 @@ class Csv:
         """Return rows as whole records."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerows([_to_cell(row[name]) for name in COLUMNS] for row in rows)
+        writer.writerows([_to_cell(name, row[name]) for name in COLUMNS] for row in rows)
         return text.getvalue().encode()
 
     def split(self, file: BinaryIO) -> Iterator[bytes]:
@@ -76,13 +84,30 @@ class Csv:
         """Return the row that a record is."""
         cells = next(csv.reader(io.StringIO(record.decode(), newline="")))
         return {
-            name: (cell or None) if name in WORDS else json.loads(cell or "null")
+            name: (unguard_formula(cell) or None) if name in WORDS else json.loads(cell or "null")
             for name, cell in zip(COLUMNS, cells, strict=True)
         }
 
 
-def _to_cell(value: Any) -> Any:
-    return value if value is None or isinstance(value, str) else json.dumps(value)
+def guard_formula(cell: str) -> str:
+    """Put a quote before a text that a spreadsheet would take for a formula, and before one that begins as these do.
+
+    Numbers stay as they are, and so do paths that begin with / or a letter.
+
+    Source: OWASP, CSV Injection.
+    """
+    return QUOTE + cell if BEGINS_FORMULA.match(cell) else cell
+
+
+def unguard_formula(cell: str) -> str:
+    """Return a text as it was before guard_formula()."""
+    return cell.removeprefix(QUOTE) if BEGINS_FORMULA.match(cell.removeprefix(QUOTE)) else cell
+
+
+def _to_cell(name: str, value: Any) -> Any:
+    if name in WORDS:
+        return None if value is None else guard_formula(value)
+    return None if value is None else json.dumps(value)
 
 
 class JsonLines:

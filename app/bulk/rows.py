@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -82,7 +83,31 @@ def read_body(source: Source, most: int) -> bytes | Failure:
     """
     if source.body is not None:
         return check_size(source.body, most)
-    return open_body(lambda: Path(source.place).open("rb"), most)
+    return open_body(lambda: open_regular(source.place), most)
+
+
+def open_regular(place: str) -> BinaryIO:
+    """Open a file of the file system for reading; never wait for what a pipe or a device may bring.
+
+    Raises:
+        OSError: it cannot be opened, or is no regular file.
+    """
+    path = Path(place)
+    _check_regular(path.stat())  # before it is opened: to open a device may do something
+    stream = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+    try:
+        _check_regular(os.fstat(stream.fileno()))
+    except OSError:
+        stream.close()
+        raise
+    return stream
+
+
+def _check_regular(status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        kinds = ((stat.S_ISDIR, "folder"), (stat.S_ISFIFO, "pipe"), (stat.S_ISSOCK, "socket"))
+        kind = next((kind for is_kind, kind in kinds if is_kind(status.st_mode)), "device")
+        raise OSError(f"it is a {kind}, no file with a picture")
 
 
 def open_body(open_file: Callable[[], BinaryIO], most: int) -> bytes | Failure:
@@ -92,8 +117,9 @@ def open_body(open_file: Callable[[], BinaryIO], most: int) -> bytes | Failure:
             return check_size(file.read(most + 1), most)
     except FileNotFoundError:
         return describe(NotFound("There is no such file."))
-    except OSError as error:
-        return describe(Unreadable(f"The file cannot be read: {error.strerror or error}."))
+    except (OSError, ValueError) as error:  # a name with a NUL is a ValueError
+        reason = error.strerror if isinstance(error, OSError) else None
+        return describe(Unreadable(f"The file cannot be read: {reason or error}."))
 
 
 def check_size(body: bytes, most: int) -> bytes | Failure:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TextIO
 
+from ..escaping import escape_controls
 from .files import Csv
 from .rows import Row
 
@@ -27,9 +28,9 @@ class PersonsTable:
 def describe_row(row: Row) -> str:
     """Say on one line what a row says; "?" marks what should not be trusted."""
     if row["error"]:
-        return f"{'-':{TEXT_WIDTH}}  {'':7}  {row['path']}: {row['error']}"
+        return escape_controls(f"{'-':{TEXT_WIDTH}}  {'':7}  {row['path']}: {row['error']}")
     text = row["text"].replace("\n", " / ") + ("" if row["certain"] else " ?")
-    return f"{text:{TEXT_WIDTH}}  {row['confidence']:7.1%}  {row['path']}"
+    return f"{text:{TEXT_WIDTH}}  {row['confidence']:7.1%}  {escape_controls(row['path'])}"
 
 
 class ProgramsTable:

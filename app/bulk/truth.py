@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from PIL import Image, ImageDraw, ImageFont
 
 from ..decoding import Picture
+from ..escaping import escape_controls
 from .rows import Row
 
 MOST_SHOWN = 100  # wrong ones on a sheet: the surest, which say most
@@ -115,6 +116,8 @@ class Comparison:
                 thumbnail.thumbnail((CELL - 4, CELL - 4))
                 sheet.paste(thumbnail, (left + 2, top + 2))
             told = row["code"] or f"{row['text']} {confidence:.1%}".replace("\n", " / ")
-            drawing.text((left + 3, top + CELL), f"{label}: {told}", "black", font)
-            drawing.text((left + 3, top + CELL + 16), PurePosixPath(row["path"]).name[-18:], "gray", font)
+            drawing.text((left + 3, top + CELL), escape_controls(f"{label}: {told}"), "black", font)
+            drawing.text(
+                (left + 3, top + CELL + 16), escape_controls(PurePosixPath(row["path"]).name)[-18:], "gray", font
+            )
         sheet.save(path, "PNG")

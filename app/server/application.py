@@ -21,10 +21,11 @@ os.environ.setdefault("MALLOC_ARENA_MAX", "2")  # before the workers' threads: w
 from gunicorn.app.base import BaseApplication
 
 from .. import logs, metrics
-from ..artifact import BadModel
 from ..lifecycle import has_served
-from ..registry import choose_default, find_artifacts
+from ..model_files import BadModel
+from ..registry import choose_default, describe_refused, log_refused, tell_workers
 from ..settings import BadSetting, Settings, read_settings
+from ..survey import survey
 from . import arbiter
 from .worker import Worker
 
@@ -91,7 +92,7 @@ def serve(reload: bool = False) -> None:
     """Serve until told to stop. Ends the process; what is wrong at the start is one sentence."""
     try:
         settings = read_settings()
-        serving = describe_models(settings)
+        serving = survey_models(settings)
         raise_file_limit()
     except (BadSetting, BadModel) as error:
         sys.exit(f"Digits cannot start: {error}")
@@ -111,20 +112,22 @@ def serve(reload: bool = False) -> None:
             shutil.rmtree(folder[0], ignore_errors=True)
 
 
-def describe_models(settings: Settings) -> str:
-    """Read the model folders without loading a network, and say what will be served by what.
+def survey_models(settings: Settings) -> str:
+    """Load every model once, in a process of its own, and say what will be served by what; tell the workers of the rest.
 
     Raises:
-        BadModel: none can be.
+        BadModel: none can be served.
     """
-    artifacts = find_artifacts(settings.models)
-    default = choose_default(artifacts, settings.default_model)
+    found = survey(settings.models, settings.strict)
+    default = choose_default(found, settings.default_model)
+    tell_workers(found.refused)
+    log_refused(found.refused)
     runtimes = {
-        runtime: [artifact.name for artifact in artifacts if (artifact.compiled is None) == (runtime == "TensorFlow")]
+        runtime: [each.name for each in found.artifacts if (each.compiled is None) == (runtime == "TensorFlow")]
         for runtime in ("LiteRT", "TensorFlow")
     }
     served = " and ".join(f"{', '.join(names)} by {runtime}" for runtime, names in runtimes.items() if names)
-    return f"serving {served}; the default is {default}"
+    return f"serving {served}; the default is {default}. {describe_refused(found.refused)}".removesuffix(". ")
 
 
 def raise_file_limit() -> None:

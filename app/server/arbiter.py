@@ -20,6 +20,7 @@ from typing import Any
 from gunicorn.arbiter import Arbiter as GunicornArbiter
 
 from .. import lifecycle, metrics
+from ..registry import REFUSED, tell_workers
 from ..settings import ROOT, Settings
 
 HEARTBEAT = 10  # seconds without a sign of life after which a worker is replaced; it gives one every second
@@ -112,6 +113,7 @@ class Arbiter(GunicornArbiter):  # type: ignore[misc]
         if problem:
             self.log.error("Kept the models that were served. %s", problem)
             return
+        tell_workers(())
         self.generation += 1
         self.announcement = f"Digits serves anew: {said}"
 
@@ -146,7 +148,10 @@ class Check:
     def __init__(self, max_seconds: float) -> None:
         """Start it."""
         command = [sys.executable, "-m", "app", "--check"]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        environment = {name: value for name, value in os.environ.items() if name != REFUSED}
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
         self.said = self.problem = ""
         self._max_seconds = max_seconds
         self._deadline = monotonic() + max_seconds

@@ -8,6 +8,7 @@ import json
 import os
 import pty
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -22,8 +23,10 @@ from PIL import Image
 
 from app.bulk import processes, sources
 from app.bulk.command import main
+from app.bulk.files import guard_formula, unguard_formula
 from app.bulk.rows import BATCH, COLUMNS, Job
 from app.bulk.sources import Source
+from app.bulk.tables import describe_row
 from tests.conftest import MODELS, ROOT
 from tests.processes import heed_interrupts, list_children, read_status
 
@@ -461,3 +464,71 @@ def test_the_server_loads_nothing_of_it() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_what_is_no_file_is_a_row_and_nothing_waits_for_it(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "good.png").write_bytes(to_png(draw_digit(7)))
+    os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "device.png").symlink_to("/dev/zero")
+    (tmp_path / "gone.png").symlink_to("nowhere.png")
+    (tmp_path / "round.png").symlink_to("round.png")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "socket.png"))
+        assert main([str(tmp_path)]) == 1
+    rows = {Path(row["path"]).stem: row for row in read_csv(capfd.readouterr().out)}
+    assert rows["good"]["text"] == "7"
+    assert {name: row["error"] for name, row in rows.items() if row["error"]} == {
+        "device": "The file cannot be read: it is a device, no file with a picture.",
+        "gone": "There is no such file.",
+        "pipe": "The file cannot be read: it is a pipe, no file with a picture.",
+        "round": "The file cannot be read: Too many levels of symbolic links.",
+        "socket": "The file cannot be read: it is a socket, no file with a picture.",
+    }
+
+
+FORMULAS = ("=1+1", "+cmd|calc", "-2+3", "@SUM(1)", "\tx", "\rx", "'=1", "''@x", "\N{FULLWIDTH EQUALS SIGN}1")
+HARMLESS = ("-", "-5", "+1.5", "a=b", "'quoted'", "./=1", "/=1", "7")
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_a_text_that_a_spreadsheet_would_compute_is_quoted_and_comes_back(text: str) -> None:
+    assert guard_formula(text) == f"'{text}"
+    assert unguard_formula(guard_formula(text)) == text
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_a_text_that_no_spreadsheet_computes_stays(text: str) -> None:
+    assert guard_formula(text) == unguard_formula(text) == text
+
+
+def test_names_that_begin_as_formulas_are_quoted_in_csv_and_resumed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    names = ("=1+1.png", "@SUM(A1).png", "'=2.png", "plain.png")
+    for name in names:
+        (tmp_path / name).write_bytes(to_png(draw_digit(7)))
+    monkeypatch.chdir(tmp_path)
+    for resumed in ((), ("--resume",)):
+        assert main([*names, "--output", "read.csv", *resumed]) == 0
+    quoted = ["'=1+1.png", "'@SUM(A1).png", "''=2.png", "plain.png"]
+    assert [row["path"] for row in read_csv(Path("read.csv").read_text())] == quoted
+    capfd.readouterr()
+    assert main(list(names)) == 0
+    assert [row["path"] for row in read_csv(capfd.readouterr().out)] == quoted
+
+
+def test_control_characters_in_names_are_escaped_for_people_and_kept_for_programs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = "a\x1b[31m\x9bb\u202e.png"
+    (tmp_path / name).write_bytes(to_png(draw_digit(7)))
+    row = {"path": name, "error": None, "text": "7", "certain": True, "confidence": 1.0}
+    for shown in (describe_row(row), describe_row({**row, "error": "Bad."})):
+        assert r"a\x1b[31m\x9bb\u202e.png" in shown
+        assert "\x1b" not in shown
+    output = tmp_path / "read.jsonl"
+    assert main([str(tmp_path), "--output", str(output)]) == 0
+    assert read_rows(output)[0]["path"] == f"{tmp_path}/{name}"
+    capsys.readouterr()
+    assert main([f"{tmp_path}/\x1bc.png"]) == 2
+    assert capsys.readouterr().err == f"There is no file or folder {tmp_path}/\\x1bc.png.\n"

@@ -59,6 +59,6 @@ def test_a_card_that_names_an_unknown_framing_is_refused(tiny_models: Path, tmp_
 
 def test_a_card_that_names_other_classes_is_refused(tiny_models: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(tiny_models / "plain", tmp_path / "plain"))
-    write_card(folder, {**(read_card(folder) or {}), "classes": ["yes", "no"]})
+    write_card(folder, {**(read_card(folder) or {}), "classes": ["yes", "no"], "confusion": []})
     with pytest.raises(BadModel, match="names 2 classes"):
         load_classifier(load(folder))

@@ -1,4 +1,4 @@
-"""models/ is read as a whole: every folder is served, and a damaged one stops the start."""
+"""models/ is read as a whole: every folder is served, and a damaged one is refused."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_folder_half_written_and_one_without_weights_are_left_out(models: Path
     (models / ".plain-x").mkdir()
     (models / "large").mkdir()
     write_card(models / "large", {"title": "Weights kept elsewhere", "sha256": {}})
-    assert [artifact.name for artifact in find_artifacts(models)] == ["plain", "unsure"]
+    assert [artifact.name for artifact in find_artifacts(models).artifacts] == ["plain", "unsure"]
 
 
 def test_an_empty_folder_says_what_to_do(tmp_path: Path) -> None:
@@ -43,10 +43,14 @@ def test_an_empty_folder_says_what_to_do(tmp_path: Path) -> None:
         find_artifacts(tmp_path)
 
 
-def test_a_stray_folder_stops_the_start(models: Path) -> None:
+def test_a_stray_folder_is_refused_and_the_others_are_served(models: Path, caplog: pytest.LogCaptureFixture) -> None:
     (models / "notes").mkdir()
+    registry = load_registry(models)
+    assert registry.names == ["plain", "unsure"]
+    assert [(one.name, one.error[:23]) for one in registry.refused] == [("notes", "notes has no model.json")]
+    assert "The model notes is not served: notes has no model.json" in caplog.text
     with pytest.raises(BadModel, match=r"has no model\.json"):
-        find_artifacts(models)
+        load_registry(models, strict=True)
 
 
 def test_a_default_that_is_not_there_stops_the_start(models: Path) -> None:

@@ -28,6 +28,8 @@ def test_the_folder_of_data_is_not_a_setting_of_the_server() -> None:
         ("DIGITS_PORT", "http", "a whole number"),
         ("DIGITS_PORT", "70000", "from 0 to 65535"),
         ("DIGITS_THREADS", "0", "from 1 to 256"),
+        ("DIGITS_STRICT", "yes", "0 or 1"),
+        ("DIGITS_STRICT", "2", "0 or 1"),
         ("DIGITS_WORKERS", "-1", "from 0 to 256"),
         ("DIGITS_MODELS", "/nowhere/at/all", "a folder that holds model folders"),
         ("DIGITS_PROT", "8000", "one of the settings host, port"),

@@ -92,8 +92,8 @@ def main() -> None:
 def find_job() -> Job:
     """Return the reading of one digit a picture by the default model."""
     settings = read_settings()
-    artifacts = {artifact.name: artifact for artifact in find_artifacts(settings.models)}
-    return Job(artifacts[choose_default(list(artifacts.values()))].folder, many=False, most_bytes=settings.max_bytes)
+    folder = settings.models / choose_default(find_artifacts(settings.models))
+    return Job(folder, many=False, most_bytes=settings.max_bytes)
 
 
 def draw_pictures(folder: Path, count: int) -> list[Source]:

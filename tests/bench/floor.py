@@ -55,7 +55,7 @@ def measure_models(models: Path) -> Mapping[str, Any]:
             "multiply_adds": count_multiply_adds(artifact.folder),
             "seconds": measure_seconds(partial(load_classifier(artifact).predict, tensor)),
         }
-        for artifact in find_artifacts(models)
+        for artifact in find_artifacts(models).artifacts
         if artifact.compiled and "layers" in artifact.card
     }
 

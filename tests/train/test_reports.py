@@ -86,7 +86,7 @@ def test_the_served_accuracy_is_measured_anew(taught: Run, printed: Path, tmp_pa
     path = models / "lenet5" / "card.json"
     card = json.loads(path.read_text())
     true = card["metrics"]["served_accuracy"]
-    path.write_text(json.dumps(card | {"metrics": card["metrics"] | {"served_accuracy": 2}}))
+    path.write_text(json.dumps(card | {"metrics": card["metrics"] | {"served_accuracy": 0.123}}))
     (tmp_path / "README.md").write_text(README)
     reports.rebuild(models, printed, tmp_path / "README.md", quiet())
     assert json.loads(path.read_text())["metrics"]["served_accuracy"] == true
