@@ -34,6 +34,7 @@ SMALLEST = 0.3  # of the usual height, likewise
 LONG = 3.0  # times the usual height: strokes so wide and not as high are lines
 LOOKS_DRAWN = 0.01  # of the best part's score: what looks less like a digit's part is the table, a shadow, a frame
 SAME_LINE = 0.4  # of the lower one's height that two neighbours on a line share
+LAST = 3  # strokes of a line: a stroke's neighbours
 ABOVE = 0.5  # of the narrower stroke's width that it shares with the one below it, of the same digit
 HIGHEST = 1.8  # times the usual height, or the larger stroke's, that a digit made up of strokes is high at most
 MOST_STROKES = 1000  # of a picture: the time that it takes grows with their square, to some seconds
@@ -207,17 +208,21 @@ def join_above(strokes: list[Stroke], usual: float) -> list[Stroke]:
     """Join strokes that lie above each other, as the hat of a 5 lies above its belly."""
     strokes = sorted(strokes, key=lambda stroke: -stroke.mask.sum())
     joined: list[Stroke] = []
+    boxes = np.zeros((len(strokes), 4), int)  # x, y, right, bottom of those joined
     for stroke in strokes:
-        for index, other in enumerate(joined):
-            shared = min(stroke.right, other.right) - max(stroke.x, other.x)
-            height = max(stroke.bottom, other.bottom) - min(stroke.y, other.y)
-            gap = max(stroke.y, other.y) - min(stroke.bottom, other.bottom)
-            fits = height <= HIGHEST * other.height or height <= HIGHEST * usual
-            if shared >= ABOVE * min(stroke.width, other.width) and gap <= HOVER * usual and fits:
-                joined[index] = _join([stroke, other])
-                break
+        x, y, right, bottom = boxes[: len(joined)].T
+        shared = np.minimum(stroke.right, right) - np.maximum(stroke.x, x)
+        height = np.maximum(stroke.bottom, bottom) - np.minimum(stroke.y, y)
+        gap = np.maximum(stroke.y, y) - np.minimum(stroke.bottom, bottom)
+        fits = (height <= HIGHEST * (bottom - y)) | (height <= HIGHEST * usual)
+        above = (shared >= ABOVE * np.minimum(stroke.width, right - x)) & (gap <= HOVER * usual) & fits
+        if above.any():
+            index = int(above.argmax())
+            joined[index] = _join([stroke, joined[index]])
         else:
+            index = len(joined)
             joined.append(stroke)
+        boxes[index] = joined[index].x, joined[index].y, joined[index].right, joined[index].bottom
     return joined
 
 
@@ -238,19 +243,22 @@ def find_lines(strokes: list[Stroke]) -> list[list[Stroke]]:
     A stroke belongs to the line whose last stroke it lies beside, so that a line may climb or fall.
     """
     lines: list[list[Stroke]] = []
+    ends = np.zeros(
+        (len(strokes), LAST, 2), int
+    )  # y and bottom of each line's last strokes: all are looked at for each
     for stroke in sorted(strokes, key=lambda stroke: stroke.x):
-        beside = [(max(_share_height(stroke, other) for other in line[-3:]), i) for i, line in enumerate(lines)]
-        share, index = max(beside, default=(0.0, 0))
+        tops, bottoms = np.moveaxis(ends[: len(lines)], 2, 0)
+        shared = np.minimum(stroke.bottom, bottoms) - np.maximum(stroke.y, tops)
+        shares = (shared / np.minimum(stroke.height, np.maximum(1, bottoms - tops))).max(axis=1, initial=0.0)
+        share = float(shares.max(initial=0.0))
         if share >= SAME_LINE:
+            index = int(np.flatnonzero(shares == share)[-1])
             lines[index].append(stroke)
         else:
+            index = len(lines)
             lines.append([stroke])
+        ends[index, (len(lines[index]) - 1) % LAST] = stroke.y, stroke.bottom
     return sorted(lines, key=lambda line: float(np.median([stroke.y + stroke.height / 2 for stroke in line])))
-
-
-def _share_height(one: Stroke, other: Stroke) -> float:
-    """Return how much of the lower one's height two strokes share."""
-    return (min(one.bottom, other.bottom) - max(one.y, other.y)) / min(one.height, other.height)
 
 
 def group_pieces(line: list[Stroke], marks: Marks, usual: float, look: Look) -> list[Stroke]:

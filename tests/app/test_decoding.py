@@ -13,8 +13,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, PngImagePlugin
 
-from app.decoding import MAX_PIXELS, decode_picture
+from app.decoding import decode_picture
 from app.errors import TooLarge, Unreadable, UnsupportedFormat
+from app.inspection import MAX_PIXELS
 from app.preprocessing import read_picture
 
 from .drawings import draw_digit, to_bytes, to_png
