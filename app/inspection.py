@@ -40,7 +40,7 @@ MAX_SCANNED = 1_000_000_000  # samples over all scans of a JPEG: 1.1 nanoseconds
 MAX_ENTRIES = 4_096  # of a TIFF directory: scanners' have 30
 MAX_PIECES = 20_000  # strips or tiles of a TIFF: rows of the largest scans; 10 to 40 microseconds each
 MAX_COVER = 2 * MAX_PIXELS  # pixels of all strips or tiles, which may stick out or lie upon each other
-MAX_RUN_LENGTH_PIXELS = 16_000_000  # of a BMP in run lengths, which Pillow unpacks in Python: up to 70 nanoseconds each
+MAX_RUN_LENGTH_PIXELS = 10_000_000  # of a BMP in run lengths, which Pillow unpacks in Python: 130 nanoseconds each
 
 PNG_CHUNK = struct.Struct(">I4s")
 PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # samples a pixel, by colour type. Source: PNG, 11.2.1
