@@ -317,6 +317,7 @@ OFFSETS, SAMPLES, ROWS, COUNTS, PLANAR = 273, 277, 278, 279, 284
 TILE_WIDTH, TILE_LENGTH, TILE_OFFSETS, TILE_COUNTS = 322, 323, 324, 325
 STORAGE = {WIDTH, LENGTH, BITS, COMPRESSION, PHOTOMETRIC, OFFSETS, SAMPLES, ROWS, COUNTS, PLANAR}
 STORAGE |= {TILE_WIDTH, TILE_LENGTH, TILE_OFFSETS, TILE_COUNTS}
+POINTERS = {34665, 34853, 40965}  # to directories of Exif, of the place and of what belongs together, read as well
 INTEGERS = {1: "B", 3: "H", 4: "I", 6: "B", 8: "H", 9: "I", 13: "I", 16: "Q", 17: "Q", 18: "Q"}  # types of a tag
 RAW, JPEG_INSIDE = 1, (6, 7)  # compressions
 COLOURS_APART = 6  # photometric interpretation: YCbCr, which libtiff decodes to 4 bytes a pixel of its own
@@ -381,6 +382,9 @@ def _read_directory(body: bytes) -> tuple[dict[int, Tag], str]:
     tags: dict[int, Tag] = {}
     for entry in range(start + head, min(len(body) - size + 1, start + head + number * size), size):
         tag, kind, count = struct.unpack_from(order + ("HHQ" if big else "HHI"), body, entry)
+        if tag in POINTERS:
+            pointed = _unpack(body, order + ("Q" if big else "I"), entry + (12 if big else 8))
+            _check_count(_unpack(body, order + ("Q" if big else "H"), pointed), MAX_ENTRIES, "entries in a directory")
         if tag not in STORAGE:
             continue
         if tag in tags or kind not in INTEGERS:

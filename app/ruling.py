@@ -16,6 +16,7 @@ UNBROKEN = 0.6  # of the width that is seen of a rule, at least; ink, glare and 
 BULKY = 0.025  # of the height: what is thicker both ways is no rule
 THINNER = 0.6  # of the writing's thickness that a rule has at most,
 FAINTER = 0.75  # or of the writing's contrast
+DEEPEST = 1e6  # pixels: where no paper is left, distances to it would be too large to be added
 CROSSING = 9  # pixels: over so thick a rule, strokes are joined again
 
 Pixels = NDArray[np.uint8]
@@ -81,7 +82,7 @@ def _find_rules(mask: Pixels) -> tuple[Pixels, int]:
 
 def _measure_pen(contrast: Pixels, drawn: NDArray[np.bool_], percentile: int) -> tuple[float, float]:
     """Return how thick, in pixels, and how strong a line is."""
-    depths = cv2.distanceTransform(drawn.view(np.uint8), cv2.DIST_L2, 3)
+    depths = np.minimum(cv2.distanceTransform(drawn.view(np.uint8), cv2.DIST_L2, 3), DEEPEST)
     return 4 * float(depths[drawn].mean()) - 1, float(np.percentile(contrast[drawn], percentile))
 
 

@@ -341,7 +341,7 @@ def _find_seams(mask: NDArray[np.bool_], apart: int, most: int) -> list[NDArray[
     """
     height, width = mask.shape
     cost = mask.astype(np.float32) + 0.02 * np.abs(np.diff(mask.astype(np.float32), axis=1, prepend=0))
-    total = np.full((height, width + 2), np.inf, np.float32)  # with a column beside either border
+    total = np.full((height, width + 2), np.inf)  # with a column beside either border
     total[:, 1:-1] = cost
     came = np.zeros((height, width), np.int64)
     for row in range(1, height):
