@@ -289,6 +289,7 @@ def group_pieces(line: list[Stroke], marks: Marks, usual: float, look: Look) -> 
         gap = stroke.x - max((piece.right for piece in pieces), default=stroke.x)
         joints += [-GAP_COST * max(0, gap) / (0.1 * high)] + [CUT_COST] * (len(cut) - 1)
         pieces += cut
+        _check_looks(len(pieces))
     spans = [
         (start, end)
         for start in range(len(pieces))
@@ -365,7 +366,7 @@ def _find_seams(mask: NDArray[np.bool_], apart: int, most: int) -> list[NDArray[
         for row in range(height - 1, 0, -1):
             seam[row - 1] = seam[row] + came[row, seam[row]]
         taken[max(0, end - apart) : end + apart + 1] = True
-        if all(np.abs(seam - other).min() >= apart // 2 for other in seams):
+        if not seams or np.abs(np.array(seams) - seam).min() >= apart // 2:
             seams.append(seam)
     return sorted(seams, key=lambda seam: float(seam.mean()))
 
