@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,11 +60,16 @@ DAMAGES = (
 
 MAX_EXIF = 2**20  # bytes: what a camera notes has some KiB
 PIXEL = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I;16N": 2}  # bytes that Pillow keeps; 4 of others
-WEBP_PIXEL = 16  # bytes: libwebp's canvas, the one before, their copy, and the picture
+WEBP_PIXEL = 6  # bytes: a still WebP, as OpenCV decodes it
+FRAME_PIXEL = (
+    16  # bytes: an animated one, as Pillow does: libwebp's canvas, the one before, their copy, and the picture
+)
 TILE = 1024  # pixels, about: the side of the pieces in which large pictures are converted
 
 Image.MAX_IMAGE_PIXELS = None  # check_size does, before any pixel is read
 warnings.filterwarnings("ignore", module=r"PIL\.")  # odd metadata in pictures that can be read well
+
+Crop = Callable[[tuple[int, int, int, int]], Image.Image]
 
 
 @dataclass(frozen=True)
@@ -102,7 +108,7 @@ def _decode(body: bytes) -> tuple[Picture, int]:
     width, height = image.size
     try:
         check_memory(width, height, _count_pixel_bytes(image), more)
-        image = _load(image)
+        image = _load(image, body)
         orientation = _read_orientation(image)
         if orientation > 1:
             image = ImageOps.exif_transpose(image)
@@ -137,7 +143,7 @@ def _count_pixel_bytes(image: Image.Image) -> float:
     if image.format in ("JPEG", "MPO"):  # reduced while it is decoded
         return 0
     if image.format == "WEBP":
-        return WEBP_PIXEL
+        return WEBP_PIXEL if _is_large_webp(image) else FRAME_PIXEL
     pixel = PIXEL.get(image.mode, 4)
     turned = (image.format == "TIFF" or _is_deep(image)) and _read_orientation(image) > 1  # before it is reduced
     return 2 * pixel if turned else pixel + _is_deep(image)
@@ -151,14 +157,35 @@ def _explain_format(body: bytes) -> str:
     return f"This is not a picture that we can read. Send {FORMATS_TEXT}."
 
 
-def _load(image: Image.Image) -> Image.Image:
+def _load(image: Image.Image, body: bytes) -> Image.Image:
     """Read the pixels, averaged to a size near WORKING_SIDE: a JPEG while it is decoded, others after."""
     factor = max(image.size) / WORKING_SIDE
-    if factor >= 2:
+    if factor >= 2:  # of JPEGs only
         image.draft(None, (int(image.width / factor), int(image.height / factor)))
+    if _is_large_webp(image):
+        return _reduce_in_tiles(image, int(factor), _decode_webp(image, body))
     image.load()
     factor = max(image.size) // WORKING_SIDE
     return image if factor < 2 or _is_deep(image) else _reduce_in_tiles(image, factor)
+
+
+def _is_large_webp(image: Image.Image) -> bool:
+    """Tell whether a picture is a still WebP that will be reduced."""
+    return image.format == "WEBP" and getattr(image, "n_frames", 1) == 1 and max(image.size) // WORKING_SIDE >= 2
+
+
+def _decode_webp(image: Image.Image, body: bytes) -> Crop:
+    """Decode a still WebP by OpenCV, to the very same pixels as Pillow does, which takes 16 bytes for each."""
+    pixels = cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None or pixels.shape[1::-1] != image.size or pixels.shape[2] not in (3, 4):
+        raise Unreadable(DAMAGED)
+    order = cv2.COLOR_BGR2RGB if pixels.shape[2] == 3 else cv2.COLOR_BGRA2RGBA
+
+    def crop(box: tuple[int, int, int, int]) -> Image.Image:
+        left, top, right, bottom = box
+        return Image.fromarray(cv2.cvtColor(pixels[top:bottom, left:right], order))
+
+    return crop
 
 
 def _is_deep(image: Image.Image) -> bool:
@@ -166,15 +193,20 @@ def _is_deep(image: Image.Image) -> bool:
     return image.mode[0] in "IF"
 
 
-def _reduce_in_tiles(image: Image.Image, factor: int) -> Image.Image:
-    """Average a picture, converted where it has to be; in tiles, so that it is never converted as a whole."""
+def _reduce_in_tiles(image: Image.Image, factor: int, crop: Crop | None = None) -> Image.Image:
+    """Average a picture, converted where it has to be; in tiles, so that it is never converted as a whole.
+
+    Args:
+        crop: gives the tiles, where the picture itself is not loaded.
+    """
+    crop = crop or image.crop
     mode = image.mode if image.mode in ("L", "LA", "RGB", "RGBA", "CMYK") else _plain_mode(image)
     width, height = image.size
     reduced = Image.new(mode, (-(-width // factor), -(-height // factor)))
     side = max(1, TILE // factor) * factor
     for top in range(0, height, side):
         for left in range(0, width, side):
-            tile = image.crop((left, top, min(width, left + side), min(height, top + side)))
+            tile = crop((left, top, min(width, left + side), min(height, top + side)))
             tile = tile if tile.mode == mode else tile.convert(mode)
             reduced.paste(tile.reduce(factor), (left // factor, top // factor))
     if mode == image.mode:

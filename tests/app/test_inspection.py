@@ -301,6 +301,7 @@ ORDINARY: dict[str, Callable[[], bytes]] = {
     "BMP in run lengths": lambda: run_length_bmp(2480, 3508, b"\xff\1"),
     "GIF with comments": lambda: gif((b"!\xfe" + (b"\xff" + bytes(255)) * 40 + b"\0") * 20),
     "animated WebP": lambda: webp((1000, 1000), 300),
+    "WebP of 48 megapixels": lambda: to_bytes(Image.new("RGB", (8000, 6000)), "WEBP", method=0),
 }
 
 
@@ -347,7 +348,7 @@ LARGE: dict[str, tuple[str, str, dict[str, Any]]] = {  # of 8000 by 8000 pixels,
     "WebP": ("RGB", "WEBP", {}),
     "progressive JPEG": ("RGB", "JPEG", {"progressive": True}),
 }
-SIDES = {"F": 7500, "RGB WEBP": 4200}  # pixels
+SIDES = {"F": 7500, "RGB WEBP": 7000}  # pixels
 MEASURE = """
 import sys
 from pathlib import Path
