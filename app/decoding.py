@@ -107,7 +107,7 @@ def _decode(body: bytes) -> tuple[Picture, int]:
     image = _open(body)
     width, height = image.size
     try:
-        check_memory(width, height, _count_pixel_bytes(image), more)
+        check_memory(width, height, count_pixel_bytes(image, body), more)
         image = _load(image, body)
         orientation = _read_orientation(image)
         if orientation > 1:
@@ -138,12 +138,12 @@ def _open(body: bytes) -> Image.Image:
     return image
 
 
-def _count_pixel_bytes(image: Image.Image) -> float:
+def count_pixel_bytes(image: Image.Image, body: bytes) -> float:
     """Return how many bytes a pixel takes while it is decoded, at the most."""
     if image.format in ("JPEG", "MPO"):  # reduced while it is decoded
         return 0
     if image.format == "WEBP":
-        return WEBP_PIXEL if _is_large_webp(image) else FRAME_PIXEL
+        return WEBP_PIXEL if _is_large_webp(image, body) else FRAME_PIXEL
     pixel = PIXEL.get(image.mode, 4)
     turned = (image.format == "TIFF" or _is_deep(image)) and _read_orientation(image) > 1  # before it is reduced
     return 2 * pixel if turned else pixel + _is_deep(image)
@@ -162,16 +162,17 @@ def _load(image: Image.Image, body: bytes) -> Image.Image:
     factor = max(image.size) / WORKING_SIDE
     if factor >= 2:  # of JPEGs only
         image.draft(None, (int(image.width / factor), int(image.height / factor)))
-    if _is_large_webp(image):
+    if _is_large_webp(image, body):
         return _reduce_in_tiles(image, int(factor), _decode_webp(image, body))
     image.load()
     factor = max(image.size) // WORKING_SIDE
     return image if factor < 2 or _is_deep(image) else _reduce_in_tiles(image, factor)
 
 
-def _is_large_webp(image: Image.Image) -> bool:
-    """Tell whether a picture is a still WebP that will be reduced."""
-    return image.format == "WEBP" and getattr(image, "n_frames", 1) == 1 and max(image.size) // WORKING_SIDE >= 2
+def _is_large_webp(image: Image.Image, body: bytes) -> bool:
+    """Tell whether a picture is a still WebP that will be reduced. Source of the flag: RFC 9649, section 2.7."""
+    animated = body[12:16] == b"VP8X" and body[20] & 2  # though it has but one frame
+    return image.format == "WEBP" and not animated and max(image.size) // WORKING_SIDE >= 2
 
 
 def _decode_webp(image: Image.Image, body: bytes) -> Crop:

@@ -343,7 +343,7 @@ def _inspect_tiff(body: bytes) -> int:
 
     width, height = first(WIDTH, 0), first(LENGTH, 0)
     check_size(width, height)
-    samples = first(SAMPLES, 1)
+    samples = max(1, first(SAMPLES, 1))
     planes = samples if first(PLANAR, 1) == SEPARATE else 1
     rows = min(first(ROWS, height), height)
     pieces, held = [], 0
