@@ -16,9 +16,10 @@ from flask import Blueprint, Response, current_app, request
 from numpy.typing import NDArray
 
 from .classifier import Classifier, Prediction
-from .errors import BadRequest, DigitsError, NotReady, describe
+from .errors import BadRequest, DigitsError, NotReady, TooLarge, describe
 from .lifecycle import is_stopping
 from .metrics import count_digits
+from .paper import reduce_picture
 from .preprocessing import Step, decode_picture, read_picture, to_tensor
 from .reading import read_number
 from .registry import Registry
@@ -28,6 +29,8 @@ bp = Blueprint("api", __name__)
 
 Answer = dict[str, Any]
 PLACES = 6  # decimals of a probability: more than float32 sums can promise
+STEP_SIDE = 500  # pixels: as large as a step's picture is shown; larger ones are reduced
+MAX_STEPS = 16 * 2**20  # bytes of the steps' pictures in one answer, as much as a request may have
 
 encode = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps would make an encoder for every answer
 
@@ -70,36 +73,45 @@ def ready() -> Answer:
 
 
 def _predict_one(classifier: Classifier, body: bytes, explained: bool) -> Answer:
-    steps: list[Step] | None = [] if explained else None
-    digit = read_picture(body, steps, classifier.framing)
+    digit, steps = _read_explained(classifier, body, explained)
     answer = describe_predictions(classifier, classifier.predict(to_tensor(digit[None])))[0]
-    answer["model"] = classifier.name
-    if steps is not None:
-        answer["steps"] = [_describe_step(step) for step in steps]
-    return answer
+    return {**answer, "model": classifier.name, **steps}
 
 
 def predict_several(classifier: Classifier, bodies: Iterable[bytes], explained: bool = False) -> list[Answer]:
-    """Answer each picture or say what is wrong with it; all digits are predicted as one batch."""
-    framed: list[tuple[NDArray[np.uint8], list[Step] | None] | DigitsError] = []
-    for body in bodies:
-        steps: list[Step] | None = [] if explained else None
+    """Answer each picture or say what is wrong with it; all digits are predicted as one batch.
+
+    Raises:
+        TooLarge: the pictures of all steps together.
+    """
+    framed: list[tuple[NDArray[np.uint8], Answer] | DigitsError] = []
+    size = 0
+    for number, body in enumerate(bodies, 1):
         try:
-            framed.append((read_picture(body, steps, classifier.framing), steps))
+            digit, steps = _read_explained(classifier, body, explained)
         except DigitsError as error:
             framed.append(error)
+            continue
+        framed.append((digit, steps))
+        size += sum(len(step["picture"]) for step in steps.get("steps", ()))
+        if size > MAX_STEPS:
+            raise TooLarge(
+                f"The steps of {number} pictures take {size:,} bytes; at most {MAX_STEPS:,} are sent. "
+                "Send fewer pictures at once with ?explain=1."
+            )
     digits = [item[0] for item in framed if not isinstance(item, DigitsError)]
     answers = iter(describe_predictions(classifier, classifier.predict(to_tensor(np.stack(digits)))) if digits else [])
-    described = []
-    for item in framed:
-        if isinstance(item, DigitsError):
-            described.append(describe(item))
-            continue
-        answer = {**next(answers), "model": classifier.name}
-        if item[1] is not None:
-            answer["steps"] = [_describe_step(step) for step in item[1]]
-        described.append(answer)
-    return described
+    return [
+        describe(item) if isinstance(item, DigitsError) else {**next(answers), "model": classifier.name, **item[1]}
+        for item in framed
+    ]
+
+
+def _read_explained(classifier: Classifier, body: bytes, explained: bool) -> tuple[NDArray[np.uint8], Answer]:
+    """Return a framed digit, and "steps" where they are asked for: encoded at once, since raw they take much more."""
+    steps: list[Step] | None = [] if explained else None
+    digit = read_picture(body, steps, classifier.framing)
+    return digit, {} if steps is None else {"steps": [_describe_step(step) for step in steps]}
 
 
 def describe_predictions(classifier: Classifier, prediction: Prediction) -> list[Answer]:
@@ -139,7 +151,7 @@ def _read_or_explain(classifier: Classifier, body: bytes) -> Answer:
 
 
 def _describe_step(step: Step) -> Answer:
-    _, encoded = cv2.imencode(".png", step.picture)
+    _, encoded = cv2.imencode(".png", reduce_picture(step.picture, STEP_SIDE))
     url = "data:image/png;base64," + base64.b64encode(encoded.tobytes()).decode("ascii")
     return {"name": step.name, "decision": step.decision, "picture": url}
 

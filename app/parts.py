@@ -37,6 +37,7 @@ SMALLEST_FRAME = 16  # cells
 FRAME = 0.85  # of all four sides of its box that a frame's line covers
 TILTED = 0.12  # of a frame's longer side that its lines may lean
 FRAMED = 0.2  # of a frame's shorter side: the size of what it frames, at least
+DEEPEST = 1e6  # cells or pixels: where no paper is left, distances to it would be too large to be added
 BELONGS_SIZE = 0.12  # of the main part's size that another part of the digit has at least; smaller ones are specks
 BELONGS_AREA = 0.015  # likewise, of its area
 BELONGS_GAP = 0.15  # of the main part's size that may lie between it and another part
@@ -144,7 +145,7 @@ def _measure_strokes(
     smooth = contrast if step == 1 else cv2.blur(contrast, (3, 3))  # or noise would look sharp
     climbs = _pool(np.asarray(cv2.morphologyEx(smooth, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))), step)
     strongest = _pool(contrast, step)
-    depths = cv2.distanceTransform((labels > 0).view(np.uint8), cv2.DIST_L2, 3)
+    depths = np.minimum(cv2.distanceTransform((labels > 0).view(np.uint8), cv2.DIST_L2, 3), DEEPEST)
     level, stroke = np.zeros(len(stats)), np.zeros(len(stats))
     for part in np.argsort(-stats[:, cv2.CC_STAT_AREA])[: MOST_PARTS * max(labels.shape) // GRID]:
         x, y, width, height, _ = stats[part]

@@ -16,6 +16,7 @@ UNBROKEN = 0.6  # of the width that is seen of a rule, at least; ink, glare and 
 BULKY = 0.025  # of the height: what is thicker both ways is no rule
 THINNER = 0.6  # of the writing's thickness that a rule has at most,
 FAINTER = 0.75  # or of the writing's contrast
+DEEPEST = 1e6  # pixels: where no paper is left, distances to it would be too large to be added
 CROSSING = 9  # pixels: over so thick a rule, strokes are joined again
 
 Pixels = NDArray[np.uint8]
@@ -61,22 +62,27 @@ def _find_rules(mask: Pixels) -> tuple[Pixels, int]:
     thick = cv2.dilate(mask, np.ones((3, 1), np.uint8))  # so that a line's steps overlap
     runs = cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
     bridged = cv2.dilate(runs, np.ones((3, run), np.uint8))
-    count, labels = cv2.connectedComponents(bridged)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(bridged)
     rules, found = np.zeros_like(mask), 0
     for line in range(1, count):
-        own = (labels == line) & (runs > 0)
+        x, y, w, h = (int(length) for length in stats[line, :4])
+        if x > MARGIN * width or x + w < (1 - MARGIN) * width:
+            continue
+        box = np.s_[y : y + h, x : x + w]
+        own = (labels[box] == line) & (runs[box] > 0)
         thickness = own.sum(axis=0)
         seen = np.flatnonzero(thickness)
-        across = seen[0] <= MARGIN * width and seen[-1] >= (1 - MARGIN) * width - 1 and seen.size > UNBROKEN * width
+        begins, ends = x + seen[0], x + seen[-1]
+        across = begins <= MARGIN * width and ends >= (1 - MARGIN) * width - 1 and seen.size > UNBROKEN * width
         if across and np.median(thickness[seen]) <= bulk + 2:
-            rules[own & ~bulky] = 255
+            rules[box][own & ~bulky[box]] = 255
             found += 1
     return np.asarray(cv2.dilate(rules, np.ones((3, 1), np.uint8))), found  # with the lines' soft edges
 
 
 def _measure_pen(contrast: Pixels, drawn: NDArray[np.bool_], percentile: int) -> tuple[float, float]:
     """Return how thick, in pixels, and how strong a line is."""
-    depths = cv2.distanceTransform(drawn.view(np.uint8), cv2.DIST_L2, 3)
+    depths = np.minimum(cv2.distanceTransform(drawn.view(np.uint8), cv2.DIST_L2, 3), DEEPEST)
     return 4 * float(depths[drawn].mean()) - 1, float(np.percentile(contrast[drawn], percentile))
 
 

@@ -34,9 +34,12 @@ SMALLEST = 0.3  # of the usual height, likewise
 LONG = 3.0  # times the usual height: strokes so wide and not as high are lines
 LOOKS_DRAWN = 0.01  # of the best part's score: what looks less like a digit's part is the table, a shadow, a frame
 SAME_LINE = 0.4  # of the lower one's height that two neighbours on a line share
+LAST = 3  # strokes of a line: a stroke's neighbours
 ABOVE = 0.5  # of the narrower stroke's width that it shares with the one below it, of the same digit
 HIGHEST = 1.8  # times the usual height, or the larger stroke's, that a digit made up of strokes is high at most
-MOST_STROKES = 1000  # of a picture: the time that it takes grows with their square, to some seconds
+MOST_STROKES = 1000  # of a picture
+MOST_BOXES = 16_000_000  # pixels of all strokes' boxes together: four large pictures full of strokes around each other
+MOST_LOOKS = 2500  # groups of pieces that are looked at: half a millisecond each
 HOVER = 0.25  # of the usual height that is between the strokes at most
 WIDEST = 1.3  # times its line's height that a digit is wide
 NARROWEST = 0.12  # of its line's height: the narrowest piece that is cut off a stroke
@@ -103,8 +106,16 @@ def find_digits(picture: Picture | NDArray[np.uint8], look: Look | None = None) 
 
     Raises:
         NoInk: there is none.
+        TooLarge: there is more than is read in time.
     """
-    look = look or look_at_shape
+    shape_or_network, looked = look or look_at_shape, 0
+
+    def count_and_look(digits: NDArray[np.uint8]) -> NDArray[np.floating]:
+        nonlocal looked
+        looked += len(digits)
+        _check_looks(looked)
+        return shape_or_network(digits)
+
     if not isinstance(picture, Picture):
         picture = Picture(picture, picture.shape[1], picture.shape[0])
     marks, parts = choose_side(find_marks(picture.pixels, working_side=WORKING_SIDE), GRID)
@@ -114,12 +125,12 @@ def find_digits(picture: Picture | NDArray[np.uint8], look: Look | None = None) 
     grouped = [
         (number, group)
         for number, line in enumerate(find_lines(strokes))
-        for group in group_pieces(line, marks, usual, look)
+        for group in group_pieces(line, marks, usual, count_and_look)
     ]
     if not grouped:
         raise NoInk(NO_DIGIT)
     framed = np.stack([_frame(group, marks) for _, group in grouped])
-    beside = _lies_beside([group for _, group in grouped], framed, look)
+    beside = _lies_beside([group for _, group in grouped], framed, shape_or_network)
     digits = [
         FoundDigit(digit, _place(group, marks, picture), number)
         for (number, group), digit, is_beside in zip(grouped, framed, beside, strict=True)
@@ -173,14 +184,22 @@ def find_strokes(marks: Marks, parts: Parts) -> list[Stroke]:
     at_border[np.concatenate((labels[0], labels[-1], labels[:, 0], labels[:, -1]))] = True
     whole = stats[1:][~at_border[1:] | at_border[1:].all()]
     usual = _measure_usual_height(whole[:, cv2.CC_STAT_HEIGHT], whole[:, cv2.CC_STAT_AREA])
+    widths, heights = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
+    written = np.maximum(widths, heights) >= SPECK * usual
+    written &= (widths <= LONG * usual) | (heights >= SPECK * usual)
+    written[0] = False  # the paper
+    if (number := int(written.sum())) > MOST_STROKES:
+        raise TooLarge(f"The picture holds {number} strokes; at most {MOST_STROKES} are read. Send a part of it.")
+    boxes = int((widths.astype(np.int64) * heights)[written].sum())
+    if boxes > MOST_BOXES:
+        raise TooLarge(
+            f"The picture's strokes reach over {boxes:,} pixels; at most {MOST_BOXES:,} are read. Send a part."
+        )
     strokes = []
-    for label in range(1, count):
+    for label in np.flatnonzero(written):
         x, y, width, height, _ = (int(length) for length in stats[label])
-        if max(width, height) < SPECK * usual or (width > LONG * usual and height < SPECK * usual):
-            continue
-        strokes.append(Stroke(x, y, labels[y : y + height, x : x + width] == label, label if at_border[label] else 0))
-    if len(strokes) > MOST_STROKES:
-        raise TooLarge(f"The picture holds {len(strokes)} strokes; at most {MOST_STROKES} are read. Send a part of it.")
+        own = labels[y : y + height, x : x + width] == label
+        strokes.append(Stroke(x, y, own, int(label) if at_border[label] else 0))
     return join_above(strokes, usual)
 
 
@@ -207,17 +226,21 @@ def join_above(strokes: list[Stroke], usual: float) -> list[Stroke]:
     """Join strokes that lie above each other, as the hat of a 5 lies above its belly."""
     strokes = sorted(strokes, key=lambda stroke: -stroke.mask.sum())
     joined: list[Stroke] = []
+    boxes = np.zeros((len(strokes), 4), int)  # x, y, right, bottom of those joined
     for stroke in strokes:
-        for index, other in enumerate(joined):
-            shared = min(stroke.right, other.right) - max(stroke.x, other.x)
-            height = max(stroke.bottom, other.bottom) - min(stroke.y, other.y)
-            gap = max(stroke.y, other.y) - min(stroke.bottom, other.bottom)
-            fits = height <= HIGHEST * other.height or height <= HIGHEST * usual
-            if shared >= ABOVE * min(stroke.width, other.width) and gap <= HOVER * usual and fits:
-                joined[index] = _join([stroke, other])
-                break
+        x, y, right, bottom = boxes[: len(joined)].T
+        shared = np.minimum(stroke.right, right) - np.maximum(stroke.x, x)
+        height = np.maximum(stroke.bottom, bottom) - np.minimum(stroke.y, y)
+        gap = np.maximum(stroke.y, y) - np.minimum(stroke.bottom, bottom)
+        fits = (height <= HIGHEST * (bottom - y)) | (height <= HIGHEST * usual)
+        above = (shared >= ABOVE * np.minimum(stroke.width, right - x)) & (gap <= HOVER * usual) & fits
+        if above.any():
+            index = int(above.argmax())
+            joined[index] = _join([stroke, joined[index]])
         else:
+            index = len(joined)
             joined.append(stroke)
+        boxes[index] = joined[index].x, joined[index].y, joined[index].right, joined[index].bottom
     return joined
 
 
@@ -238,19 +261,22 @@ def find_lines(strokes: list[Stroke]) -> list[list[Stroke]]:
     A stroke belongs to the line whose last stroke it lies beside, so that a line may climb or fall.
     """
     lines: list[list[Stroke]] = []
+    ends = np.zeros(
+        (len(strokes), LAST, 2), int
+    )  # y and bottom of each line's last strokes: all are looked at for each
     for stroke in sorted(strokes, key=lambda stroke: stroke.x):
-        beside = [(max(_share_height(stroke, other) for other in line[-3:]), i) for i, line in enumerate(lines)]
-        share, index = max(beside, default=(0.0, 0))
+        tops, bottoms = np.moveaxis(ends[: len(lines)], 2, 0)
+        shared = np.minimum(stroke.bottom, bottoms) - np.maximum(stroke.y, tops)
+        shares = (shared / np.minimum(stroke.height, np.maximum(1, bottoms - tops))).max(axis=1, initial=0.0)
+        share = float(shares.max(initial=0.0))
         if share >= SAME_LINE:
+            index = int(np.flatnonzero(shares == share)[-1])
             lines[index].append(stroke)
         else:
+            index = len(lines)
             lines.append([stroke])
+        ends[index, (len(lines[index]) - 1) % LAST] = stroke.y, stroke.bottom
     return sorted(lines, key=lambda line: float(np.median([stroke.y + stroke.height / 2 for stroke in line])))
-
-
-def _share_height(one: Stroke, other: Stroke) -> float:
-    """Return how much of the lower one's height two strokes share."""
-    return (min(one.bottom, other.bottom) - max(one.y, other.y)) / min(one.height, other.height)
 
 
 def group_pieces(line: list[Stroke], marks: Marks, usual: float, look: Look) -> list[Stroke]:
@@ -263,12 +289,14 @@ def group_pieces(line: list[Stroke], marks: Marks, usual: float, look: Look) -> 
         gap = stroke.x - max((piece.right for piece in pieces), default=stroke.x)
         joints += [-GAP_COST * max(0, gap) / (0.1 * high)] + [CUT_COST] * (len(cut) - 1)
         pieces += cut
+        _check_looks(len(pieces))
     spans = [
         (start, end)
         for start in range(len(pieces))
         for end in range(start + 1, min(len(pieces), start + MOST_PIECES) + 1)
         if end == start + 1 or _width(pieces[start:end]) <= WIDEST * high
     ]
+    _check_looks(len(spans))
     groups = {span: _join(pieces[span[0] : span[1]]) for span in spans}
     digits = np.stack([_frame(group, marks) for group in groups.values()])
     looks = np.log(np.maximum(LEAST_LOOK, look(digits) * look_at_shape(digits)))
@@ -279,6 +307,13 @@ def group_pieces(line: list[Stroke], marks: Marks, usual: float, look: Look) -> 
         if total > best[end][0]:
             best[end] = (total, [*best[start][1], groups[start, end]])
     return [group for group in best[-1][1] if group.height >= max(SMALL * high, SMALLEST * usual)]
+
+
+def _check_looks(number: int) -> None:
+    if number > MOST_LOOKS:
+        raise TooLarge(
+            f"The picture holds too much that may be a digit; at most {MOST_LOOKS} are looked at. Send a part."
+        )
 
 
 def _width(strokes: list[Stroke]) -> int:
@@ -307,25 +342,31 @@ def _find_seams(mask: NDArray[np.bool_], apart: int, most: int) -> list[NDArray[
     """
     height, width = mask.shape
     cost = mask.astype(np.float32) + 0.02 * np.abs(np.diff(mask.astype(np.float32), axis=1, prepend=0))
-    total, came = cost.copy(), np.zeros((height, width), np.int64)
+    total = np.full((height, width + 2), np.inf)  # with a column beside either border
+    total[:, 1:-1] = cost
+    came = np.zeros((height, width), np.int64)
     for row in range(1, height):
-        above = np.pad(total[row - 1], 1, constant_values=np.inf)
-        steps = np.stack((above[1:-1], above[:-2] + 0.05, above[2:] + 0.05))
-        choice = steps.argmin(axis=0)
-        total[row] += steps[choice, np.arange(width)]
-        came[row] = np.array([0, -1, 1])[choice]
+        above = total[row - 1]
+        best, left, right = above[1:-1].copy(), above[:-2] + 0.05, above[2:] + 0.05
+        for way, steps in ((-1, left), (1, right)):
+            better = steps < best
+            best[better] = steps[better]
+            came[row, better] = way
+        total[row, 1:-1] += best
     seams: list[NDArray[np.int64]] = []
-    ends = total[-1]
+    ends = total[-1, 1:-1]
     taken = np.zeros(width, bool)
     taken[:apart] = taken[-apart:] = True
     while not taken.all() and len(seams) < most:
         end = int(np.where(taken, np.inf, ends).argmin())
+        if ends[end] > MOST_INK * height:  # and so are all that are left
+            break
         seam = np.zeros(height, np.int64)
         seam[-1] = end
         for row in range(height - 1, 0, -1):
             seam[row - 1] = seam[row] + came[row, seam[row]]
         taken[max(0, end - apart) : end + apart + 1] = True
-        if total[-1, end] <= MOST_INK * height and all(np.abs(seam - other).min() >= apart // 2 for other in seams):
+        if not seams or np.abs(np.array(seams) - seam).min() >= apart // 2:
             seams.append(seam)
     return sorted(seams, key=lambda seam: float(seam.mean()))
 

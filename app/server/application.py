@@ -113,7 +113,7 @@ def serve(reload: bool = False) -> None:
 
 
 def survey_models(settings: Settings) -> str:
-    """Load every model once, in a process of its own, and say what will be served by what; tell the workers of the rest.
+    """Load every model once, in a process of its own, and say what will be served; tell the workers of the rest.
 
     Raises:
         BadModel: none can be served.

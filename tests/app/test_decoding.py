@@ -13,8 +13,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, PngImagePlugin
 
-from app.decoding import MAX_PIXELS, decode_picture
+from app.decoding import decode_picture
 from app.errors import TooLarge, Unreadable, UnsupportedFormat
+from app.inspection import MAX_PIXELS
 from app.preprocessing import read_picture
 
 from .drawings import draw_digit, to_bytes, to_png
@@ -106,6 +107,33 @@ def test_a_huge_picture_comes_reduced_and_keeps_its_size(kind: str) -> None:
     assert (picture.width, picture.height) == (4200, 3000)
     assert 1000 <= max(picture.pixels.shape) < 2000
     assert alike(read_picture(to_bytes(huge.resize((3000, 3000)), kind))) < 6
+
+
+@pytest.mark.parametrize("mode", ("L", "LA", "RGB", "RGBA", "P", "P, transparent", "1", "CMYK", "LAB"))
+def test_a_huge_picture_is_reduced_in_tiles_as_it_is_as_a_whole(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (2237, 3301, 4), np.uint8))
+    huge = noise.convert("RGB").convert("P") if mode.startswith("P") else noise
+    huge = huge if mode.startswith("P") else Image.new("LAB", noise.size) if mode == "LAB" else noise.convert("RGB")
+    huge = noise.convert(mode) if mode in ("L", "LA", "RGB", "RGBA", "1") else huge
+    huge = huge.convert("CMYK") if mode == "CMYK" else huge
+    options = {"transparency": 9} if mode == "P, transparent" else {}
+    file = to_bytes(huge, "TIFF" if mode in ("CMYK", "LAB") else "PNG", **options)
+    tiled = decode_picture(file).pixels
+    monkeypatch.setattr("app.decoding.TILE", 10_000)
+    np.testing.assert_array_equal(tiled, decode_picture(file).pixels)
+
+
+@pytest.mark.parametrize("mode", ("RGB", "RGBA"))
+@pytest.mark.parametrize("lossless", (False, True))
+def test_a_huge_webp_is_what_pillow_makes_of_it(mode: str, lossless: bool) -> None:
+    smooth = Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 30, 4), np.uint8)).resize((2101, 2050))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    file = to_bytes(smooth.convert(mode), "WEBP", lossless=lossless, method=0, exif=exif)
+    as_png = to_bytes(Image.open(io.BytesIO(file)), "PNG", compress_level=0, exif=exif)
+    np.testing.assert_array_equal(decode_picture(file).pixels, decode_picture(as_png).pixels)
+    with pytest.raises(Unreadable):
+        decode_picture(file[: len(file) // 2])
 
 
 @pytest.mark.parametrize("shape", ((3000, 2000), (2, 200_000), (200_000, 2)))

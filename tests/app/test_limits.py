@@ -16,8 +16,10 @@ from urllib.request import Request, urlopen
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
+from numpy.typing import NDArray
 
 from app import create_app
+from app.decoding import decode_picture
 from app.limits import ADDRESSES, SharedStorage, count_places
 from app.metrics import PLACE
 
@@ -214,6 +216,51 @@ def test_a_picture_of_countless_strokes_is_refused(tiny_client: FlaskClient) -> 
     answer = tiny_client.post("/read", data=to_png(page))
     assert (answer.status_code, answer.get_json()["code"]) == (413, "too_large"), answer.text[:200]
     assert "at most 1000 are read" in answer.get_json()["error"]
+
+
+def diagonals(side: int = 1999) -> NDArray[np.uint8]:
+    """Lines so long and slanted that each one's box is nearly as large as the picture."""
+    rows, columns = np.mgrid[:side, :side]
+    return np.where((rows + columns) % 8 < 2, 0, 255).astype(np.uint8)
+
+
+def fences(side: int = 1000) -> NDArray[np.uint8]:
+    """Rows of upright bars so near each other that any six may be a digit."""
+    page = np.full((side, side), 255, np.uint8)
+    page[:, ::4] = 0
+    page[:: side // 3] = 255
+    return page
+
+
+@pytest.mark.parametrize(
+    ("page", "reason"),
+    ((diagonals(), "at most 16,000,000 are read"), (fences(), "at most 2500 are looked at")),
+    ids=("strokes around each other", "strokes that may be anything"),
+)
+def test_a_picture_that_takes_too_long_to_read_is_refused(
+    tiny_client: FlaskClient, page: NDArray[np.uint8], reason: str
+) -> None:
+    answer = tiny_client.post("/read", data=to_png(page))
+    assert (answer.status_code, answer.get_json()["code"]) == (413, "too_large"), answer.text[:200]
+    assert reason in answer.get_json()["error"]
+
+
+def test_the_steps_of_a_large_picture_are_small(tiny_client: FlaskClient) -> None:
+    large = draw_digit(5, shape=(1500, 1200), height=900, pen=90)
+    steps = tiny_client.post("/predict?explain=1", data=to_png(large)).get_json()["steps"]
+    sizes = [decode_picture(base64.b64decode(step["picture"].partition(",")[2])).pixels.shape[:2] for step in steps]
+    assert sizes[0] == (500, 400)
+    assert sizes[-1] == (28, 28)
+
+
+def test_the_steps_of_many_pictures_are_refused(tiny_client: FlaskClient) -> None:
+    picture = np.random.default_rng(0).integers(200, 256, (500, 500, 3), np.uint8)
+    picture[draw_digit(7, shape=(500, 500), height=300, pen=50) == 0] = 0, 0, 90
+    texts = [base64.b64encode(to_png(picture)).decode()] * 20
+    assert len(tiny_client.post("/predict", json={"images": texts}).get_json()["predictions"]) == 20
+    answer = tiny_client.post("/predict?explain=1", json={"images": texts})
+    assert (answer.status_code, answer.get_json()["code"]) == (413, "too_large")
+    assert "at most 16,777,216 are sent" in answer.get_json()["error"]
 
 
 # ---- headers ----
