@@ -23,7 +23,7 @@ from .registry import Registry
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 SERVICE_WORKER = "service-worker.js"
-MODULES = sorted({path.name for path in STATIC.glob("*.js")} - {"page.js", "site.js", SERVICE_WORKER})
+MODULES = sorted({path.relative_to(STATIC).as_posix() for path in STATIC.glob("*/*.js")} - {"site/site.js"})
 LANGUAGES = ("en", "zh")
 THEMES = ("light", "dark")
 YEAR = 365 * 24 * 60 * 60  # seconds

@@ -1,18 +1,18 @@
 /** Wires the drawing page: the only module that knows all the others. */
 
-import { classesOf, createAnswer } from './answer.js';
-import { createCode } from './code.js';
-import { createCompare } from './compare.js';
-import { createDrawing } from './drawing.js';
-import { HEIGHT, WIDTH, renderCanvas, renderPicture } from './ink.js';
-import { carryDrawing, fromFragment, toFragment } from './link.js';
-import { createPictures, listenForFiles, shrinkPicture } from './pictures.js';
-import { createReader } from './reader.js';
-import { createReplay } from './replay.js';
-import { createSamples } from './samples.js';
-import { createSight, cutDigit } from './sight.js';
-import { t } from './texts.js';
-import { createThemeSwitch } from './theme.js';
+import { classesOf, createAnswer } from './reading/answer.js';
+import { createCode } from './reading/code.js';
+import { createCompare } from './reading/compare.js';
+import { createDrawing } from './drawing/drawing.js';
+import { HEIGHT, WIDTH, renderCanvas, renderPicture } from './drawing/ink.js';
+import { carryDrawing, fromFragment, toFragment } from './drawing/link.js';
+import { createPictures, listenForFiles, shrinkPicture } from './reading/pictures.js';
+import { createReader } from './reading/reader.js';
+import { createReplay } from './reading/replay.js';
+import { createSamples } from './drawing/samples.js';
+import { createSight, cutDigit } from './reading/sight.js';
+import { t } from './site/texts.js';
+import { createThemeSwitch } from './site/theme.js';
 
 const CODE_WIDTH = 120; // pixels of the drawing inside a command: short enough to be pasted
 const FEW = 4; // points of a stroke that has only begun say nothing yet

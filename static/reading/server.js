@@ -1,6 +1,6 @@
 /** Owns the conversation with the server: pictures out, readings in, every failure one Problem. */
 
-import { has, language, t } from './texts.js';
+import { has, language, t } from '../site/texts.js';
 
 const PATIENCE = 20_000; // milliseconds until a silent server counts as away
 const BUSY = new Set([429, 502, 503, 504]);

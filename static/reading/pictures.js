@@ -4,7 +4,7 @@
  */
 
 import { Problem, nameReading, readPicture, serverBack } from './server.js';
-import { formatShare, t } from './texts.js';
+import { formatShare, t } from '../site/texts.js';
 
 const TRIES = 3;
 const SMALL = 280; // pixels, the longer side of a picture inside a command

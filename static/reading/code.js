@@ -1,6 +1,6 @@
 /** Owns "use it from code": the drawing now on the canvas as commands that work as they are, and as a link. */
 
-import { t } from './texts.js';
+import { t } from '../site/texts.js';
 
 const PICTURE = '{picture}';
 const ADDRESS = '{address}';

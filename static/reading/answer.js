@@ -1,7 +1,7 @@
 /** Owns the answer: the number, large; how sure it is, and why not; ten bars; what a screen reader hears. */
 
 import { nameDigit, nameReading } from './server.js';
-import { formatShare, t } from './texts.js';
+import { formatShare, t } from '../site/texts.js';
 
 const CLOSE = 0.35; // a second guess with this much more than nothing is worth a reason
 const FAINT = 0.005; // a second guess below this is not worth a number

@@ -1,6 +1,6 @@
 /** Wires what the pages about the models have. */
 
-import { carryDrawing } from './link.js';
+import { carryDrawing } from '../drawing/link.js';
 import { createThemeSwitch } from './theme.js';
 
 createThemeSwitch(document.getElementById('theme'));

@@ -1,7 +1,7 @@
 /** Owns "what the network sees": the framed digit, pixel by pixel, and the steps that led to it. */
 
 import { Problem, explainPicture, nameDigit } from './server.js';
-import { has, language, t, translate } from './texts.js';
+import { has, language, t, translate } from '../site/texts.js';
 
 const MARGIN = 0.25; // of the box, around one digit that is cut out of a number
 

@@ -1,13 +1,13 @@
 /** Owns the replay: the strokes draw themselves again, and after each one it is noted what was read. */
 
 import { nameReading } from './server.js';
-import { formatShare, t } from './texts.js';
+import { formatShare, t } from '../site/texts.js';
 
 const SPEED = 0.45; // units a millisecond
 const PAUSE = 250; // milliseconds between strokes
 
 /**
- * @param {ReturnType<import('./drawing.js').createDrawing>} drawing
+ * @param {ReturnType<import('../drawing/drawing.js').createDrawing>} drawing
  * @param {() => Promise<import('./server.js').Reading | null>} readShown reads what is on the canvas now
  * @param {{button: HTMLButtonElement, story: HTMLElement}} parts
  */
