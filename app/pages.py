@@ -73,7 +73,7 @@ def index() -> str:
         modules=MODULES,
         models=_classifiers(),
         default=_registry().default,
-        most_bytes=current_app.config["MAX_CONTENT_LENGTH"],
+        max_bytes=current_app.config["MAX_CONTENT_LENGTH"],
     )
 
 

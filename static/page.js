@@ -1,35 +1,41 @@
 /** Wires the drawing page: the only module that knows all the others. */
 
+import { createDrawing } from './drawing/drawing.js';
+import { HEIGHT, renderCanvas, renderPicture, WIDTH } from './drawing/ink.js';
+import { carryDrawing, fromFragment, toFragment } from './drawing/link.js';
+import { createSamples } from './drawing/samples.js';
 import { classesOf, createAnswer } from './reading/answer.js';
 import { createCode } from './reading/code.js';
 import { createCompare } from './reading/compare.js';
-import { createDrawing } from './drawing/drawing.js';
-import { HEIGHT, WIDTH, renderCanvas, renderPicture } from './drawing/ink.js';
-import { carryDrawing, fromFragment, toFragment } from './drawing/link.js';
 import { createPictures, listenForFiles, shrinkPicture } from './reading/pictures.js';
 import { createReader } from './reading/reader.js';
 import { createReplay } from './reading/replay.js';
-import { createSamples } from './drawing/samples.js';
 import { createSight, cutDigit } from './reading/sight.js';
+import { find } from './site/elements.js';
 import { t } from './site/texts.js';
 import { createThemeSwitch } from './site/theme.js';
 
 const CODE_WIDTH = 120; // pixels of the drawing inside a command: short enough to be pasted
-const FEW = 4; // points of a stroke that has only begun say nothing yet
+const MIN_POINTS = 4; // a stroke with fewer has only begun and says nothing yet
 
-const byId = (id) => document.getElementById(id);
+/** @param {string} id */
+const byId = (id) => find(document, `#${id}`, HTMLElement);
+/** @param {string} id */
+const panelOf = (id) => find(document, `#${id}`, HTMLDetailsElement);
 
-const canvas = byId('drawing');
+const canvas = find(document, '#drawing', HTMLCanvasElement);
 const paper = byId('paper');
-const staged = byId('staged');
+const staged = find(document, '#staged', HTMLImageElement);
 const found = byId('found');
-const model = byId('model');
+const penWidth = find(document, '#width', HTMLInputElement);
+/** @type {HTMLSelectElement | null} only there where several models are served */
+const model = document.querySelector('select#model');
 
 const drawing = createDrawing(canvas, byId('pen-mark'));
 const answer = createAnswer(byId('answer'), () => classesOf(model));
 const chooseModel = () => model?.value ?? '';
 
-/** The picture on the stage; null while the drawing is there. */
+/** @type {Picture | null} the picture on the stage; null while the drawing is there */
 let picture = null;
 
 const reader = createReader(
@@ -42,7 +48,7 @@ const reader = createReader(
       if (settled) refreshPanels();
     },
     failed(problem) {
-      if (drawing.busy && !problem.passing) return;
+      if (drawing.busy && !problem.temporary) return;
       answer.showProblem(problem);
       showBoxes();
       refreshPanels();
@@ -51,15 +57,23 @@ const reader = createReader(
   chooseModel,
 );
 
-const replay = createReplay(drawing, readShown, { button: byId('replay'), story: byId('story') });
-const sight = createSight(byId('sight'), takeDigit);
-const compare = createCompare(byId('compare'), takeSubject);
-const code = createCode(byId('code'), takeDataUrl, () => (picture ? '' : toFragment(drawing.strokes.all)), chooseModel);
+const replay = createReplay(drawing, readShown, {
+  button: find(document, '#replay', HTMLButtonElement),
+  story: byId('story'),
+});
+const sight = createSight(panelOf('sight'), takeDigit);
+const compare = createCompare(panelOf('compare'), takeSubject);
+const code = createCode(
+  panelOf('code'),
+  takeDataUrl,
+  () => (picture ? '' : toFragment(drawing.strokes.all)),
+  chooseModel,
+);
 const pictures = createPictures({
   list: byId('pictures'),
   rows: byId('rows'),
-  template: byId('row'),
-  mostBytes: Number(byId('bring').dataset.mostBytes),
+  template: find(document, '#row', HTMLTemplateElement),
+  maxBytes: Number(byId('bring').dataset.maxBytes),
   chooseModel,
   stage: stagePicture,
   changed: showPicture,
@@ -67,11 +81,14 @@ const pictures = createPictures({
 
 function readDrawing() {
   paper.toggleAttribute('data-empty', drawing.visible.length === 0);
-  if (drawing.visible.length) return reader.request(takeDrawing);
+  if (drawing.visible.length) {
+    reader.request(takeDrawing);
+    return;
+  }
   reader.cancel();
   answer.showEmpty();
   showBoxes();
-  return refreshPanels();
+  refreshPanels();
 }
 
 async function readShown() {
@@ -84,9 +101,15 @@ function takeDrawing() {
   return renderPicture(drawing.visible);
 }
 
-/** What is on the stage, as a function that takes its picture; null where there is nothing. */
+/**
+ * What is on the stage, as a function that takes its picture; null where there is nothing.
+ * @returns {TakePicture | null}
+ */
 function takeSubject() {
-  if (picture) return async () => picture.file;
+  if (picture) {
+    const { file } = picture;
+    return async () => file;
+  }
   return drawing.visible.length ? takeDrawing : null;
 }
 
@@ -96,8 +119,8 @@ async function takeDigit() {
   const digit = answer.chosen;
   if (!subject) return null;
   const whole = await subject();
-  const alone = !digit?.box || answer.reading.digits.length < 2;
-  return { picture: alone ? whole : await cutDigit(whole, digit.box), model: chooseModel() };
+  const box = answer.reading && answer.reading.digits.length > 1 ? digit?.box : undefined;
+  return { picture: box ? await cutDigit(whole, box) : whole, model: chooseModel() };
 }
 
 async function takeDataUrl() {
@@ -111,20 +134,23 @@ function refreshPanels() {
   code.show();
 }
 
-/** Frame each digit of a number on the canvas, so that one sees what was taken for a digit. */
+/** Frame each digit of a number on the canvas, to show what was taken for a digit. */
 function showBoxes() {
   const digits = answer.reading?.digits ?? [];
-  const many = !picture && digits.length > 1 && digits.every((digit) => digit.box);
-  found.replaceChildren(...(many ? digits.map(frameOf) : []));
+  const boxes = digits.flatMap(({ box }) => (box ? [box] : []));
+  const many = !picture && digits.length > 1 && boxes.length === digits.length;
+  found.replaceChildren(...(many ? boxes.map(frameOf) : []));
 }
 
-function frameOf({ box: [x, y, width, height] }) {
+/** @param {Box} box */
+function frameOf([x, y, width, height]) {
   const frame = document.createElement('span');
   const place = { left: x / WIDTH, top: y / HEIGHT, width: width / WIDTH, height: height / HEIGHT };
   for (const [side, share] of Object.entries(place)) frame.style.setProperty(side, `${100 * share}%`);
   return frame;
 }
 
+/** @param {Picture} chosen */
 function stagePicture(chosen) {
   replay.forget();
   reader.cancel();
@@ -136,6 +162,7 @@ function stagePicture(chosen) {
   showPicture(chosen);
 }
 
+/** @param {Picture} changed */
 function showPicture(changed) {
   if (changed !== picture) return;
   if (changed.problem) answer.showProblem(changed.problem);
@@ -157,11 +184,16 @@ function unstage() {
   drawing.repaint();
 }
 
-function onInk({ detail: { settled, points } }) {
+/** @param {Event} event */
+function onInk(event) {
+  const { settled, points } = /** @type {CustomEvent<InkChange>} */ (event).detail;
   showTools();
-  if (settled || points >= FEW) return readDrawing();
+  if (settled || points >= MIN_POINTS) {
+    readDrawing();
+    return;
+  }
   paper.removeAttribute('data-empty');
-  return answer.showReading();
+  answer.showReading();
 }
 
 function showTools() {
@@ -170,8 +202,10 @@ function showTools() {
   byId('replay').setAttribute('aria-disabled', String(Boolean(picture) || !drawing.strokes.all.length));
 }
 
+/** @param {KeyboardEvent} event */
 function onKeyDown(event) {
-  if (!(event.ctrlKey || event.metaKey) || event.altKey || event.target.matches('input:not([type="range"])')) return;
+  if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+  if (event.target instanceof Element && event.target.matches('input:not([type="range"])')) return;
   const key = event.key.toLowerCase();
   if (key === 'z' && !event.shiftKey) drawing.undo();
   else if (key === 'y' || key === 'z') drawing.redo();
@@ -183,7 +217,7 @@ function onKeyDown(event) {
 function openLinked() {
   const strokes = fromFragment(location.hash);
   if (strokes.length) drawing.replace(strokes);
-  const panel = byId(new URLSearchParams(location.hash.slice(1)).get('open') ?? '');
+  const panel = document.getElementById(new URLSearchParams(location.hash.slice(1)).get('open') ?? '');
   if (!(panel instanceof HTMLDetailsElement)) return;
   panel.open = true;
   panel.scrollIntoView();
@@ -191,25 +225,29 @@ function openLinked() {
 
 canvas.addEventListener('begin', unstage);
 canvas.addEventListener('ink', onInk);
-canvas.addEventListener('pen', ({ detail: { down } }) => {
-  byId('pen-said').textContent = t(down ? 'draw.penDown' : 'draw.penUp');
+canvas.addEventListener('pen', (event) => {
+  const { down } = /** @type {CustomEvent<{down: boolean}>} */ (event).detail;
+  byId('pen-status').textContent = t(down ? 'draw.penDown' : 'draw.penUp');
 });
-for (const action of ['undo', 'redo', 'clear']) byId(action).addEventListener('click', drawing[action]);
-byId('eraser').addEventListener('click', ({ currentTarget }) => {
+byId('undo').addEventListener('click', drawing.undo);
+byId('redo').addEventListener('click', drawing.redo);
+byId('clear').addEventListener('click', drawing.clear);
+byId('eraser').addEventListener('click', () => {
   drawing.tool.eraser = !drawing.tool.eraser;
-  currentTarget.setAttribute('aria-pressed', String(drawing.tool.eraser));
+  byId('eraser').setAttribute('aria-pressed', String(drawing.tool.eraser));
 });
-byId('width').addEventListener('input', ({ target }) => {
-  drawing.tool.width = target.valueAsNumber;
+penWidth.addEventListener('input', () => {
+  drawing.tool.width = penWidth.valueAsNumber;
 });
 model?.addEventListener('change', () => {
   const subject = takeSubject();
   if (subject) reader.request(subject);
 });
 byId('answer').addEventListener('choose', sight.show);
-for (const input of document.querySelectorAll('#upload, #camera')) {
+for (const id of ['upload', 'camera']) {
+  const input = find(document, `#${id}`, HTMLInputElement);
   input.addEventListener('change', () => {
-    pictures.bring(input.files);
+    pictures.bring(input.files ?? []);
     input.value = '';
   });
 }
@@ -226,7 +264,7 @@ document.addEventListener('theme', drawing.repaint);
 listenForFiles(pictures.bring);
 carryDrawing(() => toFragment(drawing.strokes.all));
 createSamples(byId('samples'), drawing.replace);
-createThemeSwitch(byId('theme'));
-drawing.tool.width = byId('width').valueAsNumber;
+createThemeSwitch();
+drawing.tool.width = penWidth.valueAsNumber;
 openLinked();
 addEventListener('load', () => navigator.serviceWorker?.register('/service-worker.js'));

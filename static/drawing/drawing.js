@@ -1,10 +1,9 @@
 /**
  * Owns the canvas: pointers and arrow keys in, strokes out. Fires on the canvas:
- * "begin" before the drawing changes; "ink" when it looks different (detail.settled: no stroke is under way; detail.points: those
- * of the one that is); "pen" when a key put the pen down or lifted it.
+ * "begin" before the drawing changes; "ink" when it looks different; "pen" when a key put the pen down or lifted it.
  */
 
-import { HEIGHT, WIDTH, paintEnd, paintStroke, paintStrokes } from './ink.js';
+import { contextOf, HEIGHT, paintEnd, paintStroke, paintStrokes, WIDTH } from './ink.js';
 import { createStrokes } from './strokes.js';
 
 const NEAR = 0.75; // units: a point nearer than this to the last one adds nothing
@@ -12,6 +11,7 @@ const PEN_STEP = 8; // units that an arrow key moves the pen; with Shift, a quar
 const ERASER_WIDTH = 2.2; // times the pen's width
 const ERASER_BUTTON = 32; // bit of PointerEvent.buttons, a pen turned round
 
+/** @type {Record<string, [right: number, down: number]>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /**
@@ -19,20 +19,24 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
  * @param {HTMLElement} mark shows where the pen is that the arrow keys move
  */
 export function createDrawing(canvas, mark) {
-  const context = canvas.getContext('2d');
+  const context = contextOf(canvas);
   const strokes = createStrokes();
   const tool = { width: 18, eraser: false };
   const pen = { x: WIDTH / 2, y: HEIGHT / 4, down: false };
-  /** @type {import('./ink.js').Stroke | null} */
+  /** @type {Stroke | null} */
   let stroke = null;
+  /** @type {number | null} */
   let pointer = null;
-  let shown = null; // strokes shown instead of the drawing while it replays
+  /** @type {Stroke[] | null} shown instead of the drawing while it replays */
+  let shown = null;
 
+  /** @param {boolean} settled */
   function fire(settled) {
     const points = stroke?.points.length ?? 0;
     canvas.dispatchEvent(new CustomEvent('ink', { detail: { settled, points } }));
   }
 
+  /** @returns {Stroke[]} */
   function visible() {
     return shown ?? (stroke ? [...strokes.all, stroke] : strokes.all);
   }
@@ -56,6 +60,7 @@ export function createDrawing(canvas, mark) {
     repaint();
   }
 
+  /** @param {Point} point */
   function begin(point, eraser = tool.eraser) {
     canvas.dispatchEvent(new CustomEvent('begin'));
     if (shown) show(null);
@@ -64,13 +69,16 @@ export function createDrawing(canvas, mark) {
     fire(false);
   }
 
-  function extend(points) {
-    const from = stroke.points.length;
-    for (const point of points) {
-      const last = stroke.points.at(-1);
-      if (Math.hypot(point[0] - last[0], point[1] - last[1]) >= NEAR) stroke.points.push(point);
+  /** @param {Point[]} more */
+  function extend(more) {
+    if (!stroke) return;
+    const { points } = stroke;
+    const from = points.length;
+    for (const point of more) {
+      const last = points[points.length - 1];
+      if (Math.hypot(point[0] - last[0], point[1] - last[1]) >= NEAR) points.push(point);
     }
-    if (stroke.points.length === from) return;
+    if (points.length === from) return;
     paintStroke(context, stroke, from);
     fire(false);
   }
@@ -84,6 +92,10 @@ export function createDrawing(canvas, mark) {
     fire(true);
   }
 
+  /**
+   * @param {PointerEvent} event
+   * @returns {Point}
+   */
   function toPoint(event) {
     const box = canvas.getBoundingClientRect();
     const x = ((event.clientX - box.left) * WIDTH) / box.width;
@@ -91,6 +103,7 @@ export function createDrawing(canvas, mark) {
     return [round(x), round(y), pressureOf(event)];
   }
 
+  /** @param {PointerEvent} event */
   function onPointerDown(event) {
     if (pointer !== null || (event.pointerType === 'mouse' && event.button !== 0)) return;
     event.preventDefault();
@@ -102,6 +115,7 @@ export function createDrawing(canvas, mark) {
     begin(toPoint(event), tool.eraser || Boolean(event.buttons & ERASER_BUTTON));
   }
 
+  /** @param {PointerEvent} event */
   function capture(event) {
     try {
       canvas.setPointerCapture(event.pointerId);
@@ -110,12 +124,14 @@ export function createDrawing(canvas, mark) {
     }
   }
 
+  /** @param {PointerEvent} event */
   function onPointerMove(event) {
     if (event.pointerId !== pointer) return;
     const events = event.getCoalescedEvents?.() ?? [];
     extend((events.length ? events : [event]).map(toPoint));
   }
 
+  /** @param {PointerEvent} event */
   function onPointerEnd(event) {
     if (event.pointerId === pointer) end();
   }
@@ -130,14 +146,15 @@ export function createDrawing(canvas, mark) {
     if (!pen.down) return;
     pen.down = false;
     end();
-    tellPen();
+    announcePen();
   }
 
-  function tellPen() {
+  function announcePen() {
     placePen();
     canvas.dispatchEvent(new CustomEvent('pen', { detail: { down: pen.down } }));
   }
 
+  /** @param {[right: number, down: number]} arrow @param {number} step */
   function movePen([right, down], step) {
     pen.x = Math.min(WIDTH, Math.max(0, pen.x + right * step));
     pen.y = Math.min(HEIGHT, Math.max(0, pen.y + down * step));
@@ -145,6 +162,7 @@ export function createDrawing(canvas, mark) {
     if (pen.down) extend([[pen.x, pen.y, 1]]);
   }
 
+  /** @param {KeyboardEvent} event */
   function onKeyDown(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const arrow = ARROWS[event.key];
@@ -156,33 +174,37 @@ export function createDrawing(canvas, mark) {
   }
 
   function togglePen() {
-    if (pen.down) return lift();
+    if (pen.down) {
+      lift();
+      return;
+    }
     end();
     pen.down = true;
     begin([pen.x, pen.y, 1]);
-    tellPen();
+    announcePen();
   }
 
+  /** @param {Stroke[] | null} list */
   function show(list) {
     shown = list;
     repaint();
   }
 
-  function after(action) {
-    return (value) => {
-      lift();
-      end();
-      canvas.dispatchEvent(new CustomEvent('begin'));
-      shown = null;
-      action(value);
-      repaint();
-      fire(true);
-    };
+  /** @param {() => void} action */
+  function change(action) {
+    lift();
+    end();
+    canvas.dispatchEvent(new CustomEvent('begin'));
+    shown = null;
+    action();
+    repaint();
+    fire(true);
   }
 
   canvas.addEventListener('pointerdown', onPointerDown);
   canvas.addEventListener('pointermove', onPointerMove);
-  for (const type of ['pointerup', 'pointercancel']) canvas.addEventListener(type, onPointerEnd);
+  canvas.addEventListener('pointerup', onPointerEnd);
+  canvas.addEventListener('pointercancel', onPointerEnd);
   canvas.addEventListener('keydown', onKeyDown);
   canvas.addEventListener('blur', lift);
   new ResizeObserver(fit).observe(canvas); // calls at once, too
@@ -203,18 +225,21 @@ export function createDrawing(canvas, mark) {
     repaint,
     /** Show these strokes for a while instead of the drawing; null shows the drawing again. */
     show,
-    undo: after(() => strokes.undo()),
-    redo: after(() => strokes.redo()),
-    clear: after(() => strokes.clear()),
-    replace: after((list) => strokes.replace(list)),
+    undo: () => change(strokes.undo),
+    redo: () => change(strokes.redo),
+    clear: () => change(strokes.clear),
+    /** @param {Stroke[]} list */
+    replace: (list) => change(() => strokes.replace(list)),
   };
 }
 
+/** @param {PointerEvent} event */
 function pressureOf(event) {
   if (event.pointerType !== 'pen' || !event.pressure) return 1;
-  return round(0.4 + 1.2 * event.pressure); // half pressure, which a pen without the sense reports, is the pen's width
+  return round(0.4 + 1.2 * event.pressure); // a pen that cannot feel pressure reports 0.5: the pen's own width
 }
 
+/** @param {number} value */
 function round(value) {
   return Math.round(value * 100) / 100;
 }

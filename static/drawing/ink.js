@@ -4,11 +4,6 @@ export const WIDTH = 400; // units of a drawing, whatever the size of the canvas
 export const HEIGHT = 300;
 
 /**
- * @typedef {[x: number, y: number, pressure: number]} Point  in units of a drawing; pressure 1 is the pen's own width
- * @typedef {{width: number, eraser: boolean, points: Point[]}} Stroke
- */
-
-/**
  * Draw the part of a stroke that begins at one of its points, so that a growing stroke never draws itself twice.
  * @param {CanvasRenderingContext2D} context scaled to units of a drawing
  * @param {Stroke} stroke
@@ -65,8 +60,7 @@ export function paintStrokes(context, strokes) {
  * @returns {Promise<Blob>} a PNG
  */
 export function renderPicture(strokes, side = WIDTH) {
-  const canvas = renderCanvas(strokes, side);
-  return new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
+  return toPng(renderCanvas(strokes, side));
 }
 
 /**
@@ -78,7 +72,7 @@ export function renderCanvas(strokes, side) {
   const canvas = document.createElement('canvas');
   canvas.width = side;
   canvas.height = Math.round((side * HEIGHT) / WIDTH);
-  const context = canvas.getContext('2d');
+  const context = contextOf(canvas);
   context.scale(side / WIDTH, side / WIDTH);
   context.strokeStyle = '#000';
   context.fillStyle = '#000';
@@ -89,12 +83,31 @@ export function renderCanvas(strokes, side) {
   return canvas;
 }
 
+/** @param {HTMLCanvasElement} canvas */
+export function contextOf(canvas) {
+  const context = canvas.getContext('2d');
+  if (!context) throw new TypeError('This browser cannot draw on a canvas.');
+  return context;
+}
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @returns {Promise<Blob>}
+ */
+export function toPng(canvas) {
+  return new Promise((resolve, reject) => {
+    canvas.toBlob((png) => (png ? resolve(png) : reject(new TypeError('The canvas gave no PNG.'))), 'image/png');
+  });
+}
+
+/** @param {CanvasRenderingContext2D} context @param {Point} point @param {number} width */
 function paintDot(context, [x, y, pressure], width) {
   context.beginPath();
   context.arc(x, y, (width * pressure) / 2, 0, 2 * Math.PI);
   context.fill();
 }
 
+/** @param {Point} one @param {Point} other */
 function middle([x, y], [otherX, otherY]) {
   return [(x + otherX) / 2, (y + otherY) / 2];
 }

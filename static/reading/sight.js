@@ -1,7 +1,9 @@
 /** Owns "what the network sees": the framed digit, pixel by pixel, and the steps that led to it. */
 
-import { Problem, explainPicture, nameDigit } from './server.js';
+import { contextOf, toPng } from '../drawing/ink.js';
+import { find } from '../site/elements.js';
 import { has, language, t, translate } from '../site/texts.js';
+import { explainPicture, nameDigit, Problem } from './server.js';
 
 const MARGIN = 0.25; // of the box, around one digit that is cut out of a number
 
@@ -10,8 +12,11 @@ const MARGIN = 0.25; // of the box, around one digit that is cut out of a number
  * @param {() => Promise<{picture: Blob, model: string} | null>} takeDigit the digit to explain, if there is one
  */
 export function createSight(panel, takeDigit) {
-  const find = (name) => panel.querySelector(`[data-part="${name}"]`);
-  const [note, pixels, steps, template] = ['note', 'pixels', 'steps', 'template'].map(find);
+  const note = find(panel, '[data-part="note"]', HTMLElement);
+  const pixels = find(panel, '[data-part="pixels"]', HTMLImageElement);
+  const steps = find(panel, '[data-part="steps"]', HTMLElement);
+  const template = find(panel, '[data-part="template"]', HTMLTemplateElement);
+  /** @type {AbortController | null} */
   let flight = null;
 
   async function show() {
@@ -21,7 +26,10 @@ export function createSight(panel, takeDigit) {
     const { signal } = flight;
     const digit = await takeDigit();
     if (signal.aborted) return;
-    if (!digit) return empty(t('sight.empty'));
+    if (!digit) {
+      empty(t('sight.empty'));
+      return;
+    }
     try {
       const explained = await explainPicture(digit.picture, { model: digit.model, signal });
       if (!signal.aborted) fill(explained);
@@ -32,6 +40,7 @@ export function createSight(panel, takeDigit) {
     }
   }
 
+  /** @param {string} sentence */
   function empty(sentence) {
     note.textContent = sentence;
     note.hidden = false;
@@ -39,21 +48,24 @@ export function createSight(panel, takeDigit) {
     steps.replaceChildren();
   }
 
+  /** @param {Explanation} explained */
   function fill(explained) {
     note.hidden = true;
     pixels.hidden = false;
-    pixels.src = explained.steps.at(-1).picture;
+    pixels.src = explained.steps.at(-1)?.picture ?? '';
     pixels.alt = t('sight.pixels', { digit: nameDigit(explained) });
     steps.replaceChildren(...explained.steps.map(describeStep));
   }
 
+  /** @param {Step} step */
   function describeStep(step) {
-    const item = template.content.firstElementChild.cloneNode(true);
-    item.querySelector('img').src = step.picture;
-    item.querySelector('b').textContent = has(`step.${step.name}`) ? t(`step.${step.name}`) : step.name;
+    const item = find(document.importNode(template.content, true), 'li', HTMLElement);
+    find(item, 'img', HTMLImageElement).src = step.picture;
+    find(item, 'b', HTMLElement).textContent = has(`step.${step.name}`) ? t(`step.${step.name}`) : step.name;
     const decision = translate(step.decision);
-    item.querySelector('span').textContent = decision ?? step.decision;
-    item.querySelector('span').lang = decision ? language : 'en';
+    const sentence = find(item, 'span', HTMLElement);
+    sentence.textContent = decision ?? step.decision;
+    sentence.lang = decision ? language : 'en';
     return item;
   }
 
@@ -64,7 +76,7 @@ export function createSight(panel, takeDigit) {
 /**
  * Cut one digit out of a picture of several.
  * @param {Blob} picture
- * @param {number[]} box x, y, width, height in pixels
+ * @param {Box} box
  * @returns {Promise<Blob>} a PNG
  */
 export async function cutDigit(picture, [x, y, width, height]) {
@@ -73,9 +85,9 @@ export async function cutDigit(picture, [x, y, width, height]) {
   const canvas = document.createElement('canvas');
   canvas.width = width + 2 * margin;
   canvas.height = height + 2 * margin;
-  const context = canvas.getContext('2d');
+  const context = contextOf(canvas);
   context.fillStyle = '#fff';
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.drawImage(whole, x, y, width, height, margin, margin, width, height);
-  return new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
+  return toPng(canvas);
 }

@@ -3,5 +3,5 @@
 import { carryDrawing } from '../drawing/link.js';
 import { createThemeSwitch } from './theme.js';
 
-createThemeSwitch(document.getElementById('theme'));
+createThemeSwitch();
 carryDrawing(() => location.hash);

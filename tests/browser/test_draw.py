@@ -264,11 +264,11 @@ def test_a_wider_pen_leaves_more_ink(page: Page) -> None:
 def test_a_digit_is_drawn_with_the_keyboard(page: Page) -> None:
     page.locator("#drawing").focus()
     page.keyboard.press("Space")
-    expect(page.locator("#pen-said")).to_have_text("Pen down")
+    expect(page.locator("#pen-status")).to_have_text("Pen down")
     for _ in range(20):
         page.keyboard.press("ArrowDown")
     page.keyboard.press("Space")
-    expect(page.locator("#pen-said")).to_have_text("Pen lifted")
+    expect(page.locator("#pen-status")).to_have_text("Pen lifted")
     expect_answer(page, "1")
 
 

@@ -76,7 +76,7 @@ def test_copying_puts_the_command_on_the_clipboard(open_page: OpenPage) -> None:
     page = open_page(permissions=["clipboard-read", "clipboard-write"])
     open_panel(page, "code")
     page.get_by_role("button", name="Copy Python").click()
-    expect(page.locator("#code .said")).to_have_text("Copied.")
+    expect(page.locator("#code .status")).to_have_text("Copied.")
     assert "urlopen" in page.evaluate("() => navigator.clipboard.readText()")
 
 
