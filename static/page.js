@@ -15,24 +15,19 @@ import { find } from './site/elements.js';
 import { t } from './site/texts.js';
 import { createThemeSwitch } from './site/theme.js';
 
-const CODE_WIDTH = 120; // pixels of the drawing inside a command: short enough to be pasted
-const MIN_POINTS = 4; // a stroke with fewer has only begun and says nothing yet
+const CODE_WIDTH = 120; // pixels of the drawing inside a command
+const MIN_POINTS = 4; // a stroke with fewer has only begun
 
-/** @param {string} id */
-const byId = (id) => find(document, `#${id}`, HTMLElement);
-/** @param {string} id */
-const panelOf = (id) => find(document, `#${id}`, HTMLDetailsElement);
-
-const canvas = find(document, '#drawing', HTMLCanvasElement);
-const paper = byId('paper');
-const staged = find(document, '#staged', HTMLImageElement);
-const found = byId('found');
-const penWidth = find(document, '#width', HTMLInputElement);
+const canvas = find(document, '#drawing');
+const paper = find(document, '#paper');
+const staged = find(document, '#staged');
+const found = find(document, '#found');
+const penWidth = find(document, '#width');
 /** @type {HTMLSelectElement | null} only there where several models are served */
-const model = document.querySelector('select#model');
+const model = document.querySelector('#model');
 
-const drawing = createDrawing(canvas, byId('pen-mark'));
-const answer = createAnswer(byId('answer'), () => classesOf(model));
+const drawing = createDrawing(canvas, find(document, '#pen-mark'));
+const answer = createAnswer(find(document, '#answer'), () => classesOf(model));
 const chooseModel = () => model?.value ?? '';
 
 /** @type {Picture | null} the picture on the stage; null while the drawing is there */
@@ -57,23 +52,20 @@ const reader = createReader(
   chooseModel,
 );
 
-const replay = createReplay(drawing, readShown, {
-  button: find(document, '#replay', HTMLButtonElement),
-  story: byId('story'),
-});
-const sight = createSight(panelOf('sight'), takeDigit);
-const compare = createCompare(panelOf('compare'), takeSubject);
+const replay = createReplay(drawing, readShown, { button: find(document, '#replay'), story: find(document, '#story') });
+const sight = createSight(find(document, '#sight'), takeDigit);
+const compare = createCompare(find(document, '#compare'), takeSubject);
 const code = createCode(
-  panelOf('code'),
+  find(document, '#code'),
   takeDataUrl,
   () => (picture ? '' : toFragment(drawing.strokes.all)),
   chooseModel,
 );
 const pictures = createPictures({
-  list: byId('pictures'),
-  rows: byId('rows'),
-  template: find(document, '#row', HTMLTemplateElement),
-  maxBytes: Number(byId('bring').dataset.maxBytes),
+  list: find(document, '#pictures'),
+  rows: find(document, '#rows'),
+  template: find(document, '#row'),
+  maxBytes: Number(find(document, '#bring').dataset.maxBytes),
   chooseModel,
   stage: stagePicture,
   changed: showPicture,
@@ -113,7 +105,7 @@ function takeSubject() {
   return drawing.visible.length ? takeDrawing : null;
 }
 
-/** The digit whose bars are shown, alone in its picture. */
+/** The digit with its bars shown, alone in its picture. */
 async function takeDigit() {
   const subject = takeSubject();
   const digit = answer.chosen;
@@ -134,7 +126,7 @@ function refreshPanels() {
   code.show();
 }
 
-/** Frame each digit of a number on the canvas, to show what was taken for a digit. */
+/** Frame each digit of a number on the canvas, as it was found. */
 function showBoxes() {
   const digits = answer.reading?.digits ?? [];
   const boxes = digits.flatMap(({ box }) => (box ? [box] : []));
@@ -172,7 +164,7 @@ function showPicture(changed) {
   if (changed.problem || changed.reading) refreshPanels();
 }
 
-/** Take the picture off the stage. The drawing that was there before it becomes the past of the next one. */
+/** Take the picture off the stage. Undo brings back the drawing that was there before it. */
 function unstage() {
   replay.forget();
   if (!picture) return;
@@ -184,33 +176,10 @@ function unstage() {
   drawing.repaint();
 }
 
-/** @param {Event} event */
-function onInk(event) {
-  const { settled, points } = /** @type {CustomEvent<InkChange>} */ (event).detail;
-  showTools();
-  if (settled || points >= MIN_POINTS) {
-    readDrawing();
-    return;
-  }
-  paper.removeAttribute('data-empty');
-  answer.showReading();
-}
-
 function showTools() {
-  byId('undo').setAttribute('aria-disabled', String(!drawing.strokes.canUndo));
-  byId('redo').setAttribute('aria-disabled', String(!drawing.strokes.canRedo));
-  byId('replay').setAttribute('aria-disabled', String(Boolean(picture) || !drawing.strokes.all.length));
-}
-
-/** @param {KeyboardEvent} event */
-function onKeyDown(event) {
-  if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
-  if (event.target instanceof Element && event.target.matches('input:not([type="range"])')) return;
-  const key = event.key.toLowerCase();
-  if (key === 'z' && !event.shiftKey) drawing.undo();
-  else if (key === 'y' || key === 'z') drawing.redo();
-  else return;
-  event.preventDefault();
+  find(document, '#undo').setAttribute('aria-disabled', String(!drawing.strokes.canUndo));
+  find(document, '#redo').setAttribute('aria-disabled', String(!drawing.strokes.canRedo));
+  find(document, '#replay').setAttribute('aria-disabled', String(Boolean(picture) || !drawing.strokes.all.length));
 }
 
 /** Open what the address holds: a drawing, and the panel it asks for. */
@@ -224,17 +193,24 @@ function openLinked() {
 }
 
 canvas.addEventListener('begin', unstage);
-canvas.addEventListener('ink', onInk);
-canvas.addEventListener('pen', (event) => {
-  const { down } = /** @type {CustomEvent<{down: boolean}>} */ (event).detail;
-  byId('pen-status').textContent = t(down ? 'draw.penDown' : 'draw.penUp');
+canvas.addEventListener('ink', ({ detail: { settled, points } }) => {
+  showTools();
+  if (settled || points >= MIN_POINTS) {
+    readDrawing();
+  } else {
+    paper.removeAttribute('data-empty');
+    answer.showReading();
+  }
 });
-byId('undo').addEventListener('click', drawing.undo);
-byId('redo').addEventListener('click', drawing.redo);
-byId('clear').addEventListener('click', drawing.clear);
-byId('eraser').addEventListener('click', () => {
+canvas.addEventListener('pen', ({ detail: { down } }) => {
+  find(document, '#pen-status').textContent = t(down ? 'draw.penDown' : 'draw.penUp');
+});
+find(document, '#undo').addEventListener('click', drawing.undo);
+find(document, '#redo').addEventListener('click', drawing.redo);
+find(document, '#clear').addEventListener('click', drawing.clear);
+find(document, '#eraser').addEventListener('click', () => {
   drawing.tool.eraser = !drawing.tool.eraser;
-  byId('eraser').setAttribute('aria-pressed', String(drawing.tool.eraser));
+  find(document, '#eraser').setAttribute('aria-pressed', String(drawing.tool.eraser));
 });
 penWidth.addEventListener('input', () => {
   drawing.tool.width = penWidth.valueAsNumber;
@@ -243,27 +219,34 @@ model?.addEventListener('change', () => {
   const subject = takeSubject();
   if (subject) reader.request(subject);
 });
-byId('answer').addEventListener('choose', sight.show);
-for (const id of ['upload', 'camera']) {
-  const input = find(document, `#${id}`, HTMLInputElement);
+find(document, '#answer').addEventListener('choose', sight.show);
+for (const input of [find(document, '#upload'), find(document, '#camera')]) {
   input.addEventListener('change', () => {
-    pictures.bring(input.files ?? []);
+    pictures.add(input.files ?? []);
     input.value = '';
   });
 }
-byId('save-csv').addEventListener('click', pictures.saveCsv);
-byId('save-json').addEventListener('click', pictures.saveJson);
-byId('forget').addEventListener('click', () => {
+find(document, '#save-csv').addEventListener('click', pictures.saveCsv);
+find(document, '#save-json').addEventListener('click', pictures.saveJson);
+find(document, '#forget').addEventListener('click', () => {
   pictures.forget();
   if (picture) drawing.clear();
 });
-addEventListener('keydown', onKeyDown);
+addEventListener('keydown', (event) => {
+  if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+  if (event.target instanceof Element && event.target.matches('input:not([type="range"])')) return;
+  const key = event.key.toLowerCase();
+  if (key === 'z' && !event.shiftKey) drawing.undo();
+  else if (key === 'y' || key === 'z') drawing.redo();
+  else return;
+  event.preventDefault();
+});
 addEventListener('hashchange', openLinked);
 document.addEventListener('theme', drawing.repaint);
 
-listenForFiles(pictures.bring);
+listenForFiles(pictures.add);
 carryDrawing(() => toFragment(drawing.strokes.all));
-createSamples(byId('samples'), drawing.replace);
+createSamples(find(document, '#samples'), drawing.replace);
 createThemeSwitch();
 drawing.tool.width = penWidth.valueAsNumber;
 openLinked();

@@ -1,7 +1,53 @@
 /**
  * Owns the shapes of what the modules hand to each other, for `make lint`; no browser loads this file.
- * First the server's answers as JSON, then drawings, then what is read and shown.
+ * The page's parts, the server's answers as JSON, drawings, and what is read and shown.
  */
+
+/** The parts of the pages that scripts use, besides those found by their tag. */
+interface Parts extends HTMLElementTagNameMap {
+  '#answer': HTMLElement;
+  '#bring': HTMLElement;
+  '#camera': HTMLInputElement;
+  '#clear': HTMLButtonElement;
+  '#code': HTMLDetailsElement;
+  '#compare': HTMLDetailsElement;
+  '#drawing': HTMLCanvasElement;
+  '#eraser': HTMLButtonElement;
+  '#forget': HTMLButtonElement;
+  '#found': HTMLElement;
+  '#paper': HTMLElement;
+  '#pen-mark': HTMLElement;
+  '#pen-status': HTMLElement;
+  '#pictures': HTMLElement;
+  '#redo': HTMLButtonElement;
+  '#replay': HTMLButtonElement;
+  '#row': HTMLTemplateElement;
+  '#rows': HTMLElement;
+  '#samples': HTMLElement;
+  '#save-csv': HTMLButtonElement;
+  '#save-json': HTMLButtonElement;
+  '#sight': HTMLDetailsElement;
+  '#staged': HTMLImageElement;
+  '#story': HTMLElement;
+  '#texts': HTMLScriptElement;
+  '#theme': HTMLButtonElement;
+  '#undo': HTMLButtonElement;
+  '#upload': HTMLInputElement;
+  '#width': HTMLInputElement;
+  '.answer': HTMLElement;
+  '.label': HTMLElement;
+  '.number': HTMLElement;
+  '.pixels': HTMLImageElement;
+  '.second': HTMLElement;
+  '.sentence': HTMLElement;
+  '.status': HTMLElement;
+  '.steps': HTMLElement;
+  '.verdict': HTMLElement;
+  '[data-part="confidence"]': HTMLElement;
+  '[data-part="name"]': HTMLElement;
+  '[data-part="note"]': HTMLElement;
+  '[data-part="text"]': HTMLElement;
+}
 
 /** In pixels of the picture. */
 type Box = [x: number, y: number, width: number, height: number];
@@ -53,10 +99,11 @@ interface Stroke {
   points: Point[];
 }
 
-/** The detail of the canvas's event "ink". */
-interface InkChange {
-  settled: boolean; // no stroke is under way
-  points: number; // of the one that is
+/** The events of the canvas. */
+interface HTMLElementEventMap {
+  begin: CustomEvent<null>; // before the drawing changes
+  ink: CustomEvent<{ settled: boolean; points: number }>; // settled: no stroke is under way; points: of the one that is
+  pen: CustomEvent<{ down: boolean }>;
 }
 
 type Drawing = ReturnType<typeof import('./drawing/drawing.js').createDrawing>;

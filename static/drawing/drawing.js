@@ -6,17 +6,17 @@
 import { contextOf, HEIGHT, paintEnd, paintStroke, paintStrokes, WIDTH } from './ink.js';
 import { createStrokes } from './strokes.js';
 
-const NEAR = 0.75; // units: a point nearer than this to the last one adds nothing
-const PEN_STEP = 8; // units that an arrow key moves the pen; with Shift, a quarter of it
+const NEAR = 0.75; // units; a point nearer to the last one is left out
+const PEN_STEP = 8; // units per arrow key; with Shift a quarter
 const ERASER_WIDTH = 2.2; // times the pen's width
-const ERASER_BUTTON = 32; // bit of PointerEvent.buttons, a pen turned round
+const ERASER_BUTTON = 32; // bit of PointerEvent.buttons: the other end of a pen
 
 /** @type {Record<string, [right: number, down: number]>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /**
  * @param {HTMLCanvasElement} canvas
- * @param {HTMLElement} mark shows where the pen is that the arrow keys move
+ * @param {HTMLElement} mark where the pen of the arrow keys is
  */
 export function createDrawing(canvas, mark) {
   const context = contextOf(canvas);
@@ -27,7 +27,7 @@ export function createDrawing(canvas, mark) {
   let stroke = null;
   /** @type {number | null} */
   let pointer = null;
-  /** @type {Stroke[] | null} shown instead of the drawing while it replays */
+  /** @type {Stroke[] | null} during a replay */
   let shown = null;
 
   /** @param {boolean} settled */
@@ -104,34 +104,6 @@ export function createDrawing(canvas, mark) {
   }
 
   /** @param {PointerEvent} event */
-  function onPointerDown(event) {
-    if (pointer !== null || (event.pointerType === 'mouse' && event.button !== 0)) return;
-    event.preventDefault();
-    canvas.focus({ preventScroll: true, focusVisible: false });
-    end();
-    lift();
-    pointer = event.pointerId;
-    capture(event);
-    begin(toPoint(event), tool.eraser || Boolean(event.buttons & ERASER_BUTTON));
-  }
-
-  /** @param {PointerEvent} event */
-  function capture(event) {
-    try {
-      canvas.setPointerCapture(event.pointerId);
-    } catch {
-      // A pointer that a script made up cannot be captured; its events arrive all the same.
-    }
-  }
-
-  /** @param {PointerEvent} event */
-  function onPointerMove(event) {
-    if (event.pointerId !== pointer) return;
-    const events = event.getCoalescedEvents?.() ?? [];
-    extend((events.length ? events : [event]).map(toPoint));
-  }
-
-  /** @param {PointerEvent} event */
   function onPointerEnd(event) {
     if (event.pointerId === pointer) end();
   }
@@ -162,17 +134,6 @@ export function createDrawing(canvas, mark) {
     if (pen.down) extend([[pen.x, pen.y, 1]]);
   }
 
-  /** @param {KeyboardEvent} event */
-  function onKeyDown(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const arrow = ARROWS[event.key];
-    if (arrow) movePen(arrow, event.shiftKey ? PEN_STEP / 4 : PEN_STEP);
-    else if (event.key === ' ' && !event.repeat) togglePen();
-    else if (event.key === 'Escape') lift();
-    else return;
-    event.preventDefault();
-  }
-
   function togglePen() {
     if (pen.down) {
       lift();
@@ -201,11 +162,36 @@ export function createDrawing(canvas, mark) {
     fire(true);
   }
 
-  canvas.addEventListener('pointerdown', onPointerDown);
-  canvas.addEventListener('pointermove', onPointerMove);
+  canvas.addEventListener('pointerdown', (event) => {
+    if (pointer !== null || (event.pointerType === 'mouse' && event.button !== 0)) return;
+    event.preventDefault();
+    canvas.focus({ preventScroll: true, focusVisible: false });
+    end();
+    lift();
+    pointer = event.pointerId;
+    try {
+      canvas.setPointerCapture(pointer);
+    } catch {
+      // A pointer made by a script cannot be captured; its events arrive all the same.
+    }
+    begin(toPoint(event), tool.eraser || Boolean(event.buttons & ERASER_BUTTON));
+  });
+  canvas.addEventListener('pointermove', (event) => {
+    if (event.pointerId !== pointer) return;
+    const events = event.getCoalescedEvents?.() ?? [];
+    extend((events.length ? events : [event]).map(toPoint));
+  });
   canvas.addEventListener('pointerup', onPointerEnd);
   canvas.addEventListener('pointercancel', onPointerEnd);
-  canvas.addEventListener('keydown', onKeyDown);
+  canvas.addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const arrow = ARROWS[event.key];
+    if (arrow) movePen(arrow, event.shiftKey ? PEN_STEP / 4 : PEN_STEP);
+    else if (event.key === ' ' && !event.repeat) togglePen();
+    else if (event.key === 'Escape') lift();
+    else return;
+    event.preventDefault();
+  });
   canvas.addEventListener('blur', lift);
   new ResizeObserver(fit).observe(canvas); // calls at once, too
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', repaint);
@@ -214,7 +200,7 @@ export function createDrawing(canvas, mark) {
   return {
     tool,
     strokes,
-    /** The strokes on the canvas now, one under way included. */
+    /** The strokes on the canvas, with the one under way. */
     get visible() {
       return visible();
     },
@@ -223,7 +209,7 @@ export function createDrawing(canvas, mark) {
       return stroke !== null;
     },
     repaint,
-    /** Show these strokes for a while instead of the drawing; null shows the drawing again. */
+    /** Show these strokes instead of the drawing; null shows the drawing again. */
     show,
     undo: () => change(strokes.undo),
     redo: () => change(strokes.redo),

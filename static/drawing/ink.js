@@ -1,10 +1,10 @@
-/** Owns how strokes become ink: the same painter draws the canvas, the picture that is sent, and thumbnails. */
+/** Owns how strokes become ink: the same code draws the canvas, the picture that is sent, and thumbnails. */
 
 export const WIDTH = 400; // units of a drawing, whatever the size of the canvas on the screen
 export const HEIGHT = 300;
 
 /**
- * Draw the part of a stroke that begins at one of its points, so that a growing stroke never draws itself twice.
+ * Draw a stroke from one of its points on, so that a growing stroke is not drawn twice.
  * @param {CanvasRenderingContext2D} context scaled to units of a drawing
  * @param {Stroke} stroke
  * @param {number} [from] the index of the first point that is new
@@ -26,7 +26,7 @@ export function paintStroke(context, { width, eraser, points }, from = 0) {
 }
 
 /**
- * Draw the last half segment of a finished stroke, which a growing one leaves open for its next point.
+ * Draw the last half segment of a finished stroke; while it grows, the next point decides it.
  * @param {CanvasRenderingContext2D} context
  * @param {Stroke} stroke
  */
@@ -54,10 +54,9 @@ export function paintStrokes(context, strokes) {
 }
 
 /**
- * Make the picture of a drawing that is sent to the server: dark ink on white paper.
+ * Make the PNG of a drawing that is sent to the server: dark ink on white paper.
  * @param {Stroke[]} strokes
  * @param {number} [side] pixels, the width of the picture
- * @returns {Promise<Blob>} a PNG
  */
 export function renderPicture(strokes, side = WIDTH) {
   return toPng(renderCanvas(strokes, side));
@@ -66,7 +65,6 @@ export function renderPicture(strokes, side = WIDTH) {
 /**
  * @param {Stroke[]} strokes
  * @param {number} side pixels, the width of the canvas
- * @returns {HTMLCanvasElement}
  */
 export function renderCanvas(strokes, side) {
   const canvas = document.createElement('canvas');
@@ -83,6 +81,23 @@ export function renderCanvas(strokes, side) {
   return canvas;
 }
 
+/**
+ * Paint on white paper of so many pixels.
+ * @param {number} width
+ * @param {number} height
+ * @param {(context: CanvasRenderingContext2D) => void} paint
+ */
+export function paintOnPaper(width, height, paint) {
+  const canvas = document.createElement('canvas');
+  canvas.width = width;
+  canvas.height = height;
+  const context = contextOf(canvas);
+  context.fillStyle = '#fff';
+  context.fillRect(0, 0, width, height);
+  paint(context);
+  return canvas;
+}
+
 /** @param {HTMLCanvasElement} canvas */
 export function contextOf(canvas) {
   const context = canvas.getContext('2d');
@@ -96,7 +111,7 @@ export function contextOf(canvas) {
  */
 export function toPng(canvas) {
   return new Promise((resolve, reject) => {
-    canvas.toBlob((png) => (png ? resolve(png) : reject(new TypeError('The canvas gave no PNG.'))), 'image/png');
+    canvas.toBlob((png) => (png ? resolve(png) : reject(new Error('The canvas is empty.'))), 'image/png');
   });
 }
 

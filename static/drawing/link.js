@@ -1,5 +1,5 @@
 /**
- * Owns the link that holds a drawing in its fragment, so that nothing needs to be stored anywhere.
+ * Owns the link that holds a drawing in its fragment, so that nothing needs to be stored.
  *
  * The bytes, as base64url: the version; then for each stroke its width, its flags, the number of its points, and its points as
  * zigzag variable-length differences in half units (and the pressure in hundredths, where the pen felt it).
@@ -16,8 +16,8 @@ const FELT = 2; // the pen felt its pressure
 const MAX_LETTERS = 100_000; // of a link's drawing
 
 /**
+ * Write a drawing as a fragment with its "#", an empty one as nothing.
  * @param {Stroke[]} strokes
- * @returns {string} with its "#", or nothing for an empty drawing
  */
 export function toFragment(strokes) {
   if (!strokes.length) return '';
@@ -27,8 +27,8 @@ export function toFragment(strokes) {
 }
 
 /**
+ * Read the drawing of a fragment: no strokes where it holds none, or a damaged one.
  * @param {string} fragment
- * @returns {Stroke[]} none where the fragment holds no drawing, or a damaged one
  */
 export function fromFragment(fragment) {
   const text = new URLSearchParams(fragment.slice(1)).get(NAME);
@@ -43,7 +43,7 @@ export function fromFragment(fragment) {
 }
 
 /**
- * Take the drawing along on links between our pages, so that it is still there when one comes back.
+ * Add the drawing to links between our pages, so that it is still there on the way back.
  * @param {() => string} takeFragment
  */
 export function carryDrawing(takeFragment) {

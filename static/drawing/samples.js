@@ -20,10 +20,7 @@ const STROKES = [
   [[238, 92, 214, 62, 180, 66, 160, 100, 172, 138, 206, 144, 234, 116, 240, 84, 238, 140, 232, 196, 222, 244]],
 ];
 
-/**
- * @param {number} digit
- * @returns {Stroke[]}
- */
+/** @param {number} digit */
 export function drawSample(digit) {
   return STROKES[digit].map((numbers) => ({ width: PEN, eraser: false, points: pairUp(numbers) }));
 }

@@ -1,8 +1,6 @@
 /** Owns the strokes of a drawing and their history. Knows neither the canvas nor the server. */
 
-/**
- * Make an empty drawing. Every change keeps the list of strokes before it, so undoing a clear is like undoing a stroke.
- */
+/** Make an empty drawing. Each change keeps the list of strokes before it, so a clear is undone like a stroke. */
 export function createStrokes() {
   /** @type {Stroke[]} */
   let current = [];

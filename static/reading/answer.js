@@ -1,25 +1,25 @@
-/** Owns the answer: the number, large; how sure it is, and why not; ten bars; what a screen reader hears. */
+/** Owns the answer: the number; how certain it is, or why it is not; ten bars; what a screen reader says. */
 
 import { find } from '../site/elements.js';
 import { formatShare, t } from '../site/texts.js';
 import { nameDigit, nameReading } from './server.js';
 
-const CLOSE = 0.35; // of the first guess: a second one with so much may as well be right
+const CLOSE = 0.35; // of the first guess: a second one above this could also be right
 const FAINT = 0.005; // a second guess below this is not worth a number
 
 /**
  * @param {HTMLElement} root the element #answer, or one like it
- * @param {() => string[] | null} takeClasses the names of the model's classes, where they are not digits
+ * @param {() => string[] | null} takeClasses as classesOf
  */
 export function createAnswer(root, takeClasses) {
-  const verdict = find(root, '[data-part="verdict"]', HTMLElement);
-  const sentence = find(root, '[data-part="sentence"]', HTMLElement);
-  const second = find(root, '[data-part="second"]', HTMLElement);
+  const verdict = find(root, '.verdict');
+  const sentence = find(root, '.sentence');
+  const second = find(root, '.second');
   const announcement = root.querySelector('[data-part="announcement"]');
   const bars = [...root.querySelectorAll('li')].map((bar) => ({
     bar,
-    label: find(bar, '.label', HTMLElement),
-    number: find(bar, '.number', HTMLElement),
+    label: find(bar, '.label'),
+    number: find(bar, '.number'),
   }));
   /** @type {Reading | null} */
   let reading = null;
@@ -150,7 +150,7 @@ export function createAnswer(root, takeClasses) {
     get reading() {
       return reading;
     },
-    /** The digit whose bars are shown. */
+    /** The digit with its bars shown. */
     get chosen() {
       return reading?.digits[chosen] ?? null;
     },
@@ -158,8 +158,8 @@ export function createAnswer(root, takeClasses) {
 }
 
 /**
- * @param {HTMLSelectElement | null} select of a model
- * @returns {string[] | null} the names of its classes, where they are not digits
+ * Return the names of the chosen model's classes, where they are not digits.
+ * @param {HTMLSelectElement | null} select
  */
 export function classesOf(select) {
   return select?.selectedOptions[0].dataset.classes?.split(',') ?? null;
@@ -169,7 +169,6 @@ export function classesOf(select) {
  * Say what was read and, where it is uncertain, why.
  * @param {Reading} reading
  * @param {string[] | null} classes
- * @returns {string}
  */
 export function describe(reading, classes) {
   const { digits } = reading;

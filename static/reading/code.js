@@ -1,4 +1,4 @@
-/** Owns "use it from code": the drawing now on the canvas as commands that work as they are, and as a link. */
+/** Owns "use it from code": the drawing as a link, and as commands that work as they are. */
 
 import { find } from '../site/elements.js';
 import { t } from '../site/texts.js';
@@ -34,12 +34,12 @@ console.log((await response.json()).text);
 /**
  * @param {HTMLDetailsElement} panel
  * @param {() => Promise<string | null>} takePicture a data URL of what is on the canvas
- * @param {() => string} takeFragment nothing where no drawing is on the canvas
+ * @param {() => string} takeFragment nothing where there is no drawing
  * @param {() => string} chooseModel
  */
 export function createCode(panel, takePicture, takeFragment, chooseModel) {
-  const link = find(panel, 'input', HTMLInputElement);
-  const status = find(panel, '[role="status"]', HTMLElement);
+  const link = find(panel, 'input');
+  const status = find(panel, '.status');
 
   async function show() {
     if (!panel.open) return;
@@ -50,19 +50,18 @@ export function createCode(panel, takePicture, takeFragment, chooseModel) {
     if (chooseModel()) address.searchParams.set('model', chooseModel());
     const picture = await takePicture();
     panel.toggleAttribute('data-empty', !picture);
-    for (const [language, snippet] of Object.entries(SNIPPETS)) {
-      const block = find(panel, `#code-${language}`, HTMLElement);
+    for (const block of panel.querySelectorAll('code')) {
+      const snippet = SNIPPETS[String(block.dataset.language)];
       block.textContent = snippet.replace(ADDRESS, address.href).replace(PICTURE, String(picture));
     }
   }
 
   /** @param {HTMLButtonElement} button */
   async function copy(button) {
-    const source = find(panel, `#${button.getAttribute('aria-controls')}`, HTMLElement);
+    const source = document.getElementById(button.getAttribute('aria-controls') ?? '');
+    if (!source) return;
     try {
-      await navigator.clipboard.writeText(
-        source instanceof HTMLInputElement ? source.value : (source.textContent ?? ''),
-      );
+      await navigator.clipboard.writeText(source instanceof HTMLInputElement ? source.value : source.textContent);
       status.textContent = t('code.copied');
     } catch {
       select(source);
@@ -79,7 +78,7 @@ export function createCode(panel, takePicture, takeFragment, chooseModel) {
 }
 
 /**
- * Leave copying to the person where the browser does not let a page copy.
+ * Let the person copy, where the browser does not let the page.
  * @param {HTMLElement} source
  */
 function select(source) {

@@ -10,8 +10,8 @@ import { createReader } from './reader.js';
  */
 export function createCompare(panel, takeSubject) {
   const columns = [...panel.querySelectorAll('.column')].map((column) => {
-    const select = find(column, 'select', HTMLSelectElement);
-    const answer = createAnswer(find(column, '.answer', HTMLElement), () => classesOf(select));
+    const select = find(column, 'select');
+    const answer = createAnswer(find(column, '.answer'), () => classesOf(select));
     const listener = { reading: answer.showReading, answered: answer.showAnswer, failed: answer.showProblem };
     const reader = createReader(listener, () => select.value);
     select.addEventListener('change', show);

@@ -1,9 +1,9 @@
 /**
- * Owns the pictures that people upload: chosen, dropped, pasted or photographed. Each gets a row in a list, is read in
- * its turn, and can be shown in place of the drawing; the list can be saved as CSV or JSON.
+ * Owns the pictures that people choose, drop, paste or photograph. Each gets a row in a list, is read in its turn, and
+ * can be shown instead of the drawing; the list can be saved as CSV or JSON.
  */
 
-import { contextOf } from '../drawing/ink.js';
+import { paintOnPaper } from '../drawing/ink.js';
 import { find } from '../site/elements.js';
 import { formatShare, t } from '../site/texts.js';
 import { nameReading, Problem, readPicture, serverBack } from './server.js';
@@ -11,9 +11,7 @@ import { nameReading, Problem, readPicture, serverBack } from './server.js';
 const TRIES = 3;
 const SMALL = 280; // pixels, the longer side of a picture inside a command
 
-/**
- * @param {PictureListParts} parts
- */
+/** @param {PictureListParts} parts */
 export function createPictures({ list, rows, template, maxBytes, chooseModel, stage, changed }) {
   /** @type {Picture[]} */
   let pictures = [];
@@ -22,7 +20,7 @@ export function createPictures({ list, rows, template, maxBytes, chooseModel, st
   let working = false;
 
   /** @param {Iterable<File>} files */
-  function bring(files) {
+  function add(files) {
     const added = [...files].map(addRow);
     const newest = added.at(-1);
     if (!newest) return;
@@ -35,14 +33,14 @@ export function createPictures({ list, rows, template, maxBytes, chooseModel, st
 
   /** @param {File} file */
   function addRow(file) {
-    const row = find(document.importNode(template.content, true), 'tr', HTMLTableRowElement);
+    const row = find(document.importNode(template.content, true), 'tr');
     /** @type {Picture} */
     const picture = { file, row, address: URL.createObjectURL(file), reading: null, problem: null };
-    const thumbnail = find(row, 'img', HTMLImageElement);
+    const thumbnail = find(row, 'img');
     thumbnail.addEventListener('error', () => thumbnail.remove());
     thumbnail.src = picture.address;
-    find(row, '[data-part="name"]', HTMLElement).textContent = file.name;
-    find(row, 'button', HTMLButtonElement).addEventListener('click', () => stage(picture));
+    find(row, '[data-part="name"]').textContent = file.name;
+    find(row, 'button').addEventListener('click', () => stage(picture));
     rows.append(row);
     pictures.push(picture);
     showRow(picture);
@@ -86,7 +84,7 @@ export function createPictures({ list, rows, template, maxBytes, chooseModel, st
   }
 
   return {
-    bring,
+    add,
     forget,
     saveCsv: () => save('digits.csv', 'text/csv', toCsv(pictures)),
     saveJson: () => save('digits.json', 'application/json', toJson(pictures)),
@@ -95,9 +93,9 @@ export function createPictures({ list, rows, template, maxBytes, chooseModel, st
 
 /**
  * Listen for files that are dropped anywhere on the page or pasted into it.
- * @param {(files: FileList) => void} bring
+ * @param {(files: FileList) => void} add
  */
-export function listenForFiles(bring) {
+export function listenForFiles(add) {
   /** @param {DragEvent} event */
   const hasFiles = (event) => event.dataTransfer?.types.includes('Files');
   /** @param {boolean} dragging */
@@ -115,42 +113,32 @@ export function listenForFiles(bring) {
     mark(false);
     if (!event.dataTransfer || !hasFiles(event)) return;
     event.preventDefault();
-    bring(event.dataTransfer.files);
+    add(event.dataTransfer.files);
   });
   addEventListener('paste', (event) => {
-    if (event.clipboardData?.files.length) bring(event.clipboardData.files);
+    if (event.clipboardData?.files.length) add(event.clipboardData.files);
   });
 }
 
 /**
- * Make a picture small enough to be pasted into a command.
+ * Make a data URL short enough for a command; null where the browser cannot show the picture.
  * @param {Blob} picture
- * @returns {Promise<string | null>} a data URL; null where the browser cannot show the picture
  */
 export async function shrinkPicture(picture) {
   const whole = await createImageBitmap(picture).catch(() => null);
   if (!whole) return null;
   const scale = Math.min(1, SMALL / Math.max(whole.width, whole.height));
-  const canvas = document.createElement('canvas');
-  canvas.width = Math.max(1, Math.round(whole.width * scale));
-  canvas.height = Math.max(1, Math.round(whole.height * scale));
-  const context = contextOf(canvas);
-  context.fillStyle = '#fff';
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  context.drawImage(whole, 0, 0, canvas.width, canvas.height);
+  const [width, height] = [whole.width, whole.height].map((side) => Math.max(1, Math.round(side * scale)));
+  const canvas = paintOnPaper(width, height, (context) => context.drawImage(whole, 0, 0, width, height));
   return canvas.toDataURL('image/jpeg', 0.8);
 }
 
 /** @param {Picture} picture */
 function showRow({ row, reading, problem }) {
-  /** @param {string} part @param {string} text */
-  const put = (part, text) => {
-    find(row, `[data-part="${part}"]`, HTMLElement).textContent = text;
-  };
   row.dataset.state = problem ? 'problem' : reading ? 'read' : 'reading';
-  put('text', reading ? nameReading(reading) : '');
-  put('confidence', reading ? formatShare(confidenceOf(reading)) : '');
-  put('note', noteOf(reading, problem));
+  find(row, '[data-part="text"]').textContent = reading ? nameReading(reading) : '';
+  find(row, '[data-part="confidence"]').textContent = reading ? formatShare(confidenceOf(reading)) : '';
+  find(row, '[data-part="note"]').textContent = noteOf(reading, problem);
 }
 
 /** @param {Reading | null} reading @param {Problem | null} problem */

@@ -11,13 +11,13 @@ export function createReader(listener, chooseModel) {
   let wanted = null;
   /** @type {Flight | null} */
   let flight = null;
-  let landed = Promise.resolve();
+  let done = Promise.resolve();
 
   /** @param {TakePicture} takePicture */
   function request(takePicture) {
     wanted = takePicture;
     if (!flight?.away) listener.reading();
-    if (!flight) landed = fly();
+    if (!flight) done = run();
   }
 
   function cancel() {
@@ -26,7 +26,7 @@ export function createReader(listener, chooseModel) {
     flight = null;
   }
 
-  async function fly() {
+  async function run() {
     const mine = { abort: new AbortController(), away: false };
     flight = mine;
     try {
@@ -64,6 +64,6 @@ export function createReader(listener, chooseModel) {
     request,
     cancel,
     /** Resolves when nothing is left to read. */
-    idle: () => landed,
+    idle: () => done,
   };
 }

@@ -13,7 +13,7 @@ const PAUSE = 250; // milliseconds between strokes
  */
 export function createReplay(drawing, readShown, { button, story }) {
   const still = matchMedia('(prefers-reduced-motion: reduce)');
-  /** @type {object | null} the replay that is playing */
+  /** @type {object | null} */
   let playing = null;
 
   async function play() {

@@ -1,4 +1,4 @@
-/** Owns the conversation with the server: pictures out, readings in, every failure one Problem. */
+/** Owns the requests to the server: pictures out, readings in, every failure one Problem. */
 
 import { has, language, t } from '../site/texts.js';
 
@@ -7,7 +7,7 @@ const BUSY = new Set([429, 502, 503, 504]);
 
 let hasRead = true; // until the server says that it has no /read
 
-/** Says what went wrong in a sentence for the person at the page. */
+/** What went wrong, as a sentence for the person at the page. */
 export class Problem extends Error {
   /**
    * @param {string} sentence
@@ -42,7 +42,7 @@ export async function readPicture(picture, { model = '', signal } = {}) {
 }
 
 /**
- * Read one digit and explain each step from the picture to what the network sees.
+ * Read one digit, with each step from the picture to what the network sees.
  * @param {Blob} picture
  * @param {ReadOptions} [options]
  * @returns {Promise<Explanation>}
@@ -54,7 +54,6 @@ export async function explainPicture(picture, { model = '', signal } = {}) {
 /**
  * Name what was read: the digit, or the class of a model trained on something else.
  * @param {FoundDigit} digit
- * @returns {string}
  */
 export function nameDigit({ digit, label }) {
   return label ?? String(digit);
@@ -63,16 +62,12 @@ export function nameDigit({ digit, label }) {
 /**
  * Name everything that was read, in one line.
  * @param {Reading} reading
- * @returns {string}
  */
 export function nameReading({ text, digits }) {
   return digits.some(({ label }) => label) ? digits.map(nameDigit).join(', ') : text.replaceAll('\n', ', ');
 }
 
-/**
- * Wait until the server is ready again.
- * @returns {Promise<void>}
- */
+/** Wait until the server is ready again. */
 export async function serverBack() {
   for (let pause = 1000; ; pause = Math.min(2 * pause, 8000)) {
     await pauseOrOnline(pause);

@@ -1,21 +1,21 @@
-/** Owns "what the network sees": the framed digit, pixel by pixel, and the steps that led to it. */
+/** Owns "what the network sees": the framed digit, pixel by pixel, and the steps to it. */
 
-import { contextOf, toPng } from '../drawing/ink.js';
+import { paintOnPaper, toPng } from '../drawing/ink.js';
 import { find } from '../site/elements.js';
 import { has, language, t, translate } from '../site/texts.js';
 import { explainPicture, nameDigit, Problem } from './server.js';
 
-const MARGIN = 0.25; // of the box, around one digit that is cut out of a number
+const MARGIN = 0.25; // of the longer side of the box, around a digit cut out of a number
 
 /**
  * @param {HTMLDetailsElement} panel
  * @param {() => Promise<{picture: Blob, model: string} | null>} takeDigit the digit to explain, if there is one
  */
 export function createSight(panel, takeDigit) {
-  const note = find(panel, '[data-part="note"]', HTMLElement);
-  const pixels = find(panel, '[data-part="pixels"]', HTMLImageElement);
-  const steps = find(panel, '[data-part="steps"]', HTMLElement);
-  const template = find(panel, '[data-part="template"]', HTMLTemplateElement);
+  const note = find(panel, '[data-part="note"]');
+  const pixels = find(panel, '.pixels');
+  const steps = find(panel, '.steps');
+  const template = find(panel, 'template');
   /** @type {AbortController | null} */
   let flight = null;
 
@@ -59,11 +59,11 @@ export function createSight(panel, takeDigit) {
 
   /** @param {Step} step */
   function describeStep(step) {
-    const item = find(document.importNode(template.content, true), 'li', HTMLElement);
-    find(item, 'img', HTMLImageElement).src = step.picture;
-    find(item, 'b', HTMLElement).textContent = has(`step.${step.name}`) ? t(`step.${step.name}`) : step.name;
+    const item = find(document.importNode(template.content, true), 'li');
+    find(item, 'img').src = step.picture;
+    find(item, 'b').textContent = has(`step.${step.name}`) ? t(`step.${step.name}`) : step.name;
     const decision = translate(step.decision);
-    const sentence = find(item, 'span', HTMLElement);
+    const sentence = find(item, 'span');
     sentence.textContent = decision ?? step.decision;
     sentence.lang = decision ? language : 'en';
     return item;
@@ -74,20 +74,15 @@ export function createSight(panel, takeDigit) {
 }
 
 /**
- * Cut one digit out of a picture of several.
+ * Cut one digit out of a picture of several, as a PNG.
  * @param {Blob} picture
  * @param {Box} box
- * @returns {Promise<Blob>} a PNG
  */
 export async function cutDigit(picture, [x, y, width, height]) {
   const whole = await createImageBitmap(picture);
   const margin = MARGIN * Math.max(width, height);
-  const canvas = document.createElement('canvas');
-  canvas.width = width + 2 * margin;
-  canvas.height = height + 2 * margin;
-  const context = contextOf(canvas);
-  context.fillStyle = '#fff';
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  context.drawImage(whole, x, y, width, height, margin, margin, width, height);
+  const canvas = paintOnPaper(width + 2 * margin, height + 2 * margin, (context) => {
+    context.drawImage(whole, x, y, width, height, margin, margin, width, height);
+  });
   return toPng(canvas);
 }

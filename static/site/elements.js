@@ -1,14 +1,12 @@
-/** Owns how scripts find the parts of a page: each is there, and of its type. */
+/** Owns how scripts find the parts of a page. types.d.ts lists them. */
 
 /**
- * @template {Element} T
+ * @template {keyof Parts} Selector
  * @param {ParentNode} root
- * @param {string} selector
- * @param {new () => T} type
- * @returns {T}
+ * @param {Selector} selector
  */
-export function find(root, selector, type) {
-  const element = root.querySelector(selector);
-  if (element instanceof type) return element;
-  throw new TypeError(`Expected ${selector} to be one ${type.name}, found ${element}.`);
+export function find(root, selector) {
+  const part = root.querySelector(selector);
+  if (!part) throw new TypeError(`This page has no ${selector}.`);
+  return /** @type {Parts[Selector]} */ (part);
 }

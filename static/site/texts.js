@@ -7,13 +7,12 @@ const SAYS = 'says.'; // begins the keys that are sentences of the server
 export const language = document.documentElement.lang;
 
 /** @type {Record<string, string>} */
-const texts = JSON.parse(find(document, '#texts', HTMLScriptElement).text);
+const texts = JSON.parse(find(document, '#texts').text);
 const percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 });
 
 /**
  * @param {string} key
  * @param {Record<string, string | number>} [values] fill each {name} in the text
- * @returns {string}
  */
 export function t(key, values = {}) {
   return (texts[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
@@ -46,7 +45,6 @@ function toPattern(key) {
 /**
  * Write a share as percent, and never "100 %" where it is not quite 1.
  * @param {number} share 0 to 1
- * @returns {string}
  */
 export function formatShare(share) {
   return share < 1 && share > 0.999 ? percent.format(0.999) : percent.format(share);

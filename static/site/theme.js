@@ -6,7 +6,7 @@ const YEAR = 365 * 24 * 60 * 60; // seconds
 
 /** Show the switch, which works only with scripts. */
 export function createThemeSwitch() {
-  const button = find(document, '#theme', HTMLButtonElement);
+  const button = find(document, '#theme');
   const root = document.documentElement;
   const preferred = matchMedia('(prefers-color-scheme: dark)');
 

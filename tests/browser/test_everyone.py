@@ -180,7 +180,7 @@ def test_the_server_may_go_away_and_come_back(open_page: OpenPage) -> None:
     page.reload()
     draw_with_mouse(page, SEVEN)
     expect_answer(page, "", "problem")
-    expect(page.locator("#answer .sentence")).to_contain_text("The server is away.")
+    expect(page.locator("#answer .sentence")).to_contain_text("The server cannot be reached.")
     with running(port):
         expect_answer(page, "7")
 
