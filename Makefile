@@ -4,6 +4,7 @@
 PYTHON ?= $(shell command -v $(if $(filter Darwin,$(shell uname)),python3.12,python3.11) || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+NODE_MODULES := tests/javascript/node_modules
 PORT ?= 8000
 RECIPE ?= robust
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r
@@ -31,10 +32,13 @@ report: $(VENV)/.train ## draw the pictures of every model's report again
 test: lint browser proxy ## the whole check: ruff, mypy, pytest with a real browser and a real nginx
 	$(BIN)/python -m pytest $(PYTEST)
 
-lint: $(VENV)/.test
+lint: $(VENV)/.test $(NODE_MODULES)/.package-lock.json
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/node $(NODE_MODULES)/typescript/bin/tsc -p tests/javascript
+	$(BIN)/node $(NODE_MODULES)/typescript/bin/tsc -p tests/javascript/tsconfig.worker.json
+	$(BIN)/node $(NODE_MODULES)/@biomejs/biome/bin/biome check --error-on-warnings --config-path=tests/javascript static
 
 browser: $(VENV)/.test
 	@$(BIN)/python tests/browser/chromium.py
@@ -71,7 +75,7 @@ audit: $(VENV)/.test ## known vulnerabilities and licences of what is installed
 	$(BIN)/pip-licenses --order license
 
 clean: ## take away what the targets made
-	rm -rf $(VENV) runs .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(NODE_MODULES) runs .mypy_cache .pytest_cache .ruff_cache
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Digits needs Python 3.11 or newer: PYTHON=/path/to/python3.11 make")'
@@ -87,4 +91,9 @@ $(VENV)/.train: requirements.lock $(VENV)/.serve
 
 $(VENV)/.test: tests/requirements.lock $(VENV)/.train
 	$(INSTALL) tests/requirements.lock
+	@touch $@
+
+# Node comes with the Python packages, so no other installation is needed.
+$(NODE_MODULES)/.package-lock.json: tests/javascript/package-lock.json | $(VENV)/.test
+	$(BIN)/npm ci --silent --no-audit --no-fund --prefix tests/javascript
 	@touch $@

@@ -29,7 +29,7 @@ from .settings import SERVED
 
 STATIC = SERVED / "static"
 SERVICE_WORKER = "service-worker.js"
-MODULES = sorted({path.name for path in STATIC.glob("*.js")} - {"page.js", "site.js", SERVICE_WORKER})
+MODULES = sorted({path.relative_to(STATIC).as_posix() for path in STATIC.glob("*/*.js")} - {"site/site.js"})
 LANGUAGES = ("en", "zh")
 THEMES = ("light", "dark")
 YEAR = 365 * 24 * 60 * 60  # seconds
@@ -81,7 +81,7 @@ def index() -> str:
         modules=MODULES,
         models=_classifiers(),
         default=_registry().default,
-        most_bytes=current_app.config["MAX_CONTENT_LENGTH"],
+        max_bytes=current_app.config["MAX_CONTENT_LENGTH"],
     )
 
 

@@ -1,35 +1,36 @@
 /** Wires the drawing page: the only module that knows all the others. */
 
-import { classesOf, createAnswer } from './answer.js';
-import { createCode } from './code.js';
-import { createCompare } from './compare.js';
-import { createDrawing } from './drawing.js';
-import { HEIGHT, WIDTH, renderCanvas, renderPicture } from './ink.js';
-import { carryDrawing, fromFragment, toFragment } from './link.js';
-import { createPictures, listenForFiles, shrinkPicture } from './pictures.js';
-import { createReader } from './reader.js';
-import { createReplay } from './replay.js';
-import { createSamples } from './samples.js';
-import { createSight, cutDigit } from './sight.js';
-import { t } from './texts.js';
-import { createThemeSwitch } from './theme.js';
+import { createDrawing } from './drawing/drawing.js';
+import { HEIGHT, renderCanvas, renderPicture, WIDTH } from './drawing/ink.js';
+import { carryDrawing, fromFragment, toFragment } from './drawing/link.js';
+import { createSamples } from './drawing/samples.js';
+import { classesOf, createAnswer } from './reading/answer.js';
+import { createCode } from './reading/code.js';
+import { createCompare } from './reading/compare.js';
+import { createPictures, listenForFiles, shrinkPicture } from './reading/pictures.js';
+import { createReader } from './reading/reader.js';
+import { createReplay } from './reading/replay.js';
+import { createSight, cutDigit } from './reading/sight.js';
+import { find } from './site/elements.js';
+import { t } from './site/texts.js';
+import { createThemeSwitch } from './site/theme.js';
 
-const CODE_WIDTH = 120; // pixels of the drawing inside a command: short enough to be pasted
-const FEW = 4; // points of a stroke that has only begun say nothing yet
+const CODE_WIDTH = 120; // pixels of the drawing inside a command
+const MIN_POINTS = 4; // a stroke with fewer has only begun
 
-const byId = (id) => document.getElementById(id);
+const canvas = find(document, '#drawing');
+const paper = find(document, '#paper');
+const staged = find(document, '#staged');
+const found = find(document, '#found');
+const penWidth = find(document, '#width');
+/** @type {HTMLSelectElement | null} only there where several models are served */
+const model = document.querySelector('#model');
 
-const canvas = byId('drawing');
-const paper = byId('paper');
-const staged = byId('staged');
-const found = byId('found');
-const model = byId('model');
-
-const drawing = createDrawing(canvas, byId('pen-mark'));
-const answer = createAnswer(byId('answer'), () => classesOf(model));
+const drawing = createDrawing(canvas, find(document, '#pen-mark'));
+const answer = createAnswer(find(document, '#answer'), () => classesOf(model));
 const chooseModel = () => model?.value ?? '';
 
-/** The picture on the stage; null while the drawing is there. */
+/** @type {Picture | null} the picture on the stage; null while the drawing is there */
 let picture = null;
 
 const reader = createReader(
@@ -42,7 +43,7 @@ const reader = createReader(
       if (settled) refreshPanels();
     },
     failed(problem) {
-      if (drawing.busy && !problem.passing) return;
+      if (drawing.busy && !problem.temporary) return;
       answer.showProblem(problem);
       showBoxes();
       refreshPanels();
@@ -51,15 +52,20 @@ const reader = createReader(
   chooseModel,
 );
 
-const replay = createReplay(drawing, readShown, { button: byId('replay'), story: byId('story') });
-const sight = createSight(byId('sight'), takeDigit);
-const compare = createCompare(byId('compare'), takeSubject);
-const code = createCode(byId('code'), takeDataUrl, () => (picture ? '' : toFragment(drawing.strokes.all)), chooseModel);
+const replay = createReplay(drawing, readShown, { button: find(document, '#replay'), story: find(document, '#story') });
+const sight = createSight(find(document, '#sight'), takeDigit);
+const compare = createCompare(find(document, '#compare'), takeSubject);
+const code = createCode(
+  find(document, '#code'),
+  takeDataUrl,
+  () => (picture ? '' : toFragment(drawing.strokes.all)),
+  chooseModel,
+);
 const pictures = createPictures({
-  list: byId('pictures'),
-  rows: byId('rows'),
-  template: byId('row'),
-  mostBytes: Number(byId('bring').dataset.mostBytes),
+  list: find(document, '#pictures'),
+  rows: find(document, '#rows'),
+  template: find(document, '#row'),
+  maxBytes: Number(find(document, '#bring').dataset.maxBytes),
   chooseModel,
   stage: stagePicture,
   changed: showPicture,
@@ -67,11 +73,14 @@ const pictures = createPictures({
 
 function readDrawing() {
   paper.toggleAttribute('data-empty', drawing.visible.length === 0);
-  if (drawing.visible.length) return reader.request(takeDrawing);
+  if (drawing.visible.length) {
+    reader.request(takeDrawing);
+    return;
+  }
   reader.cancel();
   answer.showEmpty();
   showBoxes();
-  return refreshPanels();
+  refreshPanels();
 }
 
 async function readShown() {
@@ -84,20 +93,26 @@ function takeDrawing() {
   return renderPicture(drawing.visible);
 }
 
-/** What is on the stage, as a function that takes its picture; null where there is nothing. */
+/**
+ * What is on the stage, as a function that takes its picture; null where there is nothing.
+ * @returns {TakePicture | null}
+ */
 function takeSubject() {
-  if (picture) return async () => picture.file;
+  if (picture) {
+    const { file } = picture;
+    return async () => file;
+  }
   return drawing.visible.length ? takeDrawing : null;
 }
 
-/** The digit whose bars are shown, alone in its picture. */
+/** The digit with its bars shown, alone in its picture. */
 async function takeDigit() {
   const subject = takeSubject();
   const digit = answer.chosen;
   if (!subject) return null;
   const whole = await subject();
-  const alone = !digit?.box || answer.reading.digits.length < 2;
-  return { picture: alone ? whole : await cutDigit(whole, digit.box), model: chooseModel() };
+  const box = answer.reading && answer.reading.digits.length > 1 ? digit?.box : undefined;
+  return { picture: box ? await cutDigit(whole, box) : whole, model: chooseModel() };
 }
 
 async function takeDataUrl() {
@@ -111,20 +126,23 @@ function refreshPanels() {
   code.show();
 }
 
-/** Frame each digit of a number on the canvas, so that one sees what was taken for a digit. */
+/** Frame each digit of a number on the canvas, as it was found. */
 function showBoxes() {
   const digits = answer.reading?.digits ?? [];
-  const many = !picture && digits.length > 1 && digits.every((digit) => digit.box);
-  found.replaceChildren(...(many ? digits.map(frameOf) : []));
+  const boxes = digits.flatMap(({ box }) => (box ? [box] : []));
+  const many = !picture && digits.length > 1 && boxes.length === digits.length;
+  found.replaceChildren(...(many ? boxes.map(frameOf) : []));
 }
 
-function frameOf({ box: [x, y, width, height] }) {
+/** @param {Box} box */
+function frameOf([x, y, width, height]) {
   const frame = document.createElement('span');
   const place = { left: x / WIDTH, top: y / HEIGHT, width: width / WIDTH, height: height / HEIGHT };
   for (const [side, share] of Object.entries(place)) frame.style.setProperty(side, `${100 * share}%`);
   return frame;
 }
 
+/** @param {Picture} chosen */
 function stagePicture(chosen) {
   replay.forget();
   reader.cancel();
@@ -136,6 +154,7 @@ function stagePicture(chosen) {
   showPicture(chosen);
 }
 
+/** @param {Picture} changed */
 function showPicture(changed) {
   if (changed !== picture) return;
   if (changed.problem) answer.showProblem(changed.problem);
@@ -145,7 +164,7 @@ function showPicture(changed) {
   if (changed.problem || changed.reading) refreshPanels();
 }
 
-/** Take the picture off the stage. The drawing that was there before it becomes the past of the next one. */
+/** Take the picture off the stage. Undo brings back the drawing that was there before it. */
 function unstage() {
   replay.forget();
   if (!picture) return;
@@ -157,76 +176,78 @@ function unstage() {
   drawing.repaint();
 }
 
-function onInk({ detail: { settled, points } }) {
-  showTools();
-  if (settled || points >= FEW) return readDrawing();
-  paper.removeAttribute('data-empty');
-  return answer.showReading();
-}
-
 function showTools() {
-  byId('undo').setAttribute('aria-disabled', String(!drawing.strokes.canUndo));
-  byId('redo').setAttribute('aria-disabled', String(!drawing.strokes.canRedo));
-  byId('replay').setAttribute('aria-disabled', String(Boolean(picture) || !drawing.strokes.all.length));
-}
-
-function onKeyDown(event) {
-  if (!(event.ctrlKey || event.metaKey) || event.altKey || event.target.matches('input:not([type="range"])')) return;
-  const key = event.key.toLowerCase();
-  if (key === 'z' && !event.shiftKey) drawing.undo();
-  else if (key === 'y' || key === 'z') drawing.redo();
-  else return;
-  event.preventDefault();
+  find(document, '#undo').setAttribute('aria-disabled', String(!drawing.strokes.canUndo));
+  find(document, '#redo').setAttribute('aria-disabled', String(!drawing.strokes.canRedo));
+  find(document, '#replay').setAttribute('aria-disabled', String(Boolean(picture) || !drawing.strokes.all.length));
 }
 
 /** Open what the address holds: a drawing, and the panel it asks for. */
 function openLinked() {
   const strokes = fromFragment(location.hash);
   if (strokes.length) drawing.replace(strokes);
-  const panel = byId(new URLSearchParams(location.hash.slice(1)).get('open') ?? '');
+  const panel = document.getElementById(new URLSearchParams(location.hash.slice(1)).get('open') ?? '');
   if (!(panel instanceof HTMLDetailsElement)) return;
   panel.open = true;
   panel.scrollIntoView();
 }
 
 canvas.addEventListener('begin', unstage);
-canvas.addEventListener('ink', onInk);
+canvas.addEventListener('ink', ({ detail: { settled, points } }) => {
+  showTools();
+  if (settled || points >= MIN_POINTS) {
+    readDrawing();
+  } else {
+    paper.removeAttribute('data-empty');
+    answer.showReading();
+  }
+});
 canvas.addEventListener('pen', ({ detail: { down } }) => {
-  byId('pen-said').textContent = t(down ? 'draw.penDown' : 'draw.penUp');
+  find(document, '#pen-status').textContent = t(down ? 'draw.penDown' : 'draw.penUp');
 });
-for (const action of ['undo', 'redo', 'clear']) byId(action).addEventListener('click', drawing[action]);
-byId('eraser').addEventListener('click', ({ currentTarget }) => {
+find(document, '#undo').addEventListener('click', drawing.undo);
+find(document, '#redo').addEventListener('click', drawing.redo);
+find(document, '#clear').addEventListener('click', drawing.clear);
+find(document, '#eraser').addEventListener('click', () => {
   drawing.tool.eraser = !drawing.tool.eraser;
-  currentTarget.setAttribute('aria-pressed', String(drawing.tool.eraser));
+  find(document, '#eraser').setAttribute('aria-pressed', String(drawing.tool.eraser));
 });
-byId('width').addEventListener('input', ({ target }) => {
-  drawing.tool.width = target.valueAsNumber;
+penWidth.addEventListener('input', () => {
+  drawing.tool.width = penWidth.valueAsNumber;
 });
 model?.addEventListener('change', () => {
   const subject = takeSubject();
   if (subject) reader.request(subject);
 });
-byId('answer').addEventListener('choose', sight.show);
-for (const input of document.querySelectorAll('#upload, #camera')) {
+find(document, '#answer').addEventListener('choose', sight.show);
+for (const input of [find(document, '#upload'), find(document, '#camera')]) {
   input.addEventListener('change', () => {
-    pictures.bring(input.files);
+    pictures.add(input.files ?? []);
     input.value = '';
   });
 }
-byId('save-csv').addEventListener('click', pictures.saveCsv);
-byId('save-json').addEventListener('click', pictures.saveJson);
-byId('forget').addEventListener('click', () => {
+find(document, '#save-csv').addEventListener('click', pictures.saveCsv);
+find(document, '#save-json').addEventListener('click', pictures.saveJson);
+find(document, '#forget').addEventListener('click', () => {
   pictures.forget();
   if (picture) drawing.clear();
 });
-addEventListener('keydown', onKeyDown);
+addEventListener('keydown', (event) => {
+  if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+  if (event.target instanceof Element && event.target.matches('input:not([type="range"])')) return;
+  const key = event.key.toLowerCase();
+  if (key === 'z' && !event.shiftKey) drawing.undo();
+  else if (key === 'y' || key === 'z') drawing.redo();
+  else return;
+  event.preventDefault();
+});
 addEventListener('hashchange', openLinked);
 document.addEventListener('theme', drawing.repaint);
 
-listenForFiles(pictures.bring);
+listenForFiles(pictures.add);
 carryDrawing(() => toFragment(drawing.strokes.all));
-createSamples(byId('samples'), drawing.replace);
-createThemeSwitch(byId('theme'));
-drawing.tool.width = byId('width').valueAsNumber;
+createSamples(find(document, '#samples'), drawing.replace);
+createThemeSwitch();
+drawing.tool.width = penWidth.valueAsNumber;
 openLinked();
 addEventListener('load', () => navigator.serviceWorker?.register('/service-worker.js'));

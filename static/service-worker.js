@@ -1,28 +1,37 @@
 /**
- * Owns what the browser keeps for when the server is away: the pages as they were last seen, and what they are made of.
+ * Owns what the browser keeps for when the server cannot be reached: the pages as they were last seen, and their parts.
  * The server always comes first, and pictures and answers are never kept.
  */
 
-const KEPT = 'digits';
+const CACHE = 'digits-2'; // a new name whenever files move: what an older service worker kept is then deleted
 const PARTS = /(?:href|src)="(\/static\/[^"]+)"/g;
 
-addEventListener('install', (event) => event.waitUntil(keepFirstPage()));
-addEventListener('fetch', (event) => {
+const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (globalThis));
+
+worker.addEventListener('install', (event) => event.waitUntil(keepFirstPage()));
+worker.addEventListener('activate', (event) => event.waitUntil(deleteOlder()));
+worker.addEventListener('fetch', (event) => {
   const { method, mode, url } = event.request;
   const ours = mode === 'navigate' || new URL(url).pathname.startsWith('/static/');
   if (method === 'GET' && ours) event.respondWith(answer(event));
 });
 
-/** The parts have just been loaded by the page itself, so they come from the browser's own cache. */
+/** The page itself has just loaded its parts, so they come from the browser's own cache. */
 async function keepFirstPage() {
   const page = await fetch('/');
   const parts = [...(await page.clone().text()).matchAll(PARTS)].map(([, address]) => address);
-  const kept = await caches.open(KEPT);
-  await kept.put('/', page);
-  await kept.addAll(parts.map((address) => new Request(address, { cache: 'force-cache' })));
-  await skipWaiting();
+  const cache = await caches.open(CACHE);
+  await cache.put('/', page);
+  await cache.addAll(parts.map((address) => new Request(address, { cache: 'force-cache' })));
+  await worker.skipWaiting();
 }
 
+async function deleteOlder() {
+  const older = (await caches.keys()).filter((name) => name !== CACHE);
+  await Promise.all(older.map((name) => caches.delete(name)));
+}
+
+/** @param {FetchEvent} event */
 async function answer(event) {
   const { request } = event;
   try {
@@ -34,7 +43,8 @@ async function answer(event) {
   }
 }
 
+/** @param {Request} request @param {Response} response */
 async function keep(request, response) {
-  const kept = await caches.open(KEPT);
-  await kept.put(request, response);
+  const cache = await caches.open(CACHE);
+  await cache.put(request, response);
 }

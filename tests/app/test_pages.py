@@ -95,11 +95,11 @@ def test_pages_allow_nothing_inline_and_nothing_from_elsewhere(small_client: Fla
 
 
 def test_pages_and_scripts_are_compressed_for_browsers_that_ask(small_client: FlaskClient) -> None:
-    path = "/static/drawing.js"
+    path = "/static/drawing/drawing.js"
     asked = {"Accept-Encoding": "gzip"}
     with small_client.get(path) as whole, small_client.get(path, headers=asked) as packed:
         assert packed.headers["Content-Encoding"] == "gzip"
-        assert gzip.decompress(packed.data) == whole.data == (STATIC / "drawing.js").read_bytes()
+        assert gzip.decompress(packed.data) == whole.data == (STATIC / "drawing" / "drawing.js").read_bytes()
         assert "Accept-Encoding" in packed.headers["Vary"]
     with small_client.get(path, headers={**asked, "If-None-Match": packed.headers["ETag"]}) as again:
         assert again.status_code == 304

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from importlib.resources import files
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -47,7 +46,6 @@ def open_page(browser: Browser, server: str) -> Iterator[OpenPage]:
         context = browser.new_context(base_url=address, **settings)
         contexts.append(context)
         context.set_default_timeout(PATIENCE)
-        context.add_init_script(path=str(files("axe_playwright_python") / "axe.min.js"))
         page = context.new_page()
         page.on("console", lambda message: _note_console(message, complaints))
         page.on("pageerror", lambda error: complaints.append(f"uncaught: {error}"))
@@ -70,7 +68,7 @@ def page(open_page: OpenPage) -> Page:
 def _note_console(message: ConsoleMessage, complaints: list[str]) -> None:
     expected = urlsplit(message.location["url"]).path.startswith(ANSWERED_WITH_FAILURE)
     if message.type == "error" and not (expected and "Failed to load resource" in message.text):
-        complaints.append(f"{message.type}: {message.text}")
+        complaints.append(f"{message.type}: {message.text} {message.location['url']}")
 
 
 def _note_request(request: Request, address: str, complaints: list[str]) -> None:

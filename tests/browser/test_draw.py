@@ -264,11 +264,11 @@ def test_a_wider_pen_leaves_more_ink(page: Page) -> None:
 def test_a_digit_is_drawn_with_the_keyboard(page: Page) -> None:
     page.locator("#drawing").focus()
     page.keyboard.press("Space")
-    expect(page.locator("#pen-said")).to_have_text("Pen down")
+    expect(page.locator("#pen-status")).to_have_text("Pen down")
     for _ in range(20):
         page.keyboard.press("ArrowDown")
     page.keyboard.press("Space")
-    expect(page.locator("#pen-said")).to_have_text("Pen lifted")
+    expect(page.locator("#pen-status")).to_have_text("Pen lifted")
     expect_answer(page, "1")
 
 
@@ -276,7 +276,7 @@ def test_an_uncertain_answer_looks_uncertain_and_says_why(page: Page) -> None:
     page.route(READ, lambda route: route.fulfill(json=reading("4", certain=False, second=0.45)))
     draw_with_mouse(page, ONE)
     expect_answer(page, "4", "uncertain")
-    expect(answer_of(page)).to_contain_text("Perhaps 4. It could as well be 5.")
+    expect(answer_of(page)).to_contain_text("Perhaps 4. It could also be 5.")
 
 
 @pytest.mark.parametrize(
@@ -299,7 +299,7 @@ def test_a_class_that_is_no_digit_is_called_by_its_name(page: Page) -> None:
     draw_with_mouse(page, ONE)
     expect_answer(page, "4", "uncertain")
     expect(page.locator("#answer .verdict")).to_have_text("coat")
-    expect(answer_of(page)).to_contain_text("Perhaps coat. It could as well be sandal.")
+    expect(answer_of(page)).to_contain_text("Perhaps coat. It could also be sandal.")
     expect(page.locator("#answer .bars li[data-best] .label")).to_have_text("coat")
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import re
+from collections.abc import Callable
+from importlib.resources import files
 
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
-from tests.conftest import start_server, wait_until_ready
+from tests.conftest import ROOT
 
 from .conftest import OpenPage
 from .hand import FOUR, SEVEN, draw_picture, draw_with_mouse
@@ -19,6 +17,7 @@ from .test_draw import READ, expect_answer, reading
 from .test_pictures import NO_PICTURE
 from .test_understand import read_models
 
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
 FIRST_LOAD = 60_000  # bytes, heads included
 SMALL_PHONE = {"width": 320, "height": 568}
 TARGET = 44  # pixels
@@ -64,6 +63,7 @@ STATES = (stay_empty, show_answer, show_uncertain_number, show_problem, show_pan
 
 def check_access(page: Page) -> None:
     """Let axe look at the page as it is."""
+    page.evaluate(AXE)
     violations = page.evaluate("() => axe.run().then(({ violations }) => violations)")
     found = [(each["id"], [node["html"] for node in each["nodes"]]) for each in violations]
     assert found == []
@@ -168,36 +168,6 @@ def test_the_colours_follow_the_system_until_they_are_switched(
     assert page.evaluate(background) == after
 
 
-def test_the_server_may_go_away_and_come_back(open_page: OpenPage) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with running(port) as address:
-        page = open_page(address=address)
-        draw_with_mouse(page, SEVEN)
-        expect_answer(page, "7")
-        page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
-    page.reload()
-    draw_with_mouse(page, SEVEN)
-    expect_answer(page, "", "problem")
-    expect(page.locator("#answer .sentence")).to_contain_text("The server is away.")
-    with running(port):
-        expect_answer(page, "7")
-
-
-@contextmanager
-def running(port: int) -> Iterator[str]:
-    """Run the real server on a port of its own, as it would be stopped and started again."""
-    process = start_server({**os.environ, "DIGITS_PORT": str(port), "DIGITS_WORKERS": "1"}, subprocess.DEVNULL)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        wait_until_ready(address)
-        yield address
-    finally:
-        process.terminate()
-        process.communicate()
-
-
 def test_nothing_inline_runs(browser: Browser, server: str) -> None:
     page = browser.new_page()
     page.goto(server)
@@ -230,3 +200,23 @@ def test_the_first_load_is_small(open_page: OpenPage) -> None:
     page.goto("/", wait_until="networkidle")
     sizes = [request.sizes() for request in finished]
     assert sum(size["responseBodySize"] + size["responseHeadersSize"] for size in sizes) < FIRST_LOAD
+
+
+def read_parts() -> dict[str, str]:
+    """Read which parts of the page its scripts expect, selector to type."""
+    declared = (ROOT / "static" / "types.d.ts").read_text("utf-8")
+    return dict(re.findall(r"^  '(.+)': (HTML\w*Element);$", declared, re.MULTILINE))
+
+
+def test_the_page_has_the_parts_that_its_scripts_expect(page: Page) -> None:
+    parts = read_parts()
+    assert {"#drawing", "#clear", "#answer"} <= parts.keys(), "other people's scripts rely on these"
+    missing = page.evaluate(
+        """(parts) => {
+            const roots = [document, ...[...document.querySelectorAll('template')].map(({ content }) => content)];
+            return Object.entries(parts).filter(([selector, type]) =>
+                !roots.some((root) => root.querySelector(selector) instanceof window[type]));
+        }""",
+        parts,
+    )
+    assert missing == []

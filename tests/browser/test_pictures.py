@@ -132,9 +132,9 @@ def test_a_bad_picture_gets_the_servers_sentence(page: Page, picture: FilePayloa
 def test_a_picture_that_is_too_large_is_not_even_sent(page: Page) -> None:
     page.evaluate(
         """() => {
-            const most = Number(document.getElementById('bring').dataset.mostBytes);
+            const max = Number(document.getElementById('bring').dataset.maxBytes);
             const held = new DataTransfer();
-            held.items.add(new File([new Uint8Array(most + 1)], 'large.png', { type: 'image/png' }));
+            held.items.add(new File([new Uint8Array(max + 1)], 'large.png', { type: 'image/png' }));
             dispatchEvent(new ClipboardEvent('paste', { clipboardData: held }));
         }"""
     )

@@ -1,5 +1,5 @@
 /**
- * Owns the link that holds a drawing in its fragment, so that nothing needs to be stored anywhere.
+ * Owns the link that holds a drawing in its fragment, so that nothing needs to be stored.
  *
  * The bytes, as base64url: the version; then for each stroke its width, its flags, the number of its points, and its points as
  * zigzag variable-length differences in half units (and the pressure in hundredths, where the pen felt it).
@@ -11,15 +11,13 @@ const VERSION = 1;
 const NAME = 'd';
 const FINE = 2; // steps a unit
 const PRESSURE = 100; // steps
-const ERASER = 1;
-const FELT = 2;
-const MOST_BYTES = 100_000;
-
-/** @typedef {import('./ink.js').Stroke} Stroke */
+const ERASER = 1; // flags
+const FELT = 2; // the pen felt its pressure
+const MAX_LETTERS = 100_000; // of a link's drawing
 
 /**
+ * Write a drawing as a fragment with its "#", an empty one as nothing.
  * @param {Stroke[]} strokes
- * @returns {string} with its "#", or nothing for an empty drawing
  */
 export function toFragment(strokes) {
   if (!strokes.length) return '';
@@ -29,29 +27,29 @@ export function toFragment(strokes) {
 }
 
 /**
+ * Read the drawing of a fragment: no strokes where it holds none, or a damaged one.
  * @param {string} fragment
- * @returns {Stroke[]} none where the fragment holds no drawing, or a damaged one
  */
 export function fromFragment(fragment) {
   const text = new URLSearchParams(fragment.slice(1)).get(NAME);
-  if (!text || text.length > MOST_BYTES) return [];
+  if (!text || text.length > MAX_LETTERS) return [];
   try {
     const bytes = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
     return unpack(Uint8Array.from(bytes, (letter) => letter.charCodeAt(0)));
   } catch (error) {
-    if (error instanceof RangeError || error.name === 'InvalidCharacterError') return [];
+    if (error instanceof RangeError || error instanceof DOMException) return []; // not ours, or not base64
     throw error;
   }
 }
 
 /**
- * Take the drawing along on links between our pages, so that it is still there when one comes back.
+ * Add the drawing to links between our pages, so that it is still there on the way back.
  * @param {() => string} takeFragment
  */
 export function carryDrawing(takeFragment) {
   addEventListener('click', ({ target }) => {
-    const link = target.closest('a[href]');
-    if (!link || link.origin !== location.origin || link.classList.contains('skip')) return;
+    const link = target instanceof Element ? target.closest('a') : null;
+    if (!link?.href || link.origin !== location.origin || link.classList.contains('skip')) return;
     const drawing = new URLSearchParams(takeFragment().slice(1)).get(NAME);
     const parameters = new URLSearchParams(link.hash.slice(1));
     if (drawing) parameters.set(NAME, drawing);
@@ -60,9 +58,11 @@ export function carryDrawing(takeFragment) {
   });
 }
 
+/** @param {Stroke} stroke */
 function packStroke({ width, eraser, points }) {
   const felt = points.some(([, , pressure]) => pressure !== 1);
   const flags = (eraser ? ERASER : 0) | (felt ? FELT : 0);
+  /** @type {number[]} */
   const numbers = [];
   let [beforeX, beforeY] = [0, 0];
   for (const [x, y, pressure] of points) {
@@ -74,23 +74,33 @@ function packStroke({ width, eraser, points }) {
   return [width, flags, points.length, ...numbers].flatMap(packNumber);
 }
 
+/**
+ * @param {number} number
+ * @returns {number[]}
+ */
 function packNumber(number) {
   return number < 0x80 ? [number] : [(number & 0x7f) | 0x80, ...packNumber(number >>> 7)];
 }
 
+/** @param {number} number */
 function zigzag(number) {
   return number < 0 ? -2 * number - 1 : 2 * number;
 }
 
+/** @param {number} number */
 function unzigzag(number) {
   return number & 1 ? -(number + 1) / 2 : number / 2;
 }
 
-/** @throws {RangeError} where the bytes are not a drawing */
+/**
+ * @param {Uint8Array} bytes
+ * @throws {RangeError} where the bytes are not a drawing
+ */
 function unpack(bytes) {
   let place = 0;
 
-  function takeNumber(most) {
+  /** @param {number} max */
+  function takeNumber(max) {
     let number = 0;
     for (let shift = 0; ; shift += 7) {
       if (place >= bytes.length || shift > 21) throw new RangeError('The drawing ends too early.');
@@ -99,7 +109,7 @@ function unpack(bytes) {
       number |= (byte & 0x7f) << shift;
       if (byte < 0x80) break;
     }
-    if (number > most) throw new RangeError('The drawing holds a number that is too large.');
+    if (number > max) throw new RangeError('The drawing holds a number that is too large.');
     return number;
   }
 
@@ -108,6 +118,7 @@ function unpack(bytes) {
     const flags = takeNumber(ERASER | FELT);
     const count = takeNumber(bytes.length);
     if (!width || !count) throw new RangeError('The drawing holds an empty stroke.');
+    /** @type {Point[]} */
     const points = [];
     let [x, y] = [0, 0];
     while (points.length < count) {

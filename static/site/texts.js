@@ -1,19 +1,21 @@
 /** Owns what the page says, in its language. The texts themselves are static/texts/LANGUAGE.json. */
 
-const SAYS = 'says.'; // begins the keys that are sentences of the server's
+import { find } from './elements.js';
+
+const SAYS = 'says.'; // begins the keys that are sentences of the server
 
 export const language = document.documentElement.lang;
 
-const texts = JSON.parse(document.getElementById('texts').textContent);
+/** @type {Record<string, string>} */
+const texts = JSON.parse(find(document, '#texts').text);
 const percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 });
 
 /**
  * @param {string} key
- * @param {Record<string, string | number>} [values] fill {name} in the text
- * @returns {string}
+ * @param {Record<string, string | number>} [values] fill each {name} in the text
  */
 export function t(key, values = {}) {
-  return (texts[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  return (texts[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
 }
 
 /** @param {string} key */
@@ -22,7 +24,7 @@ export function has(key) {
 }
 
 /**
- * Translate a sentence of the server's, which is itself the key, with {names} where its numbers are.
+ * Translate a sentence of the server; it is itself the key, with {names} in place of its numbers.
  * @param {string} sentence in English
  * @returns {string | null} null where this language has no translation
  */
@@ -34,15 +36,15 @@ export function translate(sentence) {
   return null;
 }
 
+/** @param {string} key */
 function toPattern(key) {
   const literal = key.replace(/[.*+?^$()|[\]\\]/g, '\\$&');
   return new RegExp(`^${literal.replace(/\{(\w+)\}/g, '(?<$1>.+?)')}$`);
 }
 
 /**
- * Write a share as percent; never "100 %" for what is not quite certain.
+ * Write a share as percent, and never "100 %" where it is not quite 1.
  * @param {number} share 0 to 1
- * @returns {string}
  */
 export function formatShare(share) {
   return share < 1 && share > 0.999 ? percent.format(0.999) : percent.format(share);

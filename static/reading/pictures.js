@@ -1,48 +1,46 @@
 /**
- * Owns the pictures that people bring: chosen, dropped, pasted or photographed. Each gets a row in a list, is read in
- * its turn, and can be put on the stage; the list can be saved as CSV or JSON.
+ * Owns the pictures that people choose, drop, paste or photograph. Each gets a row in a list, is read in its turn, and
+ * can be shown instead of the drawing; the list can be saved as CSV or JSON.
  */
 
-import { Problem, nameReading, readPicture, serverBack } from './server.js';
-import { formatShare, t } from './texts.js';
+import { paintOnPaper } from '../drawing/ink.js';
+import { find } from '../site/elements.js';
+import { formatShare, t } from '../site/texts.js';
+import { nameReading, Problem, readPicture, serverBack } from './server.js';
 
 const TRIES = 3;
 const SMALL = 280; // pixels, the longer side of a picture inside a command
 
-/**
- * @typedef {{file: File, row: HTMLTableRowElement, address: string, reading: import('./server.js').Reading | null,
- *   problem: Problem | null}} Picture
- */
-
-/**
- * @param {{list: HTMLElement, rows: HTMLElement, template: HTMLTemplateElement, mostBytes: number,
- *   chooseModel: () => string, stage: (picture: Picture) => void, changed: (picture: Picture) => void}} parts
- */
-export function createPictures({ list, rows, template, mostBytes, chooseModel, stage, changed }) {
+/** @param {PictureListParts} parts */
+export function createPictures({ list, rows, template, maxBytes, chooseModel, stage, changed }) {
   /** @type {Picture[]} */
   let pictures = [];
+  /** @type {Picture[]} */
   const queue = [];
   let working = false;
 
   /** @param {Iterable<File>} files */
-  function bring(files) {
-    const brought = [...files].map(addRow);
-    if (!brought.length) return;
+  function add(files) {
+    const added = [...files].map(addRow);
+    const newest = added.at(-1);
+    if (!newest) return;
     list.hidden = false;
-    stage(brought.at(-1));
-    if (brought.length > 1) list.scrollIntoView({ block: 'nearest' });
-    queue.push(...brought);
+    stage(newest);
+    if (added.length > 1) list.scrollIntoView({ block: 'nearest' });
+    queue.push(...added);
     work();
   }
 
+  /** @param {File} file */
   function addRow(file) {
-    const row = template.content.firstElementChild.cloneNode(true);
+    const row = find(document.importNode(template.content, true), 'tr');
+    /** @type {Picture} */
     const picture = { file, row, address: URL.createObjectURL(file), reading: null, problem: null };
-    const thumbnail = row.querySelector('img');
+    const thumbnail = find(row, 'img');
     thumbnail.addEventListener('error', () => thumbnail.remove());
     thumbnail.src = picture.address;
-    row.querySelector('[data-part="name"]').textContent = file.name;
-    row.querySelector('button').addEventListener('click', () => stage(picture));
+    find(row, '[data-part="name"]').textContent = file.name;
+    find(row, 'button').addEventListener('click', () => stage(picture));
     rows.append(row);
     pictures.push(picture);
     showRow(picture);
@@ -53,17 +51,18 @@ export function createPictures({ list, rows, template, mostBytes, chooseModel, s
     if (working) return;
     working = true;
     try {
-      while (queue.length) await readRow(queue.shift());
+      for (let next = queue.shift(); next; next = queue.shift()) await readRow(next);
     } finally {
       working = false;
     }
   }
 
+  /** @param {Picture} picture */
   async function readRow(picture) {
     for (let left = TRIES; left > 0; left -= 1) {
       picture.problem = null;
       try {
-        checkSize(picture.file, mostBytes);
+        checkSize(picture.file, maxBytes);
         picture.reading = await readPicture(picture.file, { model: chooseModel() });
       } catch (error) {
         if (!(error instanceof Problem)) throw error;
@@ -71,21 +70,21 @@ export function createPictures({ list, rows, template, mostBytes, chooseModel, s
       }
       showRow(picture);
       changed(picture);
-      if (!picture.problem?.passing) return;
+      if (!picture.problem?.temporary) return;
       await serverBack();
     }
   }
 
   function forget() {
     queue.length = 0;
-    pictures.forEach(({ address }) => URL.revokeObjectURL(address));
+    for (const { address } of pictures) URL.revokeObjectURL(address);
     pictures = [];
     rows.replaceChildren();
     list.hidden = true;
   }
 
   return {
-    bring,
+    add,
     forget,
     saveCsv: () => save('digits.csv', 'text/csv', toCsv(pictures)),
     saveJson: () => save('digits.json', 'application/json', toJson(pictures)),
@@ -94,10 +93,12 @@ export function createPictures({ list, rows, template, mostBytes, chooseModel, s
 
 /**
  * Listen for files that are dropped anywhere on the page or pasted into it.
- * @param {(files: FileList) => void} bring
+ * @param {(files: FileList) => void} add
  */
-export function listenForFiles(bring) {
+export function listenForFiles(add) {
+  /** @param {DragEvent} event */
   const hasFiles = (event) => event.dataTransfer?.types.includes('Files');
+  /** @param {boolean} dragging */
   const mark = (dragging) => document.body.toggleAttribute('data-dragging', dragging);
 
   addEventListener('dragover', (event) => {
@@ -110,64 +111,66 @@ export function listenForFiles(bring) {
   });
   addEventListener('drop', (event) => {
     mark(false);
-    if (!hasFiles(event)) return;
+    if (!event.dataTransfer || !hasFiles(event)) return;
     event.preventDefault();
-    bring(event.dataTransfer.files);
+    add(event.dataTransfer.files);
   });
   addEventListener('paste', (event) => {
-    if (event.clipboardData?.files.length) bring(event.clipboardData.files);
+    if (event.clipboardData?.files.length) add(event.clipboardData.files);
   });
 }
 
 /**
- * Make a picture small enough to be pasted into a command.
+ * Make a data URL short enough for a command; null where the browser cannot show the picture.
  * @param {Blob} picture
- * @returns {Promise<string | null>} a data URL; null where the browser cannot show the picture
  */
 export async function shrinkPicture(picture) {
   const whole = await createImageBitmap(picture).catch(() => null);
   if (!whole) return null;
   const scale = Math.min(1, SMALL / Math.max(whole.width, whole.height));
-  const canvas = document.createElement('canvas');
-  canvas.width = Math.max(1, Math.round(whole.width * scale));
-  canvas.height = Math.max(1, Math.round(whole.height * scale));
-  const context = canvas.getContext('2d');
-  context.fillStyle = '#fff';
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  context.drawImage(whole, 0, 0, canvas.width, canvas.height);
+  const [width, height] = [whole.width, whole.height].map((side) => Math.max(1, Math.round(side * scale)));
+  const canvas = paintOnPaper(width, height, (context) => context.drawImage(whole, 0, 0, width, height));
   return canvas.toDataURL('image/jpeg', 0.8);
 }
 
+/** @param {Picture} picture */
 function showRow({ row, reading, problem }) {
-  const put = (part, text) => {
-    row.querySelector(`[data-part="${part}"]`).textContent = text;
-  };
   row.dataset.state = problem ? 'problem' : reading ? 'read' : 'reading';
-  put('text', reading ? nameReading(reading) : '');
-  put('confidence', reading ? formatShare(confidenceOf(reading)) : '');
-  put('note', noteOf(reading, problem));
+  find(row, '[data-part="text"]').textContent = reading ? nameReading(reading) : '';
+  find(row, '[data-part="confidence"]').textContent = reading ? formatShare(confidenceOf(reading)) : '';
+  find(row, '[data-part="note"]').textContent = noteOf(reading, problem);
 }
 
+/** @param {Reading | null} reading @param {Problem | null} problem */
 function noteOf(reading, problem) {
   if (problem) return problem.message;
   if (!reading) return t('answer.reading');
   return isCertain(reading) ? '' : t('pictures.uncertain');
 }
 
-function checkSize(file, mostBytes) {
-  if (file.size <= mostBytes) return;
-  throw new Problem(t('problem.file_too_large', { most: Math.floor(mostBytes / 2 ** 20) }), 'too_large');
+/** @param {File} file @param {number} maxBytes */
+function checkSize(file, maxBytes) {
+  if (file.size <= maxBytes) return;
+  throw new Problem(t('problem.file_too_large', { max: Math.floor(maxBytes / 2 ** 20) }), 'too_large');
 }
 
-/** A number is as sure as its least sure digit. */
+/**
+ * Return the confidence of the least certain digit.
+ * @param {Reading} reading
+ */
 function confidenceOf({ digits }) {
   return Math.min(...digits.map(({ confidence }) => confidence));
 }
 
+/** @param {Reading} reading */
 function isCertain({ digits }) {
   return digits.every(({ certain }) => certain);
 }
 
+/**
+ * @param {Picture} picture
+ * @returns {Record<string, string | number | boolean>}
+ */
 function toRecord({ file, reading, problem }) {
   if (!reading) return { file: file.name, error: problem?.message ?? '', code: problem?.code ?? '' };
   return {
@@ -179,23 +182,29 @@ function toRecord({ file, reading, problem }) {
   };
 }
 
+/** @param {Picture[]} pictures */
 function toJson(pictures) {
   const records = pictures.map((picture) => ({ ...toRecord(picture), digits: picture.reading?.digits ?? [] }));
   return JSON.stringify(records, null, 2);
 }
 
+/** @param {Picture[]} pictures */
 function toCsv(pictures) {
   const columns = ['file', 'text', 'confidence', 'certain', 'model', 'error', 'code'];
   const rows = pictures.map(toRecord).map((record) => columns.map((column) => quote(record[column] ?? '')));
   return [columns, ...rows].map((row) => `${row.join(',')}\r\n`).join('');
 }
 
-/** Quote as RFC 4180 says; a leading sign would be a formula to a spreadsheet, so it gets an apostrophe. */
+/**
+ * Quote as RFC 4180 says. A spreadsheet takes a leading sign for a formula, so it gets an apostrophe.
+ * @param {string | number | boolean} value
+ */
 function quote(value) {
   const text = String(value).replace(/^[=+\-@\t\r]/, "'$&");
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
+/** @param {string} name @param {string} type @param {string} text */
 function save(name, type, text) {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }));

@@ -1,18 +1,19 @@
-/** Owns the replay: the strokes draw themselves again, and after each one it is noted what was read. */
+/** Owns the replay: the strokes draw themselves again, and what was read is noted after each one. */
 
+import { formatShare, t } from '../site/texts.js';
 import { nameReading } from './server.js';
-import { formatShare, t } from './texts.js';
 
 const SPEED = 0.45; // units a millisecond
 const PAUSE = 250; // milliseconds between strokes
 
 /**
- * @param {ReturnType<import('./drawing.js').createDrawing>} drawing
- * @param {() => Promise<import('./server.js').Reading | null>} readShown reads what is on the canvas now
+ * @param {Drawing} drawing
+ * @param {() => Promise<Reading | null>} readShown reads what is on the canvas now
  * @param {{button: HTMLButtonElement, story: HTMLElement}} parts
  */
 export function createReplay(drawing, readShown, { button, story }) {
   const still = matchMedia('(prefers-reduced-motion: reduce)');
+  /** @type {object | null} */
   let playing = null;
 
   async function play() {
@@ -27,6 +28,7 @@ export function createReplay(drawing, readShown, { button, story }) {
     if (playing === mine) stop();
   }
 
+  /** @param {object} mine @param {Stroke[]} strokes @param {number} index */
   async function growStroke(mine, strokes, index) {
     const stroke = strokes[index];
     const ends = distances(stroke.points);
@@ -40,6 +42,7 @@ export function createReplay(drawing, readShown, { button, story }) {
     }
   }
 
+  /** @param {object} mine @param {Stroke[]} strokes @param {number} count */
   async function noteStroke(mine, strokes, count) {
     drawing.show(strokes);
     const reading = await readShown();
@@ -48,6 +51,7 @@ export function createReplay(drawing, readShown, { button, story }) {
     await pause();
   }
 
+  /** @param {object | null} next */
   function setPlaying(next) {
     playing = next;
     button.setAttribute('aria-pressed', String(Boolean(next)));
@@ -76,6 +80,7 @@ export function createReplay(drawing, readShown, { button, story }) {
   return { forget };
 }
 
+/** @param {number} count @param {Reading | null} reading */
 function describeStroke(count, reading) {
   const item = document.createElement('li');
   const share = reading?.digits.length === 1 ? formatShare(reading.digits[0].confidence) : '';
@@ -88,6 +93,7 @@ function describeStroke(count, reading) {
   return item;
 }
 
+/** @param {Point[]} points */
 function distances(points) {
   let sum = 0;
   return points.map(([x, y], index) => {
@@ -97,5 +103,6 @@ function distances(points) {
   });
 }
 
+/** @returns {Promise<number>} milliseconds */
 const nextFrame = () => new Promise(requestAnimationFrame);
 const pause = () => new Promise((resolve) => setTimeout(resolve, PAUSE));

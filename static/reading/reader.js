@@ -3,29 +3,21 @@
 import { Problem, readPicture, serverBack } from './server.js';
 
 /**
- * @typedef {() => Promise<Blob>} TakePicture  called when the request leaves, so that it takes the newest drawing
- * @typedef {{
- *   reading: () => void,
- *   answered: (reading: import('./server.js').Reading, settled: boolean) => void,
- *   failed: (problem: Problem) => void,
- * }} Listener
- */
-
-/**
- * @param {Listener} listener
+ * @param {ReadingListener} listener
  * @param {() => string} chooseModel
  */
 export function createReader(listener, chooseModel) {
   /** @type {TakePicture | null} */
   let wanted = null;
-  /** @type {{abort: AbortController, away: boolean} | null} */
+  /** @type {Flight | null} */
   let flight = null;
-  let landed = Promise.resolve();
+  let done = Promise.resolve();
 
+  /** @param {TakePicture} takePicture */
   function request(takePicture) {
     wanted = takePicture;
     if (!flight?.away) listener.reading();
-    if (!flight) landed = fly();
+    if (!flight) done = run();
   }
 
   function cancel() {
@@ -34,18 +26,18 @@ export function createReader(listener, chooseModel) {
     flight = null;
   }
 
-  async function fly() {
+  async function run() {
     const mine = { abort: new AbortController(), away: false };
     flight = mine;
     try {
-      while (wanted && flight === mine) await ask(mine);
+      while (wanted && flight === mine) await ask(mine, wanted);
     } finally {
       if (flight === mine) flight = null;
     }
   }
 
-  async function ask(mine) {
-    const takePicture = wanted;
+  /** @param {Flight} mine @param {TakePicture} takePicture */
+  async function ask(mine, takePicture) {
     wanted = null;
     try {
       const reading = await readPicture(await takePicture(), { model: chooseModel(), signal: mine.abort.signal });
@@ -53,11 +45,12 @@ export function createReader(listener, chooseModel) {
     } catch (error) {
       if (flight !== mine) return;
       if (!(error instanceof Problem)) throw error;
-      if (error.passing) await waitForServer(mine, error, takePicture);
+      if (error.temporary) await waitForServer(mine, error, takePicture);
       else if (!wanted) listener.failed(error);
     }
   }
 
+  /** @param {Flight} mine @param {Problem} problem @param {TakePicture} takePicture */
   async function waitForServer(mine, problem, takePicture) {
     wanted ??= takePicture;
     mine.away = true;
@@ -71,6 +64,6 @@ export function createReader(listener, chooseModel) {
     request,
     cancel,
     /** Resolves when nothing is left to read. */
-    idle: () => landed,
+    idle: () => done,
   };
 }

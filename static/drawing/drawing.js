@@ -1,38 +1,42 @@
 /**
  * Owns the canvas: pointers and arrow keys in, strokes out. Fires on the canvas:
- * "begin" before the drawing changes; "ink" when it looks different (detail.settled: no stroke is under way; detail.points: those
- * of the one that is); "pen" when a key put the pen down or lifted it.
+ * "begin" before the drawing changes; "ink" when it looks different; "pen" when a key put the pen down or lifted it.
  */
 
-import { HEIGHT, WIDTH, paintEnd, paintStroke, paintStrokes } from './ink.js';
+import { contextOf, HEIGHT, paintEnd, paintStroke, paintStrokes, WIDTH } from './ink.js';
 import { createStrokes } from './strokes.js';
 
-const NEAR = 0.75; // units: a point nearer than this to the last one adds nothing
-const PEN_STEP = 8; // units that an arrow key moves the pen; with Shift, a quarter of it
+const NEAR = 0.75; // units; a point nearer to the last one is left out
+const PEN_STEP = 8; // units per arrow key; with Shift a quarter
 const ERASER_WIDTH = 2.2; // times the pen's width
-const ERASER_BUTTON = 32; // bit of PointerEvent.buttons, a pen turned round
+const ERASER_BUTTON = 32; // bit of PointerEvent.buttons: the other end of a pen
 
+/** @type {Record<string, [right: number, down: number]>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /**
  * @param {HTMLCanvasElement} canvas
- * @param {HTMLElement} mark shows where the pen is that the arrow keys move
+ * @param {HTMLElement} mark where the pen of the arrow keys is
  */
 export function createDrawing(canvas, mark) {
-  const context = canvas.getContext('2d');
+  const context = contextOf(canvas);
   const strokes = createStrokes();
   const tool = { width: 18, eraser: false };
   const pen = { x: WIDTH / 2, y: HEIGHT / 4, down: false };
-  /** @type {import('./ink.js').Stroke | null} */
+  /** @type {Stroke | null} */
   let stroke = null;
+  /** @type {number | null} */
   let pointer = null;
-  let shown = null; // strokes shown instead of the drawing while it replays
+  /** @type {Stroke[] | null} during a replay */
+  let shown = null;
 
+  /** @param {boolean} settled */
   function fire(settled) {
     const points = stroke?.points.length ?? 0;
     canvas.dispatchEvent(new CustomEvent('ink', { detail: { settled, points } }));
   }
 
+  /** @returns {Stroke[]} */
   function visible() {
     return shown ?? (stroke ? [...strokes.all, stroke] : strokes.all);
   }
@@ -56,6 +60,7 @@ export function createDrawing(canvas, mark) {
     repaint();
   }
 
+  /** @param {Point} point */
   function begin(point, eraser = tool.eraser) {
     canvas.dispatchEvent(new CustomEvent('begin'));
     if (shown) show(null);
@@ -64,13 +69,16 @@ export function createDrawing(canvas, mark) {
     fire(false);
   }
 
-  function extend(points) {
-    const from = stroke.points.length;
-    for (const point of points) {
-      const last = stroke.points.at(-1);
-      if (Math.hypot(point[0] - last[0], point[1] - last[1]) >= NEAR) stroke.points.push(point);
+  /** @param {Point[]} more */
+  function extend(more) {
+    if (!stroke) return;
+    const { points } = stroke;
+    const from = points.length;
+    for (const point of more) {
+      const last = points[points.length - 1];
+      if (Math.hypot(point[0] - last[0], point[1] - last[1]) >= NEAR) points.push(point);
     }
-    if (stroke.points.length === from) return;
+    if (points.length === from) return;
     paintStroke(context, stroke, from);
     fire(false);
   }
@@ -84,6 +92,10 @@ export function createDrawing(canvas, mark) {
     fire(true);
   }
 
+  /**
+   * @param {PointerEvent} event
+   * @returns {Point}
+   */
   function toPoint(event) {
     const box = canvas.getBoundingClientRect();
     const x = ((event.clientX - box.left) * WIDTH) / box.width;
@@ -91,31 +103,7 @@ export function createDrawing(canvas, mark) {
     return [round(x), round(y), pressureOf(event)];
   }
 
-  function onPointerDown(event) {
-    if (pointer !== null || (event.pointerType === 'mouse' && event.button !== 0)) return;
-    event.preventDefault();
-    canvas.focus({ preventScroll: true, focusVisible: false });
-    end();
-    lift();
-    pointer = event.pointerId;
-    capture(event);
-    begin(toPoint(event), tool.eraser || Boolean(event.buttons & ERASER_BUTTON));
-  }
-
-  function capture(event) {
-    try {
-      canvas.setPointerCapture(event.pointerId);
-    } catch {
-      // A pointer that a script made up cannot be captured; its events arrive all the same.
-    }
-  }
-
-  function onPointerMove(event) {
-    if (event.pointerId !== pointer) return;
-    const events = event.getCoalescedEvents?.() ?? [];
-    extend((events.length ? events : [event]).map(toPoint));
-  }
-
+  /** @param {PointerEvent} event */
   function onPointerEnd(event) {
     if (event.pointerId === pointer) end();
   }
@@ -130,14 +118,15 @@ export function createDrawing(canvas, mark) {
     if (!pen.down) return;
     pen.down = false;
     end();
-    tellPen();
+    announcePen();
   }
 
-  function tellPen() {
+  function announcePen() {
     placePen();
     canvas.dispatchEvent(new CustomEvent('pen', { detail: { down: pen.down } }));
   }
 
+  /** @param {[right: number, down: number]} arrow @param {number} step */
   function movePen([right, down], step) {
     pen.x = Math.min(WIDTH, Math.max(0, pen.x + right * step));
     pen.y = Math.min(HEIGHT, Math.max(0, pen.y + down * step));
@@ -145,7 +134,56 @@ export function createDrawing(canvas, mark) {
     if (pen.down) extend([[pen.x, pen.y, 1]]);
   }
 
-  function onKeyDown(event) {
+  function togglePen() {
+    if (pen.down) {
+      lift();
+      return;
+    }
+    end();
+    pen.down = true;
+    begin([pen.x, pen.y, 1]);
+    announcePen();
+  }
+
+  /** @param {Stroke[] | null} list */
+  function show(list) {
+    shown = list;
+    repaint();
+  }
+
+  /** @param {() => void} action */
+  function change(action) {
+    lift();
+    end();
+    canvas.dispatchEvent(new CustomEvent('begin'));
+    shown = null;
+    action();
+    repaint();
+    fire(true);
+  }
+
+  canvas.addEventListener('pointerdown', (event) => {
+    if (pointer !== null || (event.pointerType === 'mouse' && event.button !== 0)) return;
+    event.preventDefault();
+    canvas.focus({ preventScroll: true, focusVisible: false });
+    end();
+    lift();
+    pointer = event.pointerId;
+    try {
+      canvas.setPointerCapture(pointer);
+    } catch {
+      // A pointer made by a script cannot be captured; its events arrive all the same.
+    }
+    begin(toPoint(event), tool.eraser || Boolean(event.buttons & ERASER_BUTTON));
+  });
+  canvas.addEventListener('pointermove', (event) => {
+    if (event.pointerId !== pointer) return;
+    const events = event.getCoalescedEvents?.() ?? [];
+    extend((events.length ? events : [event]).map(toPoint));
+  });
+  canvas.addEventListener('pointerup', onPointerEnd);
+  canvas.addEventListener('pointercancel', onPointerEnd);
+  canvas.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const arrow = ARROWS[event.key];
     if (arrow) movePen(arrow, event.shiftKey ? PEN_STEP / 4 : PEN_STEP);
@@ -153,37 +191,7 @@ export function createDrawing(canvas, mark) {
     else if (event.key === 'Escape') lift();
     else return;
     event.preventDefault();
-  }
-
-  function togglePen() {
-    if (pen.down) return lift();
-    end();
-    pen.down = true;
-    begin([pen.x, pen.y, 1]);
-    tellPen();
-  }
-
-  function show(list) {
-    shown = list;
-    repaint();
-  }
-
-  function after(action) {
-    return (value) => {
-      lift();
-      end();
-      canvas.dispatchEvent(new CustomEvent('begin'));
-      shown = null;
-      action(value);
-      repaint();
-      fire(true);
-    };
-  }
-
-  canvas.addEventListener('pointerdown', onPointerDown);
-  canvas.addEventListener('pointermove', onPointerMove);
-  for (const type of ['pointerup', 'pointercancel']) canvas.addEventListener(type, onPointerEnd);
-  canvas.addEventListener('keydown', onKeyDown);
+  });
   canvas.addEventListener('blur', lift);
   new ResizeObserver(fit).observe(canvas); // calls at once, too
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', repaint);
@@ -192,7 +200,7 @@ export function createDrawing(canvas, mark) {
   return {
     tool,
     strokes,
-    /** The strokes on the canvas now, one under way included. */
+    /** The strokes on the canvas, with the one under way. */
     get visible() {
       return visible();
     },
@@ -201,20 +209,23 @@ export function createDrawing(canvas, mark) {
       return stroke !== null;
     },
     repaint,
-    /** Show these strokes for a while instead of the drawing; null shows the drawing again. */
+    /** Show these strokes instead of the drawing; null shows the drawing again. */
     show,
-    undo: after(() => strokes.undo()),
-    redo: after(() => strokes.redo()),
-    clear: after(() => strokes.clear()),
-    replace: after((list) => strokes.replace(list)),
+    undo: () => change(strokes.undo),
+    redo: () => change(strokes.redo),
+    clear: () => change(strokes.clear),
+    /** @param {Stroke[]} list */
+    replace: (list) => change(() => strokes.replace(list)),
   };
 }
 
+/** @param {PointerEvent} event */
 function pressureOf(event) {
   if (event.pointerType !== 'pen' || !event.pressure) return 1;
-  return round(0.4 + 1.2 * event.pressure); // half pressure, which a pen without the sense reports, is the pen's width
+  return round(0.4 + 1.2 * event.pressure); // a pen that cannot feel pressure reports 0.5: the pen's own width
 }
 
+/** @param {number} value */
 function round(value) {
   return Math.round(value * 100) / 100;
 }

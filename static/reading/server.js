@@ -1,66 +1,59 @@
-/** Owns the conversation with the server: pictures out, readings in, every failure one Problem. */
+/** Owns the requests to the server: pictures out, readings in, every failure one Problem. */
 
-import { has, language, t } from './texts.js';
+import { has, language, t } from '../site/texts.js';
 
-const PATIENCE = 20_000; // milliseconds until a silent server counts as away
+const TIMEOUT = 20_000; // milliseconds
 const BUSY = new Set([429, 502, 503, 504]);
 
-let readsMany = true; // until the server says that it has no /read
+let hasRead = true; // until the server says that it has no /read
 
-/**
- * @typedef {{digit: number, confidence: number, certain: boolean, probabilities: number[], box?: number[],
- *   label?: string}} FoundDigit
- * @typedef {{text: string, digits: FoundDigit[], model: string}} Reading
- * @typedef {{name: string, decision: string, picture: string}} Step
- */
-
-/** Says what went wrong in a sentence for the person at the page. */
+/** What went wrong, as a sentence for the person at the page. */
 export class Problem extends Error {
   /**
    * @param {string} sentence
    * @param {string} code
-   * @param {boolean} [passing] whether the same request may succeed later
+   * @param {boolean} [temporary] whether the same request may succeed later
    */
-  constructor(sentence, code, passing = false) {
+  constructor(sentence, code, temporary = false) {
     super(sentence);
     this.code = code;
-    this.passing = passing;
+    this.temporary = temporary;
   }
 }
 
 /**
  * Read every digit of a picture.
  * @param {Blob} picture
- * @param {{model?: string, signal?: AbortSignal}} [options]
+ * @param {ReadOptions} [options]
  * @returns {Promise<Reading>}
  */
 export async function readPicture(picture, { model = '', signal } = {}) {
-  if (readsMany) {
+  if (hasRead) {
     try {
       return await post('/read', picture, { model }, signal);
     } catch (error) {
-      if (error.code !== 'not_found') throw error;
-      readsMany = false;
+      if (!(error instanceof Problem) || error.code !== 'not_found') throw error;
+      hasRead = false;
     }
   }
+  /** @type {Prediction} */
   const digit = await post('/predict', picture, { model }, signal);
   return { text: String(digit.digit), digits: [digit], model: digit.model };
 }
 
 /**
- * Read one digit and tell each step from the picture to what the network sees.
+ * Read one digit, with each step from the picture to what the network sees.
  * @param {Blob} picture
- * @param {{model?: string, signal?: AbortSignal}} [options]
- * @returns {Promise<FoundDigit & {steps: Step[], model: string}>}
+ * @param {ReadOptions} [options]
+ * @returns {Promise<Explanation>}
  */
 export async function explainPicture(picture, { model = '', signal } = {}) {
   return post('/predict', picture, { model, explain: '1' }, signal);
 }
 
 /**
- * Name what was read: the class of a model that was not taught digits, else the digit.
+ * Name what was read: the digit, or the class of a model trained on something else.
  * @param {FoundDigit} digit
- * @returns {string}
  */
 export function nameDigit({ digit, label }) {
   return label ?? String(digit);
@@ -69,16 +62,12 @@ export function nameDigit({ digit, label }) {
 /**
  * Name everything that was read, in one line.
  * @param {Reading} reading
- * @returns {string}
  */
 export function nameReading({ text, digits }) {
   return digits.some(({ label }) => label) ? digits.map(nameDigit).join(', ') : text.replaceAll('\n', ', ');
 }
 
-/**
- * Wait until the server is ready again.
- * @returns {Promise<void>}
- */
+/** Wait until the server is ready again. */
 export async function serverBack() {
   for (let pause = 1000; ; pause = Math.min(2 * pause, 8000)) {
     await pauseOrOnline(pause);
@@ -88,12 +77,16 @@ export async function serverBack() {
 
 async function isReady() {
   try {
-    return (await fetch('/health/ready', { cache: 'no-store', signal: AbortSignal.timeout(PATIENCE) })).ok;
+    return (await fetch('/health/ready', { cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT) })).ok;
   } catch {
     return false;
   }
 }
 
+/**
+ * @param {number} milliseconds
+ * @returns {Promise<void>}
+ */
 function pauseOrOnline(milliseconds) {
   return new Promise((resolve) => {
     const done = () => {
@@ -106,46 +99,61 @@ function pauseOrOnline(milliseconds) {
   });
 }
 
+/**
+ * @param {string} path
+ * @param {Blob} picture
+ * @param {Record<string, string>} options
+ * @param {AbortSignal} [signal]
+ */
 async function post(path, picture, options, signal) {
   const query = new URLSearchParams(Object.entries(options).filter(([, value]) => value));
   const response = await send(`${path}?${query}`, {
     method: 'POST',
     body: picture,
     headers: { 'Content-Type': picture.type || 'application/octet-stream', Accept: 'application/json' },
-    signal: withPatience(signal),
+    signal: withTimeout(signal),
   });
   const answer = await parse(response);
   if (response.ok && answer) return answer;
   throw toProblem(response, answer ?? {});
 }
 
+/** @param {string} address @param {RequestInit} options */
 async function send(address, options) {
   try {
     return await fetch(address, options);
   } catch (error) {
-    if (error.name === 'AbortError') throw error;
+    if (wasAborted(error)) throw error;
     throw new Problem(t('problem.away'), 'away', true);
   }
 }
 
+/** @param {Response} response */
 async function parse(response) {
   try {
     return await response.json();
   } catch (error) {
-    if (error.name === 'AbortError') throw error;
+    if (wasAborted(error)) throw error;
     return null;
   }
 }
 
-function withPatience(signal) {
-  const limit = AbortSignal.timeout(PATIENCE);
+/** @param {unknown} error */
+function wasAborted(error) {
+  return error instanceof DOMException && error.name === 'AbortError';
+}
+
+/** @param {AbortSignal} [signal] */
+function withTimeout(signal) {
+  const limit = AbortSignal.timeout(TIMEOUT);
   if (!signal) return limit;
   return AbortSignal.any?.([signal, limit]) ?? signal; // browsers from before 2024 have no any()
 }
 
+/** @param {Response} response @param {Failure} failure */
 function toProblem(response, { error, code = 'internal' }) {
   if (BUSY.has(response.status)) return new Problem(t('problem.busy'), code, true);
   const translated = `problem.${code}`;
-  const sentence = language === 'en' || !has(translated) ? error : t(translated);
+  const sentence = language === 'en' || !has(translated) ? error : t(translated); // the server speaks English
   return new Problem(sentence ?? t('problem.internal'), code);
 }

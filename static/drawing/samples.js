@@ -6,6 +6,7 @@ const PEN = 18; // units
 const THUMBNAIL = 112; // pixels, the width of a thumbnail on screens with two pixels to one
 
 /** For each digit its strokes, each as x, y, x, y, ... */
+// biome-ignore format: a table
 const STROKES = [
   [[206, 58, 176, 66, 152, 104, 146, 156, 158, 208, 190, 238, 224, 226, 246, 186, 248, 134, 236, 88, 214, 62, 198, 60]],
   [[168, 96, 188, 82, 206, 60, 206, 110, 204, 170, 203, 240]],
@@ -19,10 +20,7 @@ const STROKES = [
   [[238, 92, 214, 62, 180, 66, 160, 100, 172, 138, 206, 144, 234, 116, 240, 84, 238, 140, 232, 196, 222, 244]],
 ];
 
-/**
- * @param {number} digit
- * @returns {import('./ink.js').Stroke[]}
- */
+/** @param {number} digit */
 export function drawSample(digit) {
   return STROKES[digit].map((numbers) => ({ width: PEN, eraser: false, points: pairUp(numbers) }));
 }
@@ -30,7 +28,7 @@ export function drawSample(digit) {
 /**
  * Put a thumbnail on each button of the row, and hand over its strokes when it is pressed.
  * @param {HTMLElement} row
- * @param {(strokes: import('./ink.js').Stroke[]) => void} choose
+ * @param {(strokes: Stroke[]) => void} choose
  */
 export function createSamples(row, choose) {
   row.querySelectorAll('button').forEach((button, digit) => {
@@ -41,6 +39,10 @@ export function createSamples(row, choose) {
   });
 }
 
+/**
+ * @param {number[]} numbers
+ * @returns {Point[]}
+ */
 function pairUp(numbers) {
   return Array.from({ length: numbers.length / 2 }, (_, index) => [numbers[2 * index], numbers[2 * index + 1], 1]);
 }

@@ -1,26 +1,27 @@
 /** Owns the strokes of a drawing and their history. Knows neither the canvas nor the server. */
 
-/** @typedef {import('./ink.js').Stroke} Stroke */
-
-/**
- * Make an empty drawing. Every change keeps the list of strokes before it, so undoing a clear is like undoing a stroke.
- */
+/** Make an empty drawing. Each change keeps the list of strokes before it, so a clear is undone like a stroke. */
 export function createStrokes() {
   /** @type {Stroke[]} */
   let current = [];
+  /** @type {Stroke[][]} */
   const past = [];
+  /** @type {Stroke[][]} */
   const future = [];
 
+  /** @param {Stroke[]} next */
   function change(next) {
     past.push(current);
     future.length = 0;
     current = next;
   }
 
+  /** @param {Stroke[][]} from @param {Stroke[][]} to */
   function move(from, to) {
-    if (!from.length) return;
+    const next = from.pop();
+    if (!next) return;
     to.push(current);
-    current = from.pop();
+    current = next;
   }
 
   return {

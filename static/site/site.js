@@ -1,7 +1,7 @@
 /** Wires what the pages about the models have. */
 
-import { carryDrawing } from './link.js';
+import { carryDrawing } from '../drawing/link.js';
 import { createThemeSwitch } from './theme.js';
 
-createThemeSwitch(document.getElementById('theme'));
+createThemeSwitch();
 carryDrawing(() => location.hash);

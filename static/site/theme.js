@@ -1,9 +1,12 @@
 /** Owns the switch between dark and light. The choice is a cookie, so that the next page comes in the right colours. */
 
+import { find } from './elements.js';
+
 const YEAR = 365 * 24 * 60 * 60; // seconds
 
-/** @param {HTMLButtonElement} button */
-export function createThemeSwitch(button) {
+/** Show the switch, which works only with scripts. */
+export function createThemeSwitch() {
+  const button = find(document, '#theme');
   const root = document.documentElement;
   const preferred = matchMedia('(prefers-color-scheme: dark)');
 

@@ -1,28 +1,37 @@
-/** Owns the answer: the number, large; how sure it is, and why not; ten bars; what a screen reader hears. */
+/** Owns the answer: the number; how certain it is, or why it is not; ten bars; what a screen reader says. */
 
+import { find } from '../site/elements.js';
+import { formatShare, t } from '../site/texts.js';
 import { nameDigit, nameReading } from './server.js';
-import { formatShare, t } from './texts.js';
 
-const CLOSE = 0.35; // a second guess with this much more than nothing is worth a reason
+const CLOSE = 0.35; // of the first guess: a second one above this could also be right
 const FAINT = 0.005; // a second guess below this is not worth a number
 
 /**
  * @param {HTMLElement} root the element #answer, or one like it
- * @param {() => string[] | null} takeClasses what the classes of the model are called, where they are no digits
+ * @param {() => string[] | null} takeClasses as classesOf
  */
 export function createAnswer(root, takeClasses) {
-  const find = (name) => root.querySelector(`[data-part="${name}"]`);
-  const [verdict, sentence, second, announcement] = ['verdict', 'sentence', 'second', 'announcement'].map(find);
-  const bars = [...root.querySelectorAll('.bars li')];
-  /** @type {import('./server.js').Reading | null} */
+  const verdict = find(root, '.verdict');
+  const sentence = find(root, '.sentence');
+  const second = find(root, '.second');
+  const announcement = root.querySelector('[data-part="announcement"]');
+  const bars = [...root.querySelectorAll('li')].map((bar) => ({
+    bar,
+    label: find(bar, '.label'),
+    number: find(bar, '.number'),
+  }));
+  /** @type {Reading | null} */
   let reading = null;
   let chosen = 0;
 
+  /** @param {AnswerState} state */
   function setState(state, text = '') {
     root.dataset.state = state;
     root.dataset.text = text;
   }
 
+  /** @param {string} text */
   function announce(text) {
     if (announcement && announcement.textContent !== text) announcement.textContent = text;
   }
@@ -43,17 +52,19 @@ export function createAnswer(root, takeClasses) {
     if (!reading) sentence.textContent = t('answer.reading');
   }
 
+  /** @param {Reading} newest @param {boolean} settled whether the drawing is finished */
   function showAnswer(newest, settled) {
     reading = newest;
     chosen = reading.digits.length - 1;
     const certain = reading.digits.every((digit) => digit.certain);
     setState(settled ? (certain ? 'answered' : 'uncertain') : 'reading', reading.text);
     root.dataset.certain = String(certain);
-    showVerdict();
-    showChosen();
+    showVerdict(reading);
+    showChosen(reading);
     if (settled) announce([sentence.textContent, second.textContent].join(' '));
   }
 
+  /** @param {Problem} problem */
   function showProblem(problem) {
     reading = null;
     setState('problem');
@@ -65,60 +76,69 @@ export function createAnswer(root, takeClasses) {
     showBars(null);
   }
 
-  function showVerdict() {
-    const names = reading.digits.map(nameDigit);
-    verdict.replaceChildren(...(names.length > 1 ? manyDigits() : names));
+  /** @param {Reading} shown */
+  function showVerdict(shown) {
+    const names = shown.digits.map(nameDigit);
+    verdict.replaceChildren(...(names.length > 1 ? manyDigits(shown) : names));
     verdict.dataset.length = String(names.join('').length);
   }
 
-  /** Each digit of a number is a button that shows its own bars. */
-  function manyDigits() {
-    const lines = reading.text.split('\n').map((line) => line.replaceAll(' ', '').length);
+  /**
+   * Make each digit of a number a button that shows its own bars.
+   * @param {Reading} shown
+   */
+  function manyDigits(shown) {
+    const lines = shown.text.split('\n').map((line) => line.replaceAll(' ', '').length);
     let first = 0;
     return lines.map((length) => {
       const line = document.createElement('span');
       line.className = 'line';
-      line.append(...reading.digits.slice(first, first + length).map((digit, place) => digitButton(digit, first + place)));
+      const digits = shown.digits.slice(first, first + length);
+      line.append(...digits.map((digit, place) => digitButton(shown, digit, first + place)));
       first += length;
       return line;
     });
   }
 
-  function digitButton(digit, index) {
+  /** @param {Reading} shown @param {FoundDigit} digit @param {number} index */
+  function digitButton(shown, digit, index) {
     const button = document.createElement('button');
     button.type = 'button';
     button.textContent = nameDigit(digit);
     button.dataset.certain = String(digit.certain);
     button.setAttribute('aria-pressed', String(index === chosen));
     button.setAttribute('aria-label', t('answer.digit', { place: index + 1, digit: nameDigit(digit) }));
-    button.addEventListener('click', () => choose(index));
+    button.addEventListener('click', () => choose(shown, index));
     return button;
   }
 
-  function choose(index) {
+  /** @param {Reading} shown @param {number} index */
+  function choose(shown, index) {
     chosen = index;
     verdict.querySelectorAll('button').forEach((button, place) => {
       button.setAttribute('aria-pressed', String(place === index));
     });
-    showChosen();
-    root.dispatchEvent(new CustomEvent('choose', { detail: reading.digits[index] }));
+    showChosen(shown);
+    root.dispatchEvent(new Event('choose'));
   }
 
-  function showChosen() {
-    const digit = reading.digits[chosen];
-    sentence.textContent = describe(reading, takeClasses());
-    second.textContent = describeSecond(digit, reading.digits.length > 1, takeClasses());
+  /** @param {Reading} shown */
+  function showChosen(shown) {
+    const digit = shown.digits[chosen];
+    sentence.textContent = describe(shown, takeClasses());
+    second.textContent = describeSecond(digit, shown.digits.length > 1, takeClasses());
     showBars(digit);
   }
 
+  /** @param {FoundDigit | null} digit */
   function showBars(digit) {
     const classes = takeClasses();
-    bars.forEach((bar, index) => {
+    bars.forEach(({ bar, label, number }, index) => {
       const share = digit?.probabilities[index] ?? 0;
       bar.style.setProperty('--share', String(share));
       bar.toggleAttribute('data-best', digit?.digit === index);
-      bar.firstElementChild.textContent = classes?.[index] ?? String(index);
-      bar.lastElementChild.textContent = digit ? formatShare(share) : '';
+      label.textContent = classes?.[index] ?? String(index);
+      number.textContent = digit ? formatShare(share) : '';
     });
   }
 
@@ -130,7 +150,7 @@ export function createAnswer(root, takeClasses) {
     get reading() {
       return reading;
     },
-    /** The digit whose bars are shown. */
+    /** The digit with its bars shown. */
     get chosen() {
       return reading?.digits[chosen] ?? null;
     },
@@ -138,8 +158,8 @@ export function createAnswer(root, takeClasses) {
 }
 
 /**
- * @param {HTMLSelectElement | null} select of a model
- * @returns {string[] | null} the names of its classes, where they are no digits
+ * Return the names of the chosen model's classes, where they are not digits.
+ * @param {HTMLSelectElement | null} select
  */
 export function classesOf(select) {
   return select?.selectedOptions[0].dataset.classes?.split(',') ?? null;
@@ -147,9 +167,8 @@ export function classesOf(select) {
 
 /**
  * Say what was read and, where it is uncertain, why.
- * @param {import('./server.js').Reading} reading
+ * @param {Reading} reading
  * @param {string[] | null} classes
- * @returns {string}
  */
 export function describe(reading, classes) {
   const { digits } = reading;
@@ -164,6 +183,7 @@ export function describe(reading, classes) {
   return t('answer.strange', { digit: number });
 }
 
+/** @param {FoundDigit} digit @param {boolean} many @param {string[] | null} classes */
 function describeSecond(digit, many, classes) {
   const { name, share } = secondOf(digit, classes);
   const key = many ? 'answer.secondOf' : 'answer.second';
@@ -173,6 +193,7 @@ function describeSecond(digit, many, classes) {
   return many ? t('answer.sure', { ...values, share: formatShare(digit.confidence) }) : '';
 }
 
+/** @param {FoundDigit} digit @param {string[] | null} classes */
 function secondOf({ probabilities }, classes) {
   const ranked = probabilities.map((share, digit) => ({ name: classes?.[digit] ?? String(digit), share }));
   return ranked.sort((one, other) => other.share - one.share)[1];

@@ -1,15 +1,10 @@
-/** Owns how strokes become ink: the same painter draws the canvas, the picture that is sent, and thumbnails. */
+/** Owns how strokes become ink: the same code draws the canvas, the picture that is sent, and thumbnails. */
 
 export const WIDTH = 400; // units of a drawing, whatever the size of the canvas on the screen
 export const HEIGHT = 300;
 
 /**
- * @typedef {[x: number, y: number, pressure: number]} Point  in units of a drawing; pressure 1 is the pen's own width
- * @typedef {{width: number, eraser: boolean, points: Point[]}} Stroke
- */
-
-/**
- * Draw the part of a stroke that begins at one of its points, so that a growing stroke never draws itself twice.
+ * Draw a stroke from one of its points on, so that a growing stroke is not drawn twice.
  * @param {CanvasRenderingContext2D} context scaled to units of a drawing
  * @param {Stroke} stroke
  * @param {number} [from] the index of the first point that is new
@@ -31,7 +26,7 @@ export function paintStroke(context, { width, eraser, points }, from = 0) {
 }
 
 /**
- * Draw the last half segment of a finished stroke, which a growing one leaves open for its next point.
+ * Draw the last half segment of a finished stroke; while it grows, the next point decides it.
  * @param {CanvasRenderingContext2D} context
  * @param {Stroke} stroke
  */
@@ -59,26 +54,23 @@ export function paintStrokes(context, strokes) {
 }
 
 /**
- * Make the picture of a drawing that is sent to the server: dark ink on white paper.
+ * Make the PNG of a drawing that is sent to the server: dark ink on white paper.
  * @param {Stroke[]} strokes
  * @param {number} [side] pixels, the width of the picture
- * @returns {Promise<Blob>} a PNG
  */
 export function renderPicture(strokes, side = WIDTH) {
-  const canvas = renderCanvas(strokes, side);
-  return new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
+  return toPng(renderCanvas(strokes, side));
 }
 
 /**
  * @param {Stroke[]} strokes
  * @param {number} side pixels, the width of the canvas
- * @returns {HTMLCanvasElement}
  */
 export function renderCanvas(strokes, side) {
   const canvas = document.createElement('canvas');
   canvas.width = side;
   canvas.height = Math.round((side * HEIGHT) / WIDTH);
-  const context = canvas.getContext('2d');
+  const context = contextOf(canvas);
   context.scale(side / WIDTH, side / WIDTH);
   context.strokeStyle = '#000';
   context.fillStyle = '#000';
@@ -89,12 +81,48 @@ export function renderCanvas(strokes, side) {
   return canvas;
 }
 
+/**
+ * Paint on white paper of so many pixels.
+ * @param {number} width
+ * @param {number} height
+ * @param {(context: CanvasRenderingContext2D) => void} paint
+ */
+export function paintOnPaper(width, height, paint) {
+  const canvas = document.createElement('canvas');
+  canvas.width = width;
+  canvas.height = height;
+  const context = contextOf(canvas);
+  context.fillStyle = '#fff';
+  context.fillRect(0, 0, width, height);
+  paint(context);
+  return canvas;
+}
+
+/** @param {HTMLCanvasElement} canvas */
+export function contextOf(canvas) {
+  const context = canvas.getContext('2d');
+  if (!context) throw new TypeError('This browser cannot draw on a canvas.');
+  return context;
+}
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @returns {Promise<Blob>}
+ */
+export function toPng(canvas) {
+  return new Promise((resolve, reject) => {
+    canvas.toBlob((png) => (png ? resolve(png) : reject(new Error('The canvas is empty.'))), 'image/png');
+  });
+}
+
+/** @param {CanvasRenderingContext2D} context @param {Point} point @param {number} width */
 function paintDot(context, [x, y, pressure], width) {
   context.beginPath();
   context.arc(x, y, (width * pressure) / 2, 0, 2 * Math.PI);
   context.fill();
 }
 
+/** @param {Point} one @param {Point} other */
 function middle([x, y], [otherX, otherY]) {
   return [(x + otherX) / 2, (y + otherY) / 2];
 }

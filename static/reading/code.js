@@ -1,10 +1,12 @@
-/** Owns "use it from code": the drawing now on the canvas as commands that work as they are, and as a link. */
+/** Owns "use it from code": the drawing as a link, and as commands that work as they are. */
 
-import { t } from './texts.js';
+import { find } from '../site/elements.js';
+import { t } from '../site/texts.js';
 
 const PICTURE = '{picture}';
 const ADDRESS = '{address}';
 
+/** @type {Record<string, string>} */
 const SNIPPETS = {
   curl: `curl -s '${ADDRESS}' \\
   -H 'Content-Type: application/json' \\
@@ -32,50 +34,54 @@ console.log((await response.json()).text);
 /**
  * @param {HTMLDetailsElement} panel
  * @param {() => Promise<string | null>} takePicture a data URL of what is on the canvas
- * @param {() => string} takeFragment nothing where no drawing is on the canvas
+ * @param {() => string} takeFragment nothing where there is no drawing
  * @param {() => string} chooseModel
  */
 export function createCode(panel, takePicture, takeFragment, chooseModel) {
-  const link = panel.querySelector('input');
-  const said = panel.querySelector('[role="status"]');
+  const link = find(panel, 'input');
+  const status = find(panel, '.status');
 
   async function show() {
     if (!panel.open) return;
     const fragment = takeFragment();
     link.value = location.href.split(/[?#]/)[0] + fragment;
-    link.parentElement.hidden = !fragment;
+    link.closest('.snippet')?.toggleAttribute('hidden', !fragment);
     const address = new URL('/read', location.href);
     if (chooseModel()) address.searchParams.set('model', chooseModel());
     const picture = await takePicture();
     panel.toggleAttribute('data-empty', !picture);
-    for (const block of panel.querySelectorAll('code[data-language]')) {
-      block.textContent = SNIPPETS[block.dataset.language]
-        .replace(ADDRESS, address.href)
-        .replace(PICTURE, picture);
+    for (const block of panel.querySelectorAll('code')) {
+      const snippet = SNIPPETS[String(block.dataset.language)];
+      block.textContent = snippet.replace(ADDRESS, address.href).replace(PICTURE, String(picture));
     }
   }
 
+  /** @param {HTMLButtonElement} button */
   async function copy(button) {
-    const source = document.getElementById(button.getAttribute('aria-controls'));
+    const source = document.getElementById(button.getAttribute('aria-controls') ?? '');
+    if (!source) return;
     try {
-      await navigator.clipboard.writeText(source.value ?? source.textContent);
-      said.textContent = t('code.copied');
+      await navigator.clipboard.writeText(source instanceof HTMLInputElement ? source.value : source.textContent);
+      status.textContent = t('code.copied');
     } catch {
       select(source);
-      said.textContent = t('code.selected');
+      status.textContent = t('code.selected');
     }
   }
 
   panel.addEventListener('toggle', show);
   panel.addEventListener('click', ({ target }) => {
-    const button = target.closest('button');
+    const button = target instanceof Element && target.closest('button');
     if (button) copy(button);
   });
   return { show };
 }
 
-/** A browser that keeps the clipboard to itself leaves copying to the person. */
+/**
+ * Let the person copy, where the browser does not let the page.
+ * @param {HTMLElement} source
+ */
 function select(source) {
-  if (source.select) source.select();
-  else getSelection().selectAllChildren(source);
+  if (source instanceof HTMLInputElement) source.select();
+  else getSelection()?.selectAllChildren(source);
 }
