@@ -29,7 +29,7 @@ from ..lifecycle import is_stopping
 from ..logs import access
 from . import memory
 from .answering import Answering, Application
-from .connections import Connection
+from .connections import Connection, give_way
 from .failures import describe_plainly
 
 SPARE_FILES = 16  # open files that a worker keeps free for pages and pictures of reports
@@ -107,6 +107,7 @@ class Worker(GeventWorker):  # type: ignore[misc]
 
     def _finish(self) -> None:
         """Wait until all requests are answered, for a while; who is idle is not waited for."""
+        give_way()  # the first steps of those who were accepted last
         began = monotonic()
         while self.connections and monotonic() - began < self.cfg.graceful_timeout:
             self._beat()

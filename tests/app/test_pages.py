@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,10 @@ PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108000000003
 
 
 @pytest.fixture
-def reported(tiny_models: Path) -> FlaskClient:
+def reported(tiny_models: Path, tmp_path: Path) -> FlaskClient:
     """A client of an app whose plain model has a card in full and a report."""
-    folder = tiny_models / "plain"
+    models = shutil.copytree(tiny_models, tmp_path / "models")
+    folder = models / "plain"
     card = {
         **(read_card(folder) or {}),
         "claimed": "99.1 %",
@@ -38,7 +40,7 @@ def reported(tiny_models: Path) -> FlaskClient:
     write_card(folder, card)
     (folder / "report").mkdir(exist_ok=True)
     (folder / "report" / "errors.png").write_bytes(PNG)
-    return create_app({"models": tiny_models}).test_client()
+    return create_app({"models": models}).test_client()
 
 
 @pytest.fixture
