@@ -2,7 +2,7 @@
 
     digits -> warp (affine and elastic) -> stroke width -> resolution -> contrast -> noise, specks, gaps -> digits
 
-Works on framed digits, so it is the same for MNIST's and for those of styles.py. Labels stay right: nothing is
+Works on framed digits, so it is the same for MNIST's and for those of handwriting/. Labels stay right: nothing is
 mirrored, nothing is turned so far that a 6 nears a 9 or a 1 a dash. Every constant is a standard deviation, a range
 or a share of the digits that a step meets.
 """

@@ -27,7 +27,8 @@ from app.reading import read_number
 from . import evaluation
 from .datasets import Split
 from .errors import TrainingError
-from .styles import HELD_OUT_KINDS, synthesise_others
+from .handwriting.kinds import HELD_OUT_KINDS
+from .handwriting.synthesis import synthesise_non_digits
 
 Digits = NDArray[np.uint8]  # (n, 28, 28)
 
@@ -89,7 +90,7 @@ def measure_refusal(classifier: Classifier) -> dict[str, Any]:
     """Measure which drawings of kinds that nothing was trained on are called uncertain, in all and of each kind."""
     by_kind = {}
     for kind in HELD_OUT_KINDS:
-        others = synthesise_others(HELD_OUT // len(HELD_OUT_KINDS), HELD_OUT_SEED, (kind,))
+        others = synthesise_non_digits(HELD_OUT // len(HELD_OUT_KINDS), HELD_OUT_SEED, (kind,))
         by_kind[kind] = float(1 - classifier.certain(classifier.predict(to_tensor(others))).mean())
     return {"uncertain": float(np.mean(list(by_kind.values()))), "by_kind": by_kind}
 

@@ -1,6 +1,6 @@
 """The default model's own way: what it learns from besides MNIST, and how it is finished for serving.
 
-    MNIST + written digits + what is none (styles.py) -> augment -> batches of eleven classes, the last: not a digit
+    MNIST + written digits + what is none (handwriting/) -> augment -> batches of eleven classes, the last: not a digit
     trained network -> float32 -> statistics of the averaged weights -> temperature, certainty -> two outputs
 
 The eleventh class makes the features know what is no digit; what is saved answers the ten digits and, beside them, the
@@ -25,15 +25,15 @@ from . import networks
 from .augmentation import augment
 from .certainty import HIDDEN, Head, fit_threshold, take_features, teach_head
 from .datasets import Dataset, Split
-from .styles import synthesise, synthesise_others
+from .handwriting.synthesis import synthesise_digits, synthesise_non_digits
 
 OTHER = 10  # class of what is not a digit
-WRITTEN = 60_000  # digits written by styles.py to choose from, as many as MNIST's
+WRITTEN = 60_000  # digits written by handwriting/ to choose from, as many as MNIST's
 OTHERS = 60_000  # drawings that are none
 WRITTEN_SHARE = 0.35  # written digits in a batch, for each of MNIST's
 OTHERS_SHARE = 0.35  # drawings that are none in a batch, for each of MNIST's
 UNVARIED = 0.25  # share of MNIST's digits in a batch that stay as they are: that is how they are tested
-SEED = 28  # of what styles.py writes; the same for every run, so that runs differ by training alone
+SEED = 28  # of what handwriting/ writes; the same for every run, so that runs differ by training alone
 VALIDATION_WRITTEN = 10_000  # digits written for validation, from another seed
 STATISTICS_BATCHES = 40  # of 500 digits, from which batch normalisation takes its final statistics
 REFUSED_MNIST = 0.004  # share of validation digits that may be called uncertain
@@ -44,7 +44,7 @@ Logits = NDArray[np.float32]  # (n, 10)
 
 
 class Pool(NamedTuple):
-    """What styles.py wrote, framed."""
+    """What handwriting/ wrote, framed."""
 
     written: Split
     others: NDArray[np.uint8]  # (n, 28, 28)
@@ -54,8 +54,8 @@ class Pool(NamedTuple):
 def load_pool() -> Pool:
     """Write the digits, and what is none, that every run chooses from."""
     workers = os.cpu_count() or 1
-    written = Split(*synthesise(WRITTEN, SEED, workers))
-    return Pool(written, synthesise_others(OTHERS, SEED, workers=workers))
+    written = Split(*synthesise_digits(WRITTEN, SEED, workers))
+    return Pool(written, synthesise_non_digits(OTHERS, SEED, workers=workers))
 
 
 def mix(
@@ -96,7 +96,7 @@ def finish(network: keras.Model, dataset: Dataset) -> keras.Model:
     exact = networks.robust()
     exact.set_weights(network.get_weights())
     settle_statistics(exact, dataset)
-    written = Split(*synthesise(VALIDATION_WRITTEN, SEED + 1))
+    written = Split(*synthesise_digits(VALIDATION_WRITTEN, SEED + 1))
     validation = [predict(exact, split.digits) for split in (dataset.validation, written)]
     labels = np.concatenate([dataset.validation.labels, written.labels])
     temperature = fit_temperature(np.concatenate(validation)[:, :OTHER], labels)

@@ -15,10 +15,10 @@ from app.errors import DigitsError
 from app.preprocessing import SIDE, decode_picture, find_ink, frame_digit
 
 from .augmentation import augment
-from .glyphs import STYLES
-from .marks import KINDS
-from .pens import Ink
-from .styles import draw_digit
+from .handwriting.digits.catalogue import STYLES
+from .handwriting.kinds import KINDS
+from .handwriting.pens import Ink
+from .handwriting.synthesis import draw_digit
 
 CELL = 56  # pixels, height and width of one drawing on a sheet
 COLUMNS = 20

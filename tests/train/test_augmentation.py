@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from app.preprocessing import SIDE
 from train import augmentation
 from train.augmentation import augment, draw_maps
-from train.styles import synthesise
+from train.handwriting.synthesis import synthesise_digits
 
 
 @pytest.fixture(scope="module")
 def digits() -> NDArray[np.uint8]:
-    return synthesise(300, seed=4)[0]
+    return synthesise_digits(300, seed=4)[0]
 
 
 def test_shape_and_type_stay(digits: NDArray[np.uint8]) -> None:

@@ -3,7 +3,7 @@
     label -> a style of STYLES -> a hand -> a pen -> ink -> frame_digit -> digit
 
 What people around the world write and MNIST's Americans did not: the 1 with a flag, the barred 7, the open 4.
-Owns how many and in which order, not the shapes (glyphs.py, marks.py) nor the ink (pens.py).
+Owns how many and in which order, not the skeletons (digits/, kinds.py) nor the ink (pens.py).
 """
 
 from __future__ import annotations
@@ -21,11 +21,10 @@ from numpy.typing import NDArray
 
 from app.preprocessing import SIDE, frame_digit
 
-from .glyphs import STYLES, Style
-from .marks import HELD_OUT_KINDS, KINDS, TRAINING_KINDS
+from .digits.catalogue import STYLES
+from .digits.style import Style
+from .kinds import KINDS, TRAINING_KINDS
 from .pens import Ink, draw, pick_hand, pick_pen, write
-
-__all__ = ["HELD_OUT_KINDS", "TRAINING_KINDS", "draw_digit", "draw_other", "synthesise", "synthesise_others"]
 
 Task = TypeVar("Task")
 Digits = NDArray[np.uint8]  # (n, 28, 28), paper 0 to ink 255
@@ -63,14 +62,14 @@ def pick_style(label: int, rng: np.random.Generator) -> Style:
     return styles[-1]
 
 
-def draw_other(rng: np.random.Generator, kinds: Sequence[str] = TRAINING_KINDS) -> Ink:
+def draw_non_digit(rng: np.random.Generator, kinds: Sequence[str] = TRAINING_KINDS) -> Ink:
     """Draw something that is not a digit, of one of the kinds named."""
     shares = np.cumsum([KINDS[name].share for name in kinds])
     name = kinds[int(np.searchsorted(shares, rng.random() * shares[-1], side="right"))]
     return KINDS[name].draw(rng)
 
 
-def synthesise(count: int, seed: int, workers: int = 1) -> tuple[Digits, NDArray[np.uint8]]:
+def synthesise_digits(count: int, seed: int, workers: int = 1) -> tuple[Digits, NDArray[np.uint8]]:
     """Write digits, as many of each label, in random order.
 
     Returns:
@@ -78,10 +77,10 @@ def synthesise(count: int, seed: int, workers: int = 1) -> tuple[Digits, NDArray
     """
     labels = (np.random.default_rng(seed).permutation(count) % 10).astype(np.uint8)
     batches = [labels[start : start + BATCH] for start in range(0, count, BATCH)]
-    return _gather(_write_batch, [(seed, number, batch) for number, batch in enumerate(batches)], workers), labels
+    return _gather(_draw_digits, [(seed, number, batch) for number, batch in enumerate(batches)], workers), labels
 
 
-def synthesise_others(count: int, seed: int, kinds: Sequence[str] = TRAINING_KINDS, workers: int = 1) -> Digits:
+def synthesise_non_digits(count: int, seed: int, kinds: Sequence[str] = TRAINING_KINDS, workers: int = 1) -> Digits:
     """Draw what is not a digit, framed as if it were one.
 
     Returns:
@@ -89,7 +88,7 @@ def synthesise_others(count: int, seed: int, kinds: Sequence[str] = TRAINING_KIN
     """
     sizes = [min(BATCH, count - start) for start in range(0, count, BATCH)]
     return _gather(
-        partial(_draw_batch, tuple(kinds)), [(seed, number, size) for number, size in enumerate(sizes)], workers
+        partial(_draw_non_digits, tuple(kinds)), [(seed, number, size) for number, size in enumerate(sizes)], workers
     )
 
 
@@ -102,13 +101,13 @@ def _gather(work: Callable[[Task], Digits], tasks: list[Task], workers: int) -> 
         return np.concatenate(list(pool.map(work, tasks)))
 
 
-def _write_batch(task: tuple[int, int, NDArray[np.uint8]]) -> Digits:
+def _draw_digits(task: tuple[int, int, NDArray[np.uint8]]) -> Digits:
     seed, number, labels = task
     rng = np.random.default_rng((seed, number))
     return np.stack([frame_digit(draw_digit(int(label), rng)) for label in labels])
 
 
-def _draw_batch(kinds: tuple[str, ...], task: tuple[int, int, int]) -> Digits:
+def _draw_non_digits(kinds: tuple[str, ...], task: tuple[int, int, int]) -> Digits:
     seed, number, count = task
     rng = np.random.default_rng((seed, number, 1))
-    return np.stack([frame_digit(draw_other(rng, kinds)) for _ in range(count)])
+    return np.stack([frame_digit(draw_non_digit(rng, kinds)) for _ in range(count)])

@@ -14,11 +14,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .glyphs import Glyph, Path, trace
+from .curves import Glyph, Path, trace
 
 Ink = NDArray[np.uint8]  # (h, w), paper 0 to ink 255
 
-SHIFT = 4  # fractional bits of OpenCV's coordinates: paths are drawn to a sixteenth of a pixel
+FRACTION_BITS = 4  # fractional bits of OpenCV's coordinates: paths are drawn to a sixteenth of a pixel
 HEIGHTS = (44, 92)  # pixels, longer side of what is drawn: twice to five times what framing keeps of it
 PIXEL_HEIGHTS = (13, 36)  # pixels: what people draw in the small pictures of a paint program
 FATTEST = 0.24  # of the longer side: a wider pen closes the loops of an 8
@@ -143,10 +143,10 @@ def draw(paths: list[Path], pen: Pen, rng: np.random.Generator, fattest: float =
         elif pen.pressure:
             _draw_pressed(ink, points, thickness, pen.pressure * rng.uniform(0.4, 1.0), rng)
         else:
-            cv2.polylines(ink, [_fixed(points)], False, 255, thickness, cv2.LINE_AA, SHIFT)
+            cv2.polylines(ink, [_fixed(points)], False, 255, thickness, cv2.LINE_AA, FRACTION_BITS)
         if pen.name == "felt" and rng.random() < 0.3:
-            radius = int(thickness * rng.uniform(0.55, 0.75) * (1 << SHIFT))
-            cv2.circle(ink, tuple(_fixed(points[0]).tolist()), radius, 255, cv2.FILLED, cv2.LINE_AA, SHIFT)
+            radius = int(thickness * rng.uniform(0.55, 0.75) * (1 << FRACTION_BITS))
+            cv2.circle(ink, tuple(_fixed(points[0]).tolist()), radius, 255, cv2.FILLED, cv2.LINE_AA, FRACTION_BITS)
     if pen.grain:
         ink = _show_paper(ink, pen.grain * rng.uniform(0.3, 1.0), rng)
     if pen.name != "pixels" and rng.random() < 0.3:
@@ -155,7 +155,7 @@ def draw(paths: list[Path], pen: Pen, rng: np.random.Generator, fattest: float =
 
 
 def _fixed(points: Path) -> NDArray[np.int32]:
-    return np.round(points * (1 << SHIFT)).astype(np.int32)
+    return np.round(points * (1 << FRACTION_BITS)).astype(np.int32)
 
 
 def _draw_pressed(ink: Ink, points: Path, thickness: int, pressure: float, rng: np.random.Generator) -> None:
@@ -167,7 +167,7 @@ def _draw_pressed(ink: Ink, points: Path, thickness: int, pressure: float, rng: 
     widths = np.maximum(1, np.round(thickness * (1 + pressure * 0.5 * swell) * (1 - pressure * (1 - lift)))).astype(int)
     corners = _fixed(points).tolist()
     for start, end, width in zip(corners, corners[1:], widths.tolist(), strict=False):
-        cv2.line(ink, start, end, 255, width, cv2.LINE_AA, SHIFT)
+        cv2.line(ink, start, end, 255, width, cv2.LINE_AA, FRACTION_BITS)
 
 
 def _draw_nib(ink: Ink, points: Path, thickness: int, rng: np.random.Generator) -> None:
@@ -176,7 +176,7 @@ def _draw_nib(ink: Ink, points: Path, thickness: int, rng: np.random.Generator) 
     edge = np.array([np.cos(angle), np.sin(angle)]) * thickness / 2
     thin = max(1, thickness // 4)
     for offset in np.linspace(-1, 1, 2 * max(1, thickness // (2 * thin)) + 1):
-        cv2.polylines(ink, [_fixed(points + edge * offset)], False, 255, thin + 1, cv2.LINE_AA, SHIFT)
+        cv2.polylines(ink, [_fixed(points + edge * offset)], False, 255, thin + 1, cv2.LINE_AA, FRACTION_BITS)
 
 
 @lru_cache(maxsize=1)

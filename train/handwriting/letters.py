@@ -1,11 +1,11 @@
 """The skeletons of letters, signs and small drawings that no person reads as a digit.
 
-In the space of glyphs.py. Leaves out what looks like a digit: O, l, S, Z, b, q and their like.
+In the space of curves.py. Leaves out what looks like a digit: O, l, S, Z, b, q and their like.
 """
 
 from __future__ import annotations
 
-from .glyphs import Glyph, Stroke
+from .curves import Glyph, Stroke
 
 
 def parse(text: str) -> Glyph:
