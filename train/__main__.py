@@ -135,7 +135,8 @@ def dispatch(options: argparse.Namespace) -> None:
     if options.list:
         list_recipes(console)
     elif options.recipe == "report":
-        from . import datasets, reports
+        from . import reports
+        from .data import datasets
 
         reports.rebuild(options.output, datasets.data_folder(options.data), README, console)
     elif options.recipe == "samples":
@@ -150,7 +151,7 @@ def list_recipes(console: Console) -> None:
     """Show the recipes as a table."""
     from rich.table import Table
 
-    from .datasets import TITLES
+    from .data.datasets import TITLES
     from .recipes import RECIPES
 
     table = Table("recipe", "what", "data", "parameters", "training", "claimed", box=None, pad_edge=False)
@@ -166,7 +167,8 @@ def list_recipes(console: Console) -> None:
 
 def draw_samples(options: argparse.Namespace, console: Console) -> None:
     """Draw sheets of what training sees: written digits, what is none, and augmentation."""
-    from . import datasets, sheets
+    from . import sheets
+    from .data import datasets
 
     dataset = datasets.load("mnist", datasets.data_folder(options.data))
     for path in sheets.write_sheets(options.runs / "samples", options.seed, dataset.training.digits):
@@ -178,7 +180,8 @@ def measure_model(options: argparse.Namespace, console: Console) -> None:
     from app import artifact
     from app.classifier import load_classifier
 
-    from . import datasets, measurements, sheets
+    from . import measurements, sheets
+    from .data import datasets
 
     folder = options.output / options.model
     found = artifact.load(folder)
@@ -200,7 +203,8 @@ def train_recipes(options: argparse.Namespace, device: str, console: Console) ->
     Raises:
         TrainingError: no such recipe, no such data, or nowhere to write.
     """
-    from . import checkpoints, cluster, datasets, runs
+    from . import checkpoints, cluster, runs
+    from .data import datasets
     from .recipes import RECIPES
 
     series = options.recipe == "all"

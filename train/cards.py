@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from .checkpoints import Epoch
-from .datasets import TITLES, Dataset
+from .data.datasets import TITLES, Dataset
 from .recipes import Recipe
 
 LIBRARIES = ("keras", "tensorflow", "jax", "torch", "numpy")

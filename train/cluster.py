@@ -72,7 +72,8 @@ def train_one(name: str, overridden: dict[str, Any], places: Places, seed: int) 
     from .devices import prepare_device
 
     device = prepare_device()
-    from . import datasets, runs
+    from . import runs
+    from .data import datasets
     from .progress import open_console
     from .recipes import RECIPES
 

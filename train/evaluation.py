@@ -19,7 +19,7 @@ from PIL import Image
 from app.errors import DigitsError
 from app.preprocessing import DIGIT, FRAMINGS, SIDE, Framing, read_picture, to_tensor
 
-from .datasets import Dataset, Split
+from .data.datasets import Dataset, Split
 
 PREDICTION_BATCH = 500  # digits; changes nothing but memory and speed
 CALIBRATION_BINS = 15  # Source: Guo et al., "On Calibration of Modern Neural Networks", 2017

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from .datasets import Batches
+from .data.datasets import Batches
 from .errors import TrainingError
 
 VALIDATION_BATCH = 500  # digits; changes nothing but memory and speed

@@ -25,7 +25,7 @@ from app.preprocessing import read_picture, to_tensor
 from app.reading import read_number
 
 from . import evaluation
-from .datasets import Split
+from .data.datasets import Split
 from .errors import TrainingError
 from .handwriting.kinds import HELD_OUT_KINDS
 from .handwriting.synthesis import synthesise_non_digits

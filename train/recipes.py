@@ -18,7 +18,7 @@ import keras
 from app.artifact import WeightBits
 
 from . import devices, loops, networks, robust
-from .datasets import Augment, Dataset
+from .data.datasets import Augment, Dataset
 from .optimisers import Cosine, Steps
 
 

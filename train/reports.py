@@ -26,8 +26,9 @@ from rich.console import Console
 from app import artifact
 from app.preprocessing import FRAMINGS
 
-from . import datasets, evaluation
-from .datasets import Dataset
+from . import evaluation
+from .data import datasets
+from .data.datasets import Dataset
 from .devices import without_greetings
 from .errors import TrainingError
 from .progress import format_seconds

@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from app.preprocessing import to_tensor
 
 from . import networks
-from .augmentation import augment
 from .certainty import HIDDEN, Head, fit_threshold, take_features, teach_head
-from .datasets import Dataset, Split
+from .data.augmentation import augment
+from .data.datasets import Dataset, Split
 from .handwriting.synthesis import synthesise_digits, synthesise_non_digits
 
 OTHER = 10  # class of what is not a digit

@@ -16,8 +16,9 @@ from rich.console import Console
 
 from app import artifact
 
-from . import cards, checkpoints, datasets, evaluation, reports
-from .datasets import Batches, Dataset
+from . import cards, checkpoints, evaluation, reports
+from .data import datasets
+from .data.datasets import Batches, Dataset
 from .devices import without_greetings
 from .optimisers import build_optimiser
 from .progress import Display, Recorder, format_seconds

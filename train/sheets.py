@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from app.errors import DigitsError
 from app.preprocessing import SIDE, decode_picture, find_ink, frame_digit
 
-from .augmentation import augment
+from .data.augmentation import augment
 from .handwriting.digits.catalogue import STYLES
 from .handwriting.kinds import KINDS
 from .handwriting.pens import Ink

@@ -11,7 +11,7 @@ from PIL import Image
 
 from app.preprocessing import frame_digit, read_picture
 from train import evaluation
-from train.datasets import Split
+from train.data.datasets import Split
 
 from .conftest import print_digits
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from train import datasets, loops, runs
-from train.datasets import Batches
+from train import loops, runs
+from train.data import datasets
+from train.data.datasets import Batches
 from train.recipes import Recipe
 
 from .conftest import small

@@ -16,7 +16,7 @@ from app.classifier import Classifier, load_classifier
 from app.decoding import decode_picture
 from tests.app.drawings import draw_digit, to_png
 from train import measurements
-from train.datasets import Split
+from train.data.datasets import Split
 from train.errors import TrainingError
 from train.sheets import CELL, LABEL, write_wrong
 

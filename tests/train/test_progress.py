@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from train import datasets, progress, runs
+from train import progress, runs
+from train.data import datasets
 from train.runs import Run
 
 from .conftest import prepare, small

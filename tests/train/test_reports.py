@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from train import datasets, reports, runs
+from train import reports, runs
+from train.data import datasets
 from train.errors import TrainingError
 from train.networks import cnn, lenet5
 from train.reports import MARKS

@@ -16,8 +16,9 @@ from app import create_app
 from app.artifact import load
 from app.classifier import load_classifier
 from app.preprocessing import to_tensor
-from train import datasets, evaluation, runs
-from train.datasets import Dataset
+from train import evaluation, runs
+from train.data import datasets
+from train.data.datasets import Dataset
 from train.recipes import Recipe
 from train.runs import Run, Trained
 

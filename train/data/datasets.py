@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from app.preprocessing import SIDE, to_tensor
 
-from .errors import TrainingError
+from ..errors import TrainingError
 
 DIGITS = tuple("0123456789")
 # Source: https://github.com/zalandoresearch/fashion-mnist, "Labels"

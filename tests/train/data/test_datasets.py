@@ -10,11 +10,11 @@ import pytest
 from numpy.typing import NDArray
 
 from app.preprocessing import to_tensor
-from train import datasets
-from train.datasets import Batches, Split
+from train.data import datasets
+from train.data.datasets import Batches, Split
 from train.errors import TrainingError
 
-from .conftest import TEST, TRAINING, print_digits, write_npz
+from ..conftest import TEST, TRAINING, print_digits, write_npz
 
 DIGITS, LABELS = print_digits(10, seed=5)
 GOOD = {"x_train": DIGITS, "y_train": LABELS, "x_test": DIGITS, "y_test": LABELS}

@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from app.preprocessing import SIDE
-from train import augmentation
-from train.augmentation import augment, draw_maps
+from train.data import augmentation
+from train.data.augmentation import augment, draw_maps
 from train.handwriting.synthesis import synthesise_digits
 
 
