@@ -126,10 +126,10 @@ def dispatch(options: argparse.Namespace) -> None:
     Raises:
         TrainingError: it cannot be done, and why.
     """
-    from .devices import prepare_device
+    from .learning.devices import prepare_device
 
     device = prepare_device()
-    from .progress import open_console
+    from .learning.progress import open_console
 
     console = open_console()
     if options.list:
@@ -203,8 +203,9 @@ def train_recipes(options: argparse.Namespace, device: str, console: Console) ->
     Raises:
         TrainingError: no such recipe, no such data, or nowhere to write.
     """
-    from . import checkpoints, cluster, runs
+    from . import cluster, runs
     from .data import datasets
+    from .learning import checkpoints
     from .recipes import RECIPES
 
     series = options.recipe == "all"

@@ -9,8 +9,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from .checkpoints import Epoch
 from .data.datasets import TITLES, Dataset
+from .learning.checkpoints import Epoch
 from .recipes import Recipe
 
 LIBRARIES = ("keras", "tensorflow", "jax", "torch", "numpy")

@@ -17,26 +17,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from app.errors import DigitsError
-from app.preprocessing import DIGIT, FRAMINGS, SIDE, Framing, read_picture, to_tensor
+from app.preprocessing import DIGIT, FRAMINGS, SIDE, Framing, read_picture
 
 from .data.datasets import Dataset, Split
+from .learning.predictions import predict
 
-PREDICTION_BATCH = 500  # digits; changes nothing but memory and speed
 CALIBRATION_BINS = 15  # Source: Guo et al., "On Calibration of Modern Neural Networks", 2017
 PAGE_SIDES = (100, 400)  # pixels, smallest and largest page of the served accuracy
 SMALLEST_DIGIT = 40  # pixels, side of the whole 28x28 digit once drawn on the page
 SERVED_SEED = 1998
 
 Probabilities = NDArray[np.float32]
-
-
-def predict(network: keras.Model, digits: NDArray[np.uint8]) -> Probabilities:
-    """Return float32 (n, 10) for uint8 digits (n, 28, 28); of several outputs, the widest is the probabilities."""
-    outputs = network.predict(to_tensor(digits), batch_size=PREDICTION_BATCH, verbose=0)
-    if isinstance(outputs, list | tuple):
-        outputs = max(outputs, key=lambda output: output.shape[1])
-    probabilities: Probabilities = outputs
-    return probabilities
 
 
 def accuracy(probabilities: Probabilities, labels: NDArray[np.uint8]) -> float:

@@ -17,9 +17,10 @@ import keras
 
 from app.artifact import WeightBits
 
-from . import devices, loops, networks, robust
+from . import robust
 from .data.datasets import Augment, Dataset
-from .optimisers import Cosine, Steps
+from .learning import devices, loops, networks
+from .learning.schedules import Cosine, Optimiser, Steps
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Recipe:
 
     title: str
     network: Callable[[], keras.Model]
-    optimiser: Literal["adam", "adamw", "rmsprop", "sgd"]
+    optimiser: Optimiser
     learning_rate: float | Steps | Cosine
     batch_size: int
     epochs: int

@@ -29,9 +29,10 @@ from app.preprocessing import FRAMINGS
 from . import evaluation
 from .data import datasets
 from .data.datasets import Dataset
-from .devices import without_greetings
 from .errors import TrainingError
-from .progress import format_seconds
+from .learning.devices import without_greetings
+from .learning.predictions import predict
+from .learning.progress import format_seconds
 from .recipes import RECIPES
 
 WIDTH = 6.0  # inches
@@ -141,7 +142,7 @@ def draw_confusion(card: Card) -> Figure:
 def draw_errors(network: keras.Model, card: Card, dataset: Dataset) -> Figure:
     """Draw the wrong test pictures, the one that the network finds least likely to be what it is first."""
     wrong = np.array(card["wrong"], int)
-    probabilities = evaluation.predict(network, dataset.test.digits[wrong]) if len(wrong) else np.zeros((0, 10))
+    probabilities = predict(network, dataset.test.digits[wrong]) if len(wrong) else np.zeros((0, 10))
     labels = dataset.test.labels[wrong]
     worst = np.argsort(probabilities[np.arange(len(wrong)), labels])[:MOST_ERRORS]
     rows = max(1, -(-len(worst) // 5))

@@ -21,11 +21,12 @@ from numpy.typing import NDArray
 
 from app.preprocessing import to_tensor
 
-from . import networks
 from .certainty import HIDDEN, Head, fit_threshold, take_features, teach_head
 from .data.augmentation import augment
 from .data.datasets import Dataset, Split
 from .handwriting.synthesis import synthesise_digits, synthesise_non_digits
+from .learning import networks
+from .learning.predictions import predict
 
 OTHER = 10  # class of what is not a digit
 WRITTEN = 60_000  # digits written by handwriting/ to choose from, as many as MNIST's
@@ -136,12 +137,6 @@ def settle_statistics(network: keras.Model, dataset: Dataset) -> None:
         network(tensor, training=True)
     for layer in normalisations:
         layer.momentum = networks.MOMENTUM
-
-
-def predict(network: keras.Model, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return what a network answers, float32 (n, count), for digits uint8 (n, 28, 28)."""
-    answers: NDArray[np.float32] = network.predict(to_tensor(digits), batch_size=500, verbose=0)
-    return answers
 
 
 def fit_temperature(logits: Logits, labels: NDArray[np.uint8]) -> float:

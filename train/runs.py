@@ -16,12 +16,13 @@ from rich.console import Console
 
 from app import artifact
 
-from . import cards, checkpoints, evaluation, reports
+from . import cards, evaluation, reports
 from .data import datasets
 from .data.datasets import Batches, Dataset
-from .devices import without_greetings
-from .optimisers import build_optimiser
-from .progress import Display, Recorder, format_seconds
+from .learning import checkpoints
+from .learning.devices import without_greetings
+from .learning.progress import Display, Recorder, format_seconds
+from .learning.schedules import build_optimiser, build_schedule
 from .recipes import Recipe
 
 Result = tuple[keras.Model, artifact.Card]  # what one seed gave
@@ -192,7 +193,14 @@ def build_network(recipe: Recipe, steps: int, seed: int) -> keras.Model:
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=recipe.logits)
     # XLA gives nothing to networks of this size in TensorFlow on a CPU; JAX is slow without it
     jit_compile = False if keras.backend.backend() == "tensorflow" else "auto"
-    network.compile(build_optimiser(recipe, steps), loss, metrics=["accuracy"], jit_compile=jit_compile)
+    optimiser = build_optimiser(
+        recipe.optimiser,
+        build_schedule(recipe.learning_rate, steps, recipe.epochs),
+        recipe.momentum,
+        recipe.weight_decay,
+        recipe.averaging,
+    )
+    network.compile(optimiser, loss, metrics=["accuracy"], jit_compile=jit_compile)
     return network
 
 

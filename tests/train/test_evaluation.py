@@ -105,11 +105,3 @@ def test_a_page_that_the_server_refuses_counts_as_wrong() -> None:
     always_zero.set_weights([np.zeros((784, 10)), np.eye(10)[0]])
     zeros = np.zeros_like(labels)
     assert evaluation.served_accuracy(always_zero, evaluation.read_pages(Split(digits, zeros)), zeros) == 0.5
-
-
-def test_of_two_outputs_the_wider_is_the_probabilities() -> None:
-    tensor = keras.Input((28, 28, 1))
-    flat = keras.layers.Flatten()(tensor)
-    certainty, probabilities = keras.layers.Dense(1)(flat), keras.layers.Dense(10, "softmax")(flat)
-    network = keras.Model(tensor, [certainty, probabilities])
-    assert evaluation.predict(network, print_digits(3, seed=1)[0]).shape == (3, 10)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from train import loops
+from train.learning import loops
 from train.recipes import RECIPES
 
 from .conftest import small

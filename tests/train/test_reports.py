@@ -16,7 +16,7 @@ from rich.console import Console
 from train import reports, runs
 from train.data import datasets
 from train.errors import TrainingError
-from train.networks import cnn, lenet5
+from train.learning.networks import cnn, lenet5
 from train.reports import MARKS
 from train.runs import Run
 

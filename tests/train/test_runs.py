@@ -19,7 +19,8 @@ from app.preprocessing import to_tensor
 from train import evaluation, runs
 from train.data import datasets
 from train.data.datasets import Dataset
-from train.recipes import Recipe
+from train.learning.predictions import predict
+from train.recipes import RECIPES, Recipe
 from train.runs import Run, Trained
 
 from .conftest import TEST, prepare, print_digits, small
@@ -102,7 +103,7 @@ def test_the_best_epoch_is_the_one_with_the_lowest_validation_loss(printed: Path
     losses = [epoch["validation_loss"] for epoch in trained.epochs]
     assert trained.kept == int(np.argmin(losses))
     validation = datasets.hold_out(datasets.load("mnist", printed), recipe.validation).validation
-    kept = evaluation.loss(evaluation.predict(trained.network, validation.digits), validation.labels)
+    kept = evaluation.loss(predict(trained.network, validation.digits), validation.labels)
     assert kept == pytest.approx(min(losses), rel=1e-3)
 
 
@@ -176,6 +177,28 @@ def test_several_seeds_leave_the_best_on_validation_and_all_their_numbers(printe
     assert seeds["test_accuracy"]["mean"] == pytest.approx(np.mean(seeds["test_accuracy"]["each"]))
     assert seeds["test_accuracy"]["sd"] == pytest.approx(np.std(seeds["test_accuracy"]["each"], ddof=1))
     assert card["classes"][9] == "ankle boot"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "rate"),
+    (
+        ("lenet5", "Adam", 5e-4),
+        ("cnn", "RMSprop", 0.001),
+        ("lenet_sigmoid", "SGD", 0.9),
+        ("keras_flask", "Adam", 0.001),
+    ),
+)
+def test_a_recipe_gets_its_optimiser(name: str, kind: str, rate: float) -> None:
+    optimiser = runs.build_network(RECIPES[name], steps=7, seed=1).optimizer
+    assert type(optimiser).__name__ == kind
+    assert float(optimiser.learning_rate) == pytest.approx(rate)
+
+
+def test_a_recipes_options_reach_its_optimiser() -> None:
+    recipe = small("cnn", optimiser="adamw", weight_decay=0.05, averaging=0.99)
+    optimiser = runs.build_network(recipe, steps=7, seed=1).optimizer
+    assert (optimiser.weight_decay, optimiser.use_ema, optimiser.ema_momentum) == (0.05, True, 0.99)
+    assert runs.build_network(small("lenet_relu", momentum=0.9), steps=7, seed=1).optimizer.momentum == 0.9
 
 
 def test_tensorboard_gets_every_epoch(printed: Path, tmp_path: Path) -> None:

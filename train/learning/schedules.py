@@ -1,14 +1,14 @@
-"""The learning rate's schedules as data, and the optimiser that follows one."""
+"""Learning-rate schedules as data, and the optimiser that follows one."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Literal, TypeAlias
 
 import keras
 
-if TYPE_CHECKING:
-    from .recipes import Recipe
+Optimiser = Literal["adam", "adamw", "rmsprop", "sgd"]
+Rate: TypeAlias = float | keras.optimizers.schedules.LearningRateSchedule
 
 
 @dataclass(frozen=True)
@@ -27,29 +27,37 @@ class Cosine:
     end: float = 0.0
 
 
-def build_optimiser(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
-    """Build the optimiser of a recipe.
+def build_optimiser(
+    name: Optimiser,
+    rate: Rate,
+    momentum: float = 0.0,
+    weight_decay: float | None = None,
+    averaging: float | None = None,
+) -> keras.optimizers.Optimizer:
+    """Build an optimiser.
 
     Args:
-        steps: batches in an epoch.
+        name: of the algorithm.
+        rate: the learning rate, or the schedule of it that build_schedule() returns.
+        momentum: of sgd.
+        weight_decay: a step, times the learning rate.
+        averaging: momentum of the moving average of the weights.
     """
-    options: dict[str, object] = {"momentum": recipe.momentum} if recipe.optimiser == "sgd" else {}
-    if recipe.averaging is not None:
-        options |= {"use_ema": True, "ema_momentum": recipe.averaging}
-    if recipe.weight_decay is not None:
-        options["weight_decay"] = recipe.weight_decay
+    options: dict[str, object] = {"momentum": momentum} if name == "sgd" else {}
+    if averaging is not None:
+        options |= {"use_ema": True, "ema_momentum": averaging}
+    if weight_decay is not None:
+        options["weight_decay"] = weight_decay
     build = {
         "adam": keras.optimizers.Adam,
         "adamw": keras.optimizers.AdamW,
         "rmsprop": keras.optimizers.RMSprop,
         "sgd": keras.optimizers.SGD,
-    }[recipe.optimiser]
-    return build(build_schedule(recipe.learning_rate, steps, recipe.epochs), **options)
+    }[name]
+    return build(rate, **options)
 
 
-def build_schedule(
-    rate: float | Steps | Cosine, steps: int, epochs: int
-) -> float | keras.optimizers.schedules.LearningRateSchedule:
+def build_schedule(rate: float | Steps | Cosine, steps: int, epochs: int) -> Rate:
     """Turn a learning rate in epochs into one in steps.
 
     Args:

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from train import loops, runs
+from train import runs
 from train.data import datasets
 from train.data.datasets import Batches
+from train.learning import loops
 from train.recipes import Recipe
 
-from .conftest import small
+from ..conftest import small
 
 
 def train(recipe: Recipe, data: Path, loop: loops.Loop) -> tuple[list[NDArray[np.float32]], float]:

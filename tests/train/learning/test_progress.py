@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from train import progress, runs
+from train import runs
 from train.data import datasets
+from train.learning import progress
 from train.runs import Run
 
-from .conftest import prepare, small
+from ..conftest import prepare, small
 
 
 def train_telling(console: Console, name: str, changes: dict[str, object], data: Path, folder: Path) -> None:

@@ -15,8 +15,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from .data.datasets import Batches
-from .errors import TrainingError
+from ..data.datasets import Batches
+from ..errors import TrainingError
 
 VALIDATION_BATCH = 500  # digits; changes nothing but memory and speed
 

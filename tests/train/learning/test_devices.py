@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from train import devices
-from train.devices import fastest_dtype, prepare_device, without_greetings
+from train.learning import devices
+from train.learning.devices import fastest_dtype, prepare_device, without_greetings
 
 
 def test_the_device_has_a_name() -> None:

@@ -8,8 +8,8 @@ import keras
 import numpy as np
 import pytest
 
-from train import checkpoints
 from train.errors import TrainingError
+from train.learning import checkpoints
 
 SETTINGS = {"recipe": "tiny", "seed": 1, "batch_size": 16}
 EPOCH = {"loss": 0.1 + 0.2, "validation_loss": 1 / 3}

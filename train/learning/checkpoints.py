@@ -19,7 +19,7 @@ from typing import Any
 
 import keras
 
-from .errors import TrainingError
+from ..errors import TrainingError
 
 DONE = "done.json"  # in the folder of a run that is over, while the series it belongs to is not
 
