@@ -20,7 +20,7 @@ from app.commandline import OneSentenceParser, Terminated, terminate
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from .recipes import Recipe
+    from .recipes.recipe import Recipe
 
 README = Path("README.md")
 DEFAULT_SEED = 0
@@ -152,7 +152,7 @@ def list_recipes(console: Console) -> None:
     from rich.table import Table
 
     from .data.datasets import TITLES
-    from .recipes import RECIPES
+    from .recipes.catalogue import RECIPES
 
     table = Table("recipe", "what", "data", "parameters", "training", "claimed", box=None, pad_edge=False)
     for column in (table.columns[0], table.columns[2]):
@@ -206,7 +206,7 @@ def train_recipes(options: argparse.Namespace, device: str, console: Console) ->
     from . import cluster, runs
     from .data import datasets
     from .learning import checkpoints
-    from .recipes import RECIPES
+    from .recipes.catalogue import RECIPES
 
     series = options.recipe == "all"
     names = list(RECIPES) if series else [options.recipe]
@@ -241,7 +241,7 @@ def find_recipe(name: str) -> Recipe:
         TrainingError: there is none.
     """
     from .errors import TrainingError
-    from .recipes import RECIPES
+    from .recipes.catalogue import RECIPES
 
     if name not in RECIPES:
         raise TrainingError(f"There is no recipe {name!r}. There are: {', '.join(RECIPES)}.")

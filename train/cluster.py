@@ -75,7 +75,7 @@ def train_one(name: str, overridden: dict[str, Any], places: Places, seed: int) 
     from . import runs
     from .data import datasets
     from .learning.progress import open_console
-    from .recipes import RECIPES
+    from .recipes.catalogue import RECIPES
 
     recipe = replace(RECIPES[name], **overridden)
     run = runs.Run(name, recipe, places, device, open_console(), overridden, resume=True)

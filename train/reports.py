@@ -33,7 +33,7 @@ from .errors import TrainingError
 from .learning.devices import without_greetings
 from .learning.predictions import predict
 from .learning.progress import format_seconds
-from .recipes import RECIPES
+from .recipes.catalogue import RECIPES
 
 WIDTH = 6.0  # inches
 RESOLUTION = 150  # pixels an inch

@@ -23,7 +23,7 @@ from .learning import checkpoints
 from .learning.devices import without_greetings
 from .learning.progress import Display, Recorder, format_seconds
 from .learning.schedules import build_optimiser, build_schedule
-from .recipes import Recipe
+from .recipes.recipe import Recipe
 
 Result = tuple[keras.Model, artifact.Card]  # what one seed gave
 

@@ -13,7 +13,8 @@ from PIL import Image, ImageDraw, ImageFont
 from rich.console import Console
 
 from app.preprocessing import frame_digit
-from train.recipes import RECIPES, Recipe
+from train.recipes.catalogue import RECIPES
+from train.recipes.recipe import Recipe
 from train.runs import Places, Run
 
 TRAINING, TEST = 64, 20  # digits

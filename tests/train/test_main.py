@@ -16,7 +16,7 @@ import pytest
 
 from tests.processes import heed_interrupts
 from train.__main__ import main
-from train.recipes import RECIPES
+from train.recipes.catalogue import RECIPES
 
 from .test_runs import TIMES
 

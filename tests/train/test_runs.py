@@ -20,7 +20,8 @@ from train import evaluation, runs
 from train.data import datasets
 from train.data.datasets import Dataset
 from train.learning.predictions import predict
-from train.recipes import RECIPES, Recipe
+from train.recipes.catalogue import RECIPES
+from train.recipes.recipe import Recipe
 from train.runs import Run, Trained
 
 from .conftest import TEST, prepare, print_digits, small

@@ -12,7 +12,7 @@ from train import runs
 from train.data import datasets
 from train.data.datasets import Batches
 from train.learning import loops
-from train.recipes import Recipe
+from train.recipes.recipe import Recipe
 
 from ..conftest import small
 

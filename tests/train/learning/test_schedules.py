@@ -6,7 +6,7 @@ import keras
 import pytest
 
 from train.learning.schedules import Cosine, Optimiser, build_optimiser, build_schedule
-from train.recipes import RECIPES
+from train.recipes.catalogue import RECIPES
 
 STEPS = 7  # batches in an epoch
 

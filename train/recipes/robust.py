@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 
 from app.preprocessing import to_tensor
 
+from ..data.augmentation import augment
+from ..data.datasets import Dataset, Split
+from ..handwriting.synthesis import synthesise_digits, synthesise_non_digits
+from ..learning import networks
+from ..learning.predictions import predict
 from .certainty import HIDDEN, Head, fit_threshold, take_features, teach_head
-from .data.augmentation import augment
-from .data.datasets import Dataset, Split
-from .handwriting.synthesis import synthesise_digits, synthesise_non_digits
-from .learning import networks
-from .learning.predictions import predict
 
 OTHER = 10  # class of what is not a digit
 WRITTEN = 60_000  # digits written by handwriting/ to choose from, as many as MNIST's

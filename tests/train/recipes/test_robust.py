@@ -10,8 +10,8 @@ import pytest
 
 from app.artifact import load, save
 from app.classifier import load_classifier
-from train import certainty, robust
 from train.learning import networks
+from train.recipes import certainty, robust
 
 PARAMETERS = 264_667
 MOST_PARAMETERS = 300_000  # of what is served

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from train.learning import loops
-from train.recipes import RECIPES
+from train.recipes.catalogue import RECIPES
 
-from .conftest import small
+from ..conftest import small
 
 TUTORIALS = (
     ("keras_flask", "adam", 128, 10, "mnist"),

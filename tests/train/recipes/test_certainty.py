@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from train import certainty
+from train.recipes import certainty
 
 
 def make_features(count: int, shift: float, seed: int) -> certainty.Features:
