@@ -135,10 +135,10 @@ def dispatch(options: argparse.Namespace) -> None:
     if options.list:
         list_recipes(console)
     elif options.recipe == "report":
-        from . import reports
         from .data import datasets
+        from .reports.rebuilding import rebuild
 
-        reports.rebuild(options.output, datasets.data_folder(options.data), README, console)
+        rebuild(options.output, datasets.data_folder(options.data), README, console)
     elif options.recipe == "samples":
         draw_samples(options, console)
     elif options.recipe == "measure":
@@ -167,8 +167,8 @@ def list_recipes(console: Console) -> None:
 
 def draw_samples(options: argparse.Namespace, console: Console) -> None:
     """Draw sheets of what training sees: written digits, what is none, and augmentation."""
-    from . import sheets
     from .data import datasets
+    from .reports import sheets
 
     dataset = datasets.load("mnist", datasets.data_folder(options.data))
     for path in sheets.write_sheets(options.runs / "samples", options.seed, dataset.training.digits):
@@ -180,8 +180,9 @@ def measure_model(options: argparse.Namespace, console: Console) -> None:
     from app import artifact
     from app.classifier import load_classifier
 
-    from . import measurements, sheets
     from .data import datasets
+    from .evaluation import measurements
+    from .reports import sheets
 
     folder = options.output / options.model
     found = artifact.load(folder)

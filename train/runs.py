@@ -16,14 +16,15 @@ from rich.console import Console
 
 from app import artifact
 
-from . import cards, evaluation, reports
 from .data import datasets
 from .data.datasets import Batches, Dataset
+from .evaluation.results import evaluate
 from .learning import checkpoints
 from .learning.devices import without_greetings
 from .learning.progress import Display, Recorder, format_seconds
 from .learning.schedules import build_optimiser, build_schedule
 from .recipes.recipe import Recipe
+from .reports import cards, figures
 
 Result = tuple[keras.Model, artifact.Card]  # what one seed gave
 
@@ -92,7 +93,7 @@ def save_best(run: Run, results: list[Result]) -> artifact.Card:
     folder = run.places.output / run.name
     with without_greetings():
         card = artifact.save(network, folder, card, run.recipe.weight_bits)
-    reports.draw(folder, network, card, datasets.load(run.recipe.dataset, run.places.data))
+    figures.draw_report(folder, network, card, datasets.load(run.recipe.dataset, run.places.data))
     checkpoints.clear(run.places.runs / run.name)
     run.console.print(f"{run.name}: saved to {folder}")
     return card
@@ -105,7 +106,7 @@ def train_and_evaluate(run: Run, dataset: Dataset, seed: int) -> Result:
         "training": cards.describe_training(run.recipe, trained.epochs, trained.kept)
         | {"device": run.device, "overridden": run.overridden},
         "history": cards.describe_history(trained.epochs),
-        **evaluation.evaluate(trained.network, dataset),
+        **evaluate(trained.network, dataset),
     }
     card = {
         "recipe": run.name,

@@ -16,9 +16,11 @@ from app import create_app
 from app.artifact import load
 from app.classifier import load_classifier
 from app.preprocessing import to_tensor
-from train import evaluation, runs
+from train import runs
 from train.data import datasets
 from train.data.datasets import Dataset
+from train.evaluation.metrics import loss
+from train.evaluation.pages import draw_page
 from train.learning.predictions import predict
 from train.recipes.catalogue import RECIPES
 from train.recipes.recipe import Recipe
@@ -104,7 +106,7 @@ def test_the_best_epoch_is_the_one_with_the_lowest_validation_loss(printed: Path
     losses = [epoch["validation_loss"] for epoch in trained.epochs]
     assert trained.kept == int(np.argmin(losses))
     validation = datasets.hold_out(datasets.load("mnist", printed), recipe.validation).validation
-    kept = evaluation.loss(predict(trained.network, validation.digits), validation.labels)
+    kept = loss(predict(trained.network, validation.digits), validation.labels)
     assert kept == pytest.approx(min(losses), rel=1e-3)
 
 
@@ -162,7 +164,7 @@ def test_a_run_goes_the_whole_way_to_the_server(printed: Path, tmp_path: Path, n
     assert card["training"]["epochs"] == len(card["history"]["loss"]) == 1
 
     client = create_app({"models": run.places.output}).test_client()
-    page = evaluation.draw_page(print_digits(8, seed=4)[0][7], np.random.default_rng(1))
+    page = draw_page(print_digits(8, seed=4)[0][7], np.random.default_rng(1))
     answer = client.post(f"/predict?model={name}", data=page).get_json()
     assert sum(answer["probabilities"]) == pytest.approx(1, abs=1e-4)
     assert answer["model"] == name

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from train.cards import describe_layers
 from train.learning import networks
 from train.recipes.catalogue import RECIPES
+from train.reports.cards import describe_layers
 
 # Source: LeCun et al. 1998, section II.B: C1 28x28x6, S2 14x14x6, C3 10x10x16, S4 5x5x16, C5 120, F6 84, output 10
 LENET5 = (

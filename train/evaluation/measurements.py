@@ -1,6 +1,6 @@
-"""How well a served model reads what is not MNIST's: other people's pictures, pages and strokes, and what is no digit.
+"""How well a saved model reads what is not MNIST's: real-world pictures, pages and strokes, and non-digits.
 
-    a folder of other people's digits -> the server's own functions -> shares that are right, wrong, uncertain -> card
+    a folder of labelled pictures -> the server's own functions -> shares that are right, wrong, uncertain -> card
 
 `python -m train measure NAME --pictures DIR` measures; nothing here trains or chooses anything. DIR holds pictures.csv
 (path, label, kind) and, if there are any, pages.csv (path, text with " / " between lines) and strokes.json.
@@ -9,12 +9,10 @@
 from __future__ import annotations
 
 import csv
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,21 +22,17 @@ from app.errors import DigitsError
 from app.preprocessing import read_picture, to_tensor
 from app.reading import read_number
 
-from . import evaluation
-from .data.datasets import Split
-from .errors import TrainingError
-from .handwriting.kinds import HELD_OUT_KINDS
-from .handwriting.synthesis import synthesise_non_digits
+from ..data.datasets import Split
+from ..errors import TrainingError
+from ..handwriting.kinds import HELD_OUT_KINDS
+from ..handwriting.synthesis import synthesise_non_digits
+from .metrics import calibration
+from .pages import compose_pages, draw_strokes
 
 Digits = NDArray[np.uint8]  # (n, 28, 28)
 
 HELD_OUT = 10_000  # drawings that are no digit, of kinds that nothing was trained on
 HELD_OUT_SEED = 1989
-CANVAS = 280  # pixels, side of the canvas that strokes are drawn on
-STROKES_SIDE = 180  # pixels, longer side of a digit of strokes
-STROKES_PEN = 16  # pixels
-COMPOSED = 300  # pages composed of test digits
-COMPOSED_SEED = 42
 
 # Labels of MNIST's test split that are known to be wrong, and what is written instead; and digits that nobody can
 # decide. Source: the project's issue "Reads real people's digits"; they agree with the digits by eye
@@ -60,7 +54,7 @@ def measure(classifier: Classifier, test: Split, pictures: Path | None) -> dict[
     measured = {
         "mnist_test": measure_digits(classifier, test.digits, test.labels),
         "mnist_test_corrected": measure_digits(classifier, *_correct(test)),
-        "not_digits": measure_refusal(classifier),
+        "not_digits": measure_rejection(classifier),
         "composed_pages": measure_pages(classifier, compose_pages(test)),
     }
     if pictures is not None:
@@ -82,11 +76,11 @@ def measure_digits(classifier: Classifier, digits: Digits, labels: NDArray[np.ui
         "accuracy": float(right.mean()),
         "uncertain": float(1 - certain.mean()),
         "wrong_but_certain": int((~right & certain).sum()),
-        "expected_calibration_error": evaluation.calibration(prediction.probabilities, labels)["expected_error"],
+        "expected_calibration_error": calibration(prediction.probabilities, labels)["expected_error"],
     }
 
 
-def measure_refusal(classifier: Classifier) -> dict[str, Any]:
+def measure_rejection(classifier: Classifier) -> dict[str, Any]:
     """Measure which drawings of kinds that nothing was trained on are called uncertain, in all and of each kind."""
     by_kind = {}
     for kind in HELD_OUT_KINDS:
@@ -156,24 +150,6 @@ def count_common(text: str, read: str) -> int:
     return lengths[-1]
 
 
-def draw_strokes(path: Path) -> tuple[Digits, NDArray[np.uint8]]:
-    """Draw digits given as strokes, {"0": [[[[x, y], ...], ...], ...], ...}, on a canvas, and frame them."""
-    written: dict[str, list[list[list[list[float]]]]] = json.loads(path.read_text())
-    labelled = [(int(label), strokes) for label, digits in written.items() for strokes in digits]
-    digits = np.stack([read_picture(_to_png(_draw_on_canvas(strokes))) for _, strokes in labelled])
-    return digits, np.array([label for label, _ in labelled], np.uint8)
-
-
-def compose_pages(test: Split) -> Iterable[tuple[str, bytes]]:
-    """Compose pages of test digits: 2 to 7 a line, 1 or 2 lines, random size and spacing, shaded noisy paper."""
-    rng = np.random.default_rng(COMPOSED_SEED)
-    for _ in range(COMPOSED):
-        chosen = [rng.integers(0, len(test), rng.integers(2, 8)) for _ in range(rng.integers(1, 3))]
-        rows = [_compose_row(test.digits[row], rng) for row in chosen]
-        text = "\n".join("".join(str(label) for label in test.labels[row]) for row in chosen)
-        yield text, _to_png(_lay_on_noisy_paper(rows, rng))
-
-
 def read_table(path: Path) -> list[dict[str, str]]:
     """Read a CSV file with a header.
 
@@ -207,60 +183,3 @@ def _frame(path: Path) -> NDArray[np.uint8] | str:
 
 def _describe(prediction: Prediction, index: int, framed: NDArray[np.uint8] | str) -> str:
     return framed if isinstance(framed, str) else str(prediction.probabilities[index].argmax())
-
-
-def _draw_on_canvas(strokes: Sequence[Sequence[Sequence[float]]]) -> NDArray[np.uint8]:
-    """Draw strokes dark on white, in the middle of a canvas."""
-    finer = 4  # times: drawn larger, then reduced
-    points = np.concatenate([np.reshape(stroke, (-1, 2)) for stroke in strokes])
-    low, high = points.min(axis=0), points.max(axis=0)
-    scale = STROKES_SIDE / max(float((high - low).max()), 1.0)
-    canvas = np.zeros((CANVAS * finer, CANVAS * finer), np.uint8)
-    for stroke in strokes:
-        placed = ((np.reshape(stroke, (-1, 2)) - (low + high) / 2) * scale + CANVAS / 2) * finer
-        cv2.polylines(canvas, [placed.round().astype(np.int32)], False, 255, STROKES_PEN * finer, cv2.LINE_AA)
-    return np.asarray(255 - cv2.resize(canvas, (CANVAS, CANVAS), interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _compose_row(digits: Digits, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Set digits side by side as ink, each with its own height and base line, at least 5 pixels of paper between."""
-    sized = [_resize(_crop(digit), rng.uniform(0.75, 1.25) * 64) for digit in digits]
-    height = max(len(digit) for digit in sized) + 12
-    parts = []
-    for digit in sized:
-        top = int(rng.integers(0, height - len(digit) + 1))
-        below = height - len(digit) - top
-        gap = int(rng.integers(5, 30))
-        parts.append(np.pad(digit, ((top, below), (0, gap))))
-    return np.concatenate(parts, axis=1)
-
-
-def _crop(digit: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    x, y, width, height = cv2.boundingRect(digit)
-    return digit[y : y + height, x : x + width]
-
-
-def _resize(digit: NDArray[np.uint8], longer: float) -> NDArray[np.uint8]:
-    scale = longer / max(digit.shape)
-    size = (max(1, round(digit.shape[1] * scale)), max(1, round(digit.shape[0] * scale)))
-    return np.asarray(cv2.resize(digit, size, interpolation=cv2.INTER_LINEAR), np.uint8)
-
-
-def _lay_on_noisy_paper(rows: list[NDArray[np.uint8]], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Lay rows of ink on paper that is shaded from one side to the other and grainy."""
-    width = max(row.shape[1] for row in rows) + 80
-    ink = np.zeros((sum(len(row) + 50 for row in rows), width), np.float64)
-    top = 25
-    for row in rows:
-        left = int(rng.integers(20, 60))
-        ink[top : top + len(row), left : left + row.shape[1]] = row / 255
-        top += len(row) + 50
-    down, across = np.mgrid[0 : ink.shape[0], 0:width]
-    direction = rng.uniform(0, 2 * np.pi)
-    slope = np.cos(direction) * across / width + np.sin(direction) * down / len(ink)
-    paper = 215 + 35 * slope + rng.normal(0, 4, ink.shape)
-    return np.asarray(np.clip(paper * (1 - ink) + rng.uniform(20, 70) * ink, 0, 255), np.uint8)
-
-
-def _to_png(picture: NDArray[np.uint8]) -> bytes:
-    return bytes(cv2.imencode(".png", picture)[1])

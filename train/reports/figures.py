@@ -1,17 +1,14 @@
-"""What a model learned, as pictures, and what all of them reached, as the README's table.
+"""What a model learned, as pictures, drawn six inches wide with large letters, for a phone and for print.
 
     dataset -> samples.png, pixels.png       card -> curves.png, confusion.png       network -> errors.png, filters.png
 
-Drawn six inches wide with large letters, for a phone and for print. Trains nothing: everything comes from model
-folders and the data they were taught on.
+Trains nothing: everything comes from a model folder and the data that the model was trained on.
 """
 
 from __future__ import annotations
 
-import functools
 import shutil
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,30 +18,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
-from rich.console import Console
 
-from app import artifact
-from app.preprocessing import FRAMINGS
-
-from . import evaluation
-from .data import datasets
-from .data.datasets import Dataset
-from .errors import TrainingError
-from .learning.devices import without_greetings
-from .learning.predictions import predict
-from .learning.progress import format_seconds
-from .recipes.catalogue import RECIPES
+from ..data import datasets
+from ..data.datasets import Dataset
+from ..learning.predictions import predict
 
 WIDTH = 6.0  # inches
 RESOLUTION = 150  # pixels an inch
-MOST_ERRORS = 40  # pictures in errors.png
-MARKS = ("<!-- results:begin -->", "<!-- results:end -->")
-TRAINING, VALIDATION = "#1f77b4", "#d95f02"  # told apart by the colour-blind and in grey print
+MAX_ERRORS = 40  # pictures in errors.png
+TRAINING, VALIDATION = "#1f77b4", "#d95f02"  # that can be distinguished by the colour-blind and in grey print
 
 Card = dict[str, Any]
 
 
-def draw(folder: Path, network: keras.Model, card: Card, dataset: Dataset) -> None:
+def draw_report(folder: Path, network: keras.Model, card: Card, dataset: Dataset) -> None:
     """Draw the pictures of a model into its report/, in place of those that were there.
 
     Args:
@@ -144,7 +131,7 @@ def draw_errors(network: keras.Model, card: Card, dataset: Dataset) -> Figure:
     wrong = np.array(card["wrong"], int)
     probabilities = predict(network, dataset.test.digits[wrong]) if len(wrong) else np.zeros((0, 10))
     labels = dataset.test.labels[wrong]
-    worst = np.argsort(probabilities[np.arange(len(wrong)), labels])[:MOST_ERRORS]
+    worst = np.argsort(probabilities[np.arange(len(wrong)), labels])[:MAX_ERRORS]
     rows = max(1, -(-len(worst) // 5))
     which = "All" if len(worst) == len(wrong) else f"The {len(worst)} worst of the"
     figure = _figure(
@@ -212,86 +199,3 @@ def _show(axes: Axes, digit: NDArray[np.uint8], title: str = "", size: float = 1
     axes.set_xticks([])
     axes.set_yticks([])
     axes.set_title(title, fontsize=size)
-
-
-def rebuild(models: Path, data: Path | None, readme: Path, console: Console) -> None:
-    """Draw all reports again from cards and networks, and write the README's table of results.
-
-    Nothing is trained. The served accuracy is measured anew: the way in which the server reads may have changed.
-
-    Raises:
-        TrainingError: there is no model with a card of ours, the data is missing, or the README has no marks.
-    """
-    cards = read_cards(models)
-    if not cards:
-        raise TrainingError(f"There is no model in {models} that was trained here. Train one first.")
-    text = readme.read_text(encoding="utf-8")
-    write_results(text, cards)  # refuses before the work, not after it
-    read_data = functools.cache(lambda name: datasets.load(name, data))
-    read_pages = functools.cache(lambda name: _read_pages(read_data(name)))
-    for name, card in cards.items():
-        if not (models / name / artifact.WEIGHTS).is_file():
-            console.print(f"{name}: only its card is here, so its pictures stay as they are")
-            continue
-        dataset = read_data(card["dataset"])
-        with without_greetings():
-            network = artifact.load_keras(models / name)
-        served = evaluation.served_accuracy(network, read_pages(dataset.name), dataset.test.labels)
-        card["metrics"]["served_accuracy"] = served
-        artifact.write_card(models / name, card)
-        draw(models / name, network, card, dataset)
-        console.print(f"{name}: served accuracy {served:.2%}, pictures in {models / name / 'report'}")
-    readme.write_text(write_results(text, cards), encoding="utf-8")
-
-
-def _read_pages(dataset: Dataset) -> evaluation.Pages:
-    return evaluation.read_pages(dataset.test, FRAMINGS[dataset.framing])
-
-
-def read_cards(models: Path) -> dict[str, Card]:
-    """Return the cards of the models that were trained by a recipe, in the order of the recipes."""
-    order: Callable[[str], int] = list(RECIPES).index
-    found = {}
-    for folder in models.glob("[!.]*"):
-        card = artifact.read_card(folder)
-        if card is not None and card.get("recipe") in RECIPES:
-            found[folder.name] = card
-    return dict(sorted(found.items(), key=lambda item: (order(item[1]["recipe"]), item[0])))
-
-
-def write_results(readme: str, cards: dict[str, Card]) -> str:
-    """Return the README with the table of results between its marks.
-
-    Raises:
-        TrainingError: a mark is missing.
-    """
-    begin, end = (readme.find(mark) for mark in MARKS)
-    if not 0 <= begin < end:
-        raise TrainingError(f"README.md needs the lines {MARKS[0]} and {MARKS[1]}, in this order, for the results.")
-    return f"{readme[: begin + len(MARKS[0])]}\n{tabulate(cards)}\n{readme[end:]}"
-
-
-def tabulate(cards: dict[str, Card]) -> str:
-    """Return the table of results in Markdown."""
-    lines = [
-        "| recipe | parameters | claimed | ours | served accuracy | seconds | examples per second |",
-        "|---|---:|---|---:|---:|---:|---:|",
-    ]
-    for name, card in cards.items():
-        metrics, training = card["metrics"], card["training"]
-        lines.append(
-            f"| {name} | {card['parameters']:,} | {card['claimed']} | {_describe_accuracy(card)} | "
-            f"{metrics['served_accuracy']:.2%} | {training['seconds']:,.0f} | {training['examples_per_second']:,.0f} |"
-        )
-    devices = sorted({card["training"]["device"] for card in cards.values()})
-    epochs = sum(card["training"]["seconds"] for card in cards.values())
-    lines += ["", f"Trained on {' and '.join(devices)}, {format_seconds(epochs)} in all; the test set chose nothing."]
-    return "\n".join(lines)
-
-
-def _describe_accuracy(card: Card) -> str:
-    text = f"{card['metrics']['test_accuracy']:.2%}"
-    if "seeds" in card:
-        seeds = card["seeds"]["test_accuracy"]
-        text += f" (mean {seeds['mean']:.2%}, sd {seeds['sd'] * 100:.2f}, {len(seeds['each'])} seeds)"
-    return text

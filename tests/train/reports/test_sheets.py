@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from train.handwriting.synthesis import synthesise_digits
-from train.sheets import write_sheets
+from train.reports.sheets import write_sheets
 
 
 def test_sheets_show_every_label_and_the_rest(tmp_path: Path) -> None:

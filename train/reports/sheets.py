@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from app.errors import DigitsError
 from app.preprocessing import SIDE, decode_picture, find_ink, frame_digit
 
-from .data.augmentation import augment
-from .handwriting.digits.catalogue import STYLES
-from .handwriting.kinds import KINDS
-from .handwriting.pens import Ink
-from .handwriting.synthesis import draw_digit
+from ..data.augmentation import augment
+from ..handwriting.digits.catalogue import STYLES
+from ..handwriting.kinds import KINDS
+from ..handwriting.pens import Ink
+from ..handwriting.synthesis import draw_digit
 
 CELL = 56  # pixels, height and width of one drawing on a sheet
 COLUMNS = 20

@@ -9,9 +9,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from .data.datasets import TITLES, Dataset
-from .learning.checkpoints import Epoch
-from .recipes.recipe import Recipe
+from ..data.datasets import TITLES, Dataset
+from ..learning.checkpoints import Epoch
+from ..recipes.recipe import Recipe
 
 LIBRARIES = ("keras", "tensorflow", "jax", "torch", "numpy")
 CERTAIN_FROM = 0.5  # certainty; a recipe that knows better puts its threshold into its network's second output

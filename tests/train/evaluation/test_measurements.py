@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import cv2
@@ -13,12 +12,10 @@ from keras import layers
 
 from app.artifact import load, save
 from app.classifier import Classifier, load_classifier
-from app.decoding import decode_picture
 from tests.app.drawings import draw_digit, to_png
-from train import measurements
-from train.data.datasets import Split
 from train.errors import TrainingError
-from train.sheets import CELL, LABEL, write_wrong
+from train.evaluation import measurements
+from train.reports.sheets import CELL, LABEL, write_wrong
 
 
 @pytest.fixture(scope="module")
@@ -68,23 +65,3 @@ def test_a_sheet_of_no_wrong_pictures_is_blank(tmp_path: Path) -> None:
 def test_a_folder_without_a_table_says_so(classifier: Classifier, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=r"There is no pictures\.csv"):
         measurements.measure_pictures(classifier, tmp_path)
-
-
-def test_strokes_are_drawn_as_the_page_draws_them(tmp_path: Path) -> None:
-    path = tmp_path / "strokes.json"
-    path.write_text(json.dumps({"1": [[[[10, 0], [10, 90]]]], "4": [[[[0, 0], [0, 5], [8, 5]], [[6, 0], [6, 9]]]]}))
-    digits, labels = measurements.draw_strokes(path)
-    assert labels.tolist() == [1, 4]
-    assert digits.shape == (2, 28, 28)
-    assert cv2.boundingRect(digits[0])[3] == 20
-
-
-def test_composed_pages_hold_what_their_text_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measurements, "COMPOSED", 4)
-    digits = np.stack([draw_digit(label, shape=(28, 28), height=19, pen=2.2, paper=0, ink=255) for label in range(10)])
-    test = Split(digits, np.arange(10, dtype=np.uint8))
-    for text, body in measurements.compose_pages(test):
-        lines = text.split("\n")
-        assert 1 <= len(lines) <= 2
-        assert all(2 <= len(line) <= 7 for line in lines)
-        assert decode_picture(body).height > 60 * len(lines)
