@@ -105,4 +105,5 @@ def describe_error(error: click.UsageError) -> str:
         sentence = f"{kind} {error.param.opts[0]}: {error.message}"
     else:
         sentence = error.format_message()
-    return f"{sentence.splitlines()[0].rstrip('.')}."
+    sentence = sentence.splitlines()[0]
+    return sentence if sentence.endswith((".", "?")) else f"{sentence}."

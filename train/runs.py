@@ -48,7 +48,7 @@ class Run:
     places: Places
     device: str
     console: Console
-    overridden: dict[str, Any]  # what the command line said otherwise, for the card
+    overridden: dict[str, Any]  # fields of the recipe that the command line replaced, for the card
     resume: bool = False  # go on after the last finished epoch of an interrupted run
 
 

@@ -121,7 +121,7 @@ def test_recipes_are_listed_in_80_columns(word: str, capsys: pytest.CaptureFixtu
         (["run"], "Missing argument 'RECIPE'."),
         (["run", "keras"], "There is no recipe 'keras'. There are: "),
         (["measure", "nobody", "--output", "{empty}"], "nobody"),
-        (["report", "--epochs", "3"], "No such option: --epochs"),
+        (["report", "--epochs", "3"], "No such option '--epochs'."),
         (["keras"], "There is no recipe 'keras'. There are: "),
         (["cnn", "--data", "/nowhere"], "There is no data folder /nowhere."),
         (["cnn", "--data", "{empty}"], "There is no mnist.npz in "),
@@ -136,7 +136,7 @@ def test_recipes_are_listed_in_80_columns(word: str, capsys: pytest.CaptureFixtu
         (["cnn", "--learning-rate", "nan"], "Option --learning-rate: expected a number above 0, got 'nan'."),
         (["cnn", "--seed", "-1"], "Option --seed: expected a whole number from 0, got -1."),
         (["cnn", "--labels", "both"], "Option --labels: 'both' is not one of 'sparse', 'one-hot'."),
-        (["cnn", "--fast"], "No such option: --fast."),
+        (["cnn", "--fast"], "No such option '--fast'."),
     ),
 )
 def test_what_is_wrong_is_said_in_one_sentence(

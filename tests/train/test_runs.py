@@ -28,6 +28,8 @@ from train.runs import Run, Trained
 
 from .conftest import TEST, prepare, print_digits, small
 
+Saved = dict[str, tuple[Run, dict[str, Any]]]  # runs and cards of models, by name
+
 TIMES = ("seconds", "examples_per_second")  # of an epoch: never the same twice
 
 
@@ -36,13 +38,13 @@ def train(run: Run, seed: int = 1) -> Trained:
     return runs.train(run, datasets.hold_out(whole, run.recipe.validation), seed)
 
 
-def told(trained: Trained) -> list[dict[str, float]]:
+def results(trained: Trained) -> list[dict[str, float]]:
     """What every epoch gave, without the times it took."""
     return [{name: value for name, value in epoch.items() if name not in TIMES} for epoch in trained.epochs]
 
 
 def assert_same(one: Trained, other: Trained) -> None:
-    assert told(one) == told(other)
+    assert results(one) == results(other)
     for weights, others in zip(one.network.get_weights(), other.network.get_weights(), strict=True):
         np.testing.assert_array_equal(weights, others)
 
@@ -96,8 +98,9 @@ def test_a_run_that_ended_before_it_was_saved_is_not_trained_again(printed: Path
 
 def test_the_same_seed_gives_the_same_network_and_another_another(printed: Path, tmp_path: Path) -> None:
     run = prepare(small("cnn_16_36_64", epochs=1), printed, tmp_path)
-    assert_same(train(run), train(run))
-    assert told(train(run)) != told(train(run, seed=2))
+    trained = train(run)
+    assert_same(trained, train(run))
+    assert results(trained) != results(train(run, seed=2))
 
 
 def test_the_best_epoch_is_the_one_with_the_lowest_validation_loss(printed: Path, tmp_path: Path) -> None:
@@ -145,9 +148,12 @@ def test_a_recipe_may_vary_its_digits_smooth_its_labels_and_finish_its_network(p
 
 
 @pytest.mark.parametrize("name", ("lenet5", "lenet_relu"))
-def test_a_run_goes_the_whole_way_to_the_server(printed: Path, tmp_path: Path, name: str) -> None:
-    run = prepare(small(name, epochs=1), printed, tmp_path, name)
-    card = runs.train_and_save(run, [1])
+def test_a_run_goes_the_whole_way_to_the_server(saved: Saved, printed: Path, tmp_path: Path, name: str) -> None:
+    if name in saved:
+        run, card = saved[name]
+    else:
+        run = prepare(small(name, epochs=1), printed, tmp_path, name)
+        card = runs.train_and_save(run, [1])
     folder = run.places.output / name
     assert {path.name for path in (folder / "report").iterdir()} == {
         "samples.png",
@@ -170,10 +176,8 @@ def test_a_run_goes_the_whole_way_to_the_server(printed: Path, tmp_path: Path, n
     assert answer["model"] == name
 
 
-def test_several_seeds_leave_the_best_on_validation_and_all_their_numbers(printed: Path, tmp_path: Path) -> None:
-    recipe = small("lenet_sigmoid", epochs=1)
-    run = prepare(recipe, printed, tmp_path, "lenet_sigmoid")
-    card = runs.train_and_save(run, [4, 5])
+def test_several_seeds_leave_the_best_on_validation_and_all_their_numbers(saved: Saved) -> None:
+    _, card = saved["lenet_sigmoid"]
     seeds = card["seeds"]
     assert seeds["seeds"] == [4, 5]
     assert seeds["kept"] == card["seed"]

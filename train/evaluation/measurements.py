@@ -31,22 +31,22 @@ from .pages import compose_pages, draw_strokes
 
 Digits = NDArray[np.uint8]  # (n, 28, 28)
 
-HELD_OUT = 10_000  # drawings that are no digit, of kinds that nothing was trained on
+HELD_OUT = 10_000  # non-digits of the held-out kinds
 HELD_OUT_SEED = 1989
 
-# Labels of MNIST's test split that are known to be wrong, and what is written instead; and digits that nobody can
-# decide. Source: the project's issue "Reads real people's digits"; they agree with the digits by eye
+# Labels of MNIST's test split that are known to be wrong, and what is written instead; and digits whose label
+# is undecidable. Source: the project's issue "Reads real people's digits"; they agree with the digits by eye
 CORRECTED = {947: 9, 1621: 6, 1901: 4, 2462: 0, 2597: 3, 3558: 0, 5937: 3, 6651: 6, 6783: 6, 9729: 6}
 UNDECIDABLE = (2130, 2654, 3520, 8527, 9679)
 
 
 def measure(classifier: Classifier, test: Split, pictures: Path | None) -> dict[str, Any]:
-    """Measure a model on everything at hand; figures are shares unless their names say otherwise.
+    """Measure a model on all data available; figures are fractions unless their names say otherwise.
 
     Args:
         classifier: as the server loads it.
         test: MNIST's test split.
-        pictures: folder of other people's digits, or None.
+        pictures: folder of real-world pictures, or None.
 
     Raises:
         TrainingError: the folder holds no pictures.csv.
@@ -81,16 +81,16 @@ def measure_digits(classifier: Classifier, digits: Digits, labels: NDArray[np.ui
 
 
 def measure_rejection(classifier: Classifier) -> dict[str, Any]:
-    """Measure which drawings of kinds that nothing was trained on are called uncertain, in all and of each kind."""
+    """Measure the fraction of held-out non-digits that is called uncertain, overall and for each kind."""
     by_kind = {}
     for kind in HELD_OUT_KINDS:
-        others = synthesise_non_digits(HELD_OUT // len(HELD_OUT_KINDS), HELD_OUT_SEED, (kind,))
-        by_kind[kind] = float(1 - classifier.certain(classifier.predict(to_tensor(others))).mean())
+        drawings = synthesise_non_digits(HELD_OUT // len(HELD_OUT_KINDS), HELD_OUT_SEED, (kind,))
+        by_kind[kind] = float(1 - classifier.certain(classifier.predict(to_tensor(drawings))).mean())
     return {"uncertain": float(np.mean(list(by_kind.values()))), "by_kind": by_kind}
 
 
 def measure_pictures(classifier: Classifier, folder: Path) -> dict[str, Any]:
-    """Measure a model on other people's pictures of one digit; one that is refused with an error counts as wrong."""
+    """Measure a model on real-world pictures of one digit; a picture that cannot be read counts as wrong."""
     rows = read_table(folder / "pictures.csv")
     framed = [_frame(folder / row["path"]) for row in rows]
     labels = np.array([int(row["label"]) for row in rows], np.uint8)
@@ -174,7 +174,7 @@ def _read_pages(folder: Path) -> Iterable[tuple[str, bytes]]:
 
 
 def _frame(path: Path) -> NDArray[np.uint8] | str:
-    """Return the framed digit of a file, or the sentence of its refusal."""
+    """Return the framed digit of a file, or the sentence that says why there is none."""
     try:
         return read_picture(path.read_bytes())
     except DigitsError as error:

@@ -22,7 +22,7 @@ SERVED_SEED = 1998
 
 
 class ReadBack(NamedTuple):
-    """Digits uint8 (n, 28, 28) as the server reads them from pages, and bool (n,), false where it refuses the page."""
+    """Digits uint8 (n, 28, 28) as the server reads them from pages, and bool (n,), false where it cannot."""
 
     digits: NDArray[np.uint8]
     read: NDArray[np.bool_]
@@ -49,5 +49,5 @@ def read_pages(split: Split, framing: Framing = DIGIT, seed: int = SERVED_SEED) 
 
 
 def served_accuracy(network: keras.Model, pages: ReadBack, labels: NDArray[np.uint8]) -> float:
-    """Return the accuracy on digits that went the whole way through PNG bytes; one that is refused is wrong."""
+    """Return the accuracy on digits read back from PNG bytes; a page that cannot be read counts as wrong."""
     return float(np.mean((predict(network, pages.digits).argmax(axis=1) == labels) & pages.read))

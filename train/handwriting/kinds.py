@@ -19,7 +19,7 @@ from .writing import from_table
 
 
 class Kind(NamedTuple):
-    """One sort of thing that is not a digit, and how often it is drawn."""
+    """One kind of non-digits, and how often it is drawn."""
 
     share: float
     draw: Callable[[np.random.Generator], Ink]

@@ -1,4 +1,4 @@
-"""Digits that the project writes itself, and drawings that are not digits, to train and to measure on.
+"""Digits and non-digits that the project draws itself, to train and to measure on.
 
     label -> a style of STYLES -> a hand -> a pen -> ink -> frame_digit -> digit
 
@@ -63,7 +63,7 @@ def pick_style(label: int, rng: np.random.Generator) -> Style:
 
 
 def draw_non_digit(rng: np.random.Generator, kinds: Sequence[str] = TRAINING_KINDS) -> Ink:
-    """Draw something that is not a digit, of one of the kinds named."""
+    """Draw a non-digit of one of the kinds named."""
     shares = np.cumsum([KINDS[name].share for name in kinds])
     name = kinds[int(np.searchsorted(shares, rng.random() * shares[-1], side="right"))]
     return KINDS[name].draw(rng)
@@ -81,7 +81,7 @@ def synthesise_digits(count: int, seed: int, workers: int = 1) -> tuple[Digits, 
 
 
 def synthesise_non_digits(count: int, seed: int, kinds: Sequence[str] = TRAINING_KINDS, workers: int = 1) -> Digits:
-    """Draw what is not a digit, framed as if it were one.
+    """Draw non-digits, framed as if they were digits.
 
     Returns:
         uint8 (count, 28, 28). They depend on count, seed and kinds alone.

@@ -1,4 +1,4 @@
-"""Where a run stands after every epoch, so that it can go on after anything, the power cut included.
+"""Where a run stands after every epoch, so that it can go on after any interruption, power cuts included.
 
     FOLDER/epoch-0003/   state.keras        network and optimiser
                          kept.weights.h5    the weights of the epoch that is kept so far

@@ -1,4 +1,4 @@
-"""What the training runs on, and the silence of the libraries that drive it. Imports them only when asked to."""
+"""What training runs on, and how its libraries are kept from printing greetings. Imports them only when asked to."""
 
 from __future__ import annotations
 

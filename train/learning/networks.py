@@ -67,7 +67,7 @@ def lenet5() -> keras.Model:
 
 
 def lenet_sigmoid() -> keras.Model:
-    """Build LeNet with sigmoids and Xavier's start, as it is taught before relu: 61,706 parameters.
+    """Build LeNet with sigmoids and Xavier's start, as it is introduced before relu: 61,706 parameters.
 
     Source: Zhang, Lipton, Li, Smola, "Dive into Deep Learning", section 7.6.
     """
@@ -173,7 +173,7 @@ MOMENTUM = 0.99  # of the statistics of batch normalisation
 
 
 def robust(dtype: str = "float32") -> keras.Model:
-    """Build the default model's network: 264,667 parameters, eleven logits, the last for what is not a digit.
+    """Build the default model's network: 264,667 parameters, eleven logits, the last for non-digits.
 
     Early strides make it cheap: nothing is convolved at 28x28 but the single channel of the picture.
 

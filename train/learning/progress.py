@@ -1,4 +1,4 @@
-"""What a person sees while it trains: a bar on a terminal, and one line an epoch there as elsewhere.
+"""Progress of training: a bar on a terminal, and one line per epoch there and in logs.
 
 Owns how long things take: every epoch's seconds and examples per second are measured here once, shown and recorded.
 """
@@ -18,7 +18,7 @@ from .checkpoints import Epoch
 BAR = (
     TextColumn("epoch {task.fields[epoch]}"),
     BarColumn(),
-    TextColumn("{task.percentage:>3.0f} %  {task.fields[told]}"),
+    TextColumn("{task.percentage:>3.0f} %  {task.fields[caption]}"),
 )
 
 
@@ -82,7 +82,7 @@ class Display(keras.callbacks.Callback):  # type: ignore[misc]
         self.console = console
         self.epoch = 0
         self.bar = Progress(*BAR, console=console, transient=True, disable=not console.is_terminal)
-        self.task: TaskID = self.bar.add_task("", total=recorder.examples, epoch="", told="")
+        self.task: TaskID = self.bar.add_task("", total=recorder.examples, epoch="", caption="")
 
     def __enter__(self) -> None:
         self.bar.start()
@@ -93,7 +93,7 @@ class Display(keras.callbacks.Callback):  # type: ignore[misc]
     def on_epoch_begin(self, epoch: int, _logs: Any = None) -> None:
         """Empty the bar."""
         self.epoch = epoch
-        self.bar.reset(self.task, epoch=f"{epoch + 1}/{self.total}", told="")
+        self.bar.reset(self.task, epoch=f"{epoch + 1}/{self.total}", caption="")
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Move the bar, and report every so many steps."""
@@ -101,12 +101,12 @@ class Display(keras.callbacks.Callback):  # type: ignore[misc]
         done = min((batch + 1) * self.batch_size, examples)
         rate = done / (time.perf_counter() - self.recorder.began)
         left = format_seconds(((self.total - self.epoch) * examples - done) / rate)
-        told = f"loss {logs['loss']:.4f}  accuracy {logs['accuracy']:.4f}"
+        caption = f"loss {logs['loss']:.4f}  accuracy {logs['accuracy']:.4f}"
         if self.every and (batch + 1) % self.every == 0:
             steps = -(-examples // self.batch_size)
-            self.console.print(f"epoch {self.epoch + 1}/{self.total}  step {batch + 1}/{steps}  {told}")
-        told += f"  learning rate {self.recorder.learning_rate:.3g}  {rate:,.0f} examples/s  {left} left"
-        self.bar.update(self.task, completed=done, told=told)
+            self.console.print(f"epoch {self.epoch + 1}/{self.total}  step {batch + 1}/{steps}  {caption}")
+        caption += f"  learning rate {self.recorder.learning_rate:.3g}  {rate:,.0f} examples/s  {left} left"
+        self.bar.update(self.task, completed=done, caption=caption)
 
     def on_epoch_end(self, epoch: int, _logs: Any = None) -> None:
         """Write the epoch's line, above the bar where there is one."""

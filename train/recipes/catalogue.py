@@ -40,7 +40,7 @@ _FILTERS = Recipe(
 
 RECIPES = {
     "robust": Recipe(
-        title="Robust: other people's digits, and what is none",
+        title="Robust: real-world digits, and rejecting non-digits",
         network=_robust,
         optimiser="adamw",
         learning_rate=Cosine(peak=0.003),

@@ -1,9 +1,9 @@
-"""Whether there is a digit at all: a small head that learns it from the features of a trained network.
+"""Digit or non-digit: a small head trained on the features of a trained network.
 
     network -> features at three depths, averaged and at their largest -> one hidden layer -> logit, above 0 for a digit
 
-The last layer's features are made to tell digits from one another; what is no digit shows in the earlier ones as well.
-The network itself is not touched, so its answers for digits stay as they are.
+The last layer's features separate the ten digits; earlier layers also separate digits from non-digits.
+The network's own weights do not change, so its answers for digits stay the same.
 """
 
 from __future__ import annotations
@@ -52,11 +52,11 @@ def take_features(network: keras.Model) -> keras.KerasTensor:
     return layers.Concatenate(name="certainty_features")(parts)
 
 
-def teach_head(digits: Features, others: Features, seed: int) -> Head:
-    """Learn to tell features of digits from features of what is none."""
+def train_head(digits: Features, non_digits: Features, seed: int) -> Head:
+    """Train a head to separate the features of digits from those of non-digits."""
     keras.utils.set_random_seed(seed)
-    features = np.concatenate([digits, others])
-    labels = np.concatenate([np.ones(len(digits), np.float32), np.zeros(len(others), np.float32)])
+    features = np.concatenate([digits, non_digits])
+    labels = np.concatenate([np.ones(len(digits), np.float32), np.zeros(len(non_digits), np.float32)])
     mean, spread = features.mean(axis=0), features.std(axis=0) + 1e-3
     features -= mean
     features /= spread
@@ -83,6 +83,6 @@ def fit_threshold(*groups: tuple[NDArray[np.float32], float]) -> float:
     """Return the highest logit below which no more than a share of any group lies.
 
     Args:
-        groups: logits (n,) of digits, and the share of them, 0 to 1, that may be refused.
+        groups: logits (n,) of digits, and the share of them, 0 to 1, that may be rejected.
     """
     return min(float(np.quantile(logits, share, method="lower")) for logits, share in groups)

@@ -26,7 +26,7 @@ from ..learning.predictions import predict
 WIDTH = 6.0  # inches
 RESOLUTION = 150  # pixels an inch
 MAX_ERRORS = 40  # pictures in errors.png
-TRAINING, VALIDATION = "#1f77b4", "#d95f02"  # that can be distinguished by the colour-blind and in grey print
+TRAINING, VALIDATION = "#1f77b4", "#d95f02"  # distinguishable by the colour-blind and in grey print
 
 Card = dict[str, Any]
 

@@ -34,7 +34,7 @@ def rebuild(models: Path, data: Path | None, readme: Path, console: Console) -> 
     if not cards:
         raise TrainingError(f"There is no model in {models} that was trained here. Train one first.")
     text = readme.read_text(encoding="utf-8")
-    write_results(text, cards)  # refuses before the work, not after it
+    write_results(text, cards)  # fails before the work, not after it
     read_data = functools.cache(lambda name: datasets.load(name, data))
     read_pages = functools.cache(lambda name: _read_pages(read_data(name)))
     for name, card in cards.items():

@@ -53,8 +53,12 @@ def tabulate(cards: dict[str, Card]) -> str:
             f"{metrics['served_accuracy']:.2%} | {training['seconds']:,.0f} | {training['examples_per_second']:,.0f} |"
         )
     devices = sorted({card["training"]["device"] for card in cards.values()})
-    epochs = sum(card["training"]["seconds"] for card in cards.values())
-    lines += ["", f"Trained on {' and '.join(devices)}, {format_seconds(epochs)} in all; the test set chose nothing."]
+    seconds = sum(card["training"]["seconds"] for card in cards.values())
+    trained = f"Trained on {' and '.join(devices)}, {format_seconds(seconds)} in all"
+    lines += [
+        "",
+        f"{trained}; the test set was not used for any decision.",
+    ]
     return "\n".join(lines)
 
 

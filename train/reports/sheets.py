@@ -1,4 +1,4 @@
-"""Sheets to be looked at: what training sees, by style and kind, varied; and the pictures that were read wrong."""
+"""Contact sheets: what training sees, by style and kind, and varied; and the pictures that were read wrong."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from ..handwriting.synthesis import draw_digit
 CELL = 56  # pixels, height and width of one drawing on a sheet
 COLUMNS = 20
 LABEL = 132  # pixels, width of the name before a row
-WRONG_COLUMNS = 4  # wrong pictures beside each other
+WRONG_COLUMNS = 4  # wrong pictures in a row
 
 
 def write_sheets(folder: Path, seed: int, digits: NDArray[np.uint8]) -> list[Path]:
-    """Write a sheet for each label, one for what is not a digit, one for augmentation.
+    """Write a sheet for each label, one for non-digits, one for augmentation.
 
     Args:
         folder: made where it is missing.
@@ -43,7 +43,7 @@ def write_sheets(folder: Path, seed: int, digits: NDArray[np.uint8]) -> list[Pat
         sheets[f"digit-{label}"] = np.vstack(
             [_row(style.name, (draw_digit(label, rng, style) for _ in range(COLUMNS))) for style in styles]
         )
-    sheets["not-digits"] = np.vstack(
+    sheets["non-digits"] = np.vstack(
         [_row(name + " *" * kind.held_out, _repeat(kind.draw, rng)) for name, kind in KINDS.items()]
     )
     sheets["framed"] = np.vstack(
@@ -51,7 +51,7 @@ def write_sheets(folder: Path, seed: int, digits: NDArray[np.uint8]) -> list[Pat
     )
     sheets["augmented"] = np.vstack(
         [
-            _row("first as it was", [digit, *augment(np.repeat(digit[None], COLUMNS - 1, 0), rng)])
+            _row("first: unvaried", [digit, *augment(np.repeat(digit[None], COLUMNS - 1, 0), rng)])
             for digit in digits[:24]
         ]
     )
@@ -78,7 +78,7 @@ def write_wrong(path: Path, pictures: Path, wrong: Sequence[Mapping[str, Any]]) 
     cv2.imwrite(str(path), 255 - np.vstack(lines) if lines else 255 - blank)
 
 
-def _wrong_row(path: Path, told: str) -> NDArray[np.uint8]:
+def _wrong_row(path: Path, caption: str) -> NDArray[np.uint8]:
     """Show a picture and its digit; what cannot be decoded, or has no digit, is left blank."""
     grey, digit = np.full((SIDE, SIDE), 255, np.uint8), np.zeros((SIDE, SIDE), np.uint8)
     with contextlib.suppress(DigitsError):
@@ -86,7 +86,7 @@ def _wrong_row(path: Path, told: str) -> NDArray[np.uint8]:
         pixels = picture.pixels
         grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY) if pixels.ndim == 3 else pixels, np.uint8)
         digit = frame_digit(find_ink(picture))
-    return _row(told, (255 - grey, digit))
+    return _row(caption, (255 - grey, digit))
 
 
 def _repeat(draw: Callable[[np.random.Generator], Ink], rng: np.random.Generator) -> Iterable[Ink]:

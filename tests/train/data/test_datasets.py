@@ -102,7 +102,7 @@ def test_targets_are_whole_numbers_or_one_hot() -> None:
 
 
 def numbered(count: int) -> Split:
-    """Digits that are told apart by their first pixel."""
+    """Digits that differ in their first pixel."""
     digits = np.zeros((count, 28, 28), np.uint8)
     digits[:, 0, 0] = np.arange(count)
     return Split(digits, np.arange(count, dtype=np.uint8) % 10)

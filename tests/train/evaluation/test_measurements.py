@@ -1,4 +1,4 @@
-"""What is measured on other people's digits: texts are compared in order, composed pages are what they say."""
+"""Measurements on real-world pictures: texts are compared in order, pictures are read by the server's functions."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def test_pictures_are_read_by_the_servers_functions(classifier: Classifier, tmp_
     write_wrong(tmp_path / "sheets" / "wrong.png", tmp_path, measured["wrong"])
     sheet = cv2.imread(str(tmp_path / "sheets" / "wrong.png"), cv2.IMREAD_GRAYSCALE)
     assert sheet is not None
-    told, sent, framed = np.split(255 - sheet[:CELL, : LABEL + 2 * CELL], [LABEL, LABEL + CELL], axis=1)
-    assert all(part.max() > 200 for part in (told, sent, framed))
+    caption, sent, framed = np.split(255 - sheet[:CELL, : LABEL + 2 * CELL], [LABEL, LABEL + CELL], axis=1)
+    assert all(part.max() > 200 for part in (caption, sent, framed))
 
 
 def test_a_sheet_of_no_wrong_pictures_is_blank(tmp_path: Path) -> None:

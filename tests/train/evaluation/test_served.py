@@ -33,7 +33,7 @@ def test_digits_come_back_from_their_pages_by_the_servers_own_functions() -> Non
     np.testing.assert_array_equal(digits[0], read_picture(draw_page(split.digits[0], random)))
 
 
-def test_a_page_that_the_server_refuses_counts_as_wrong() -> None:
+def test_a_page_that_cannot_be_read_counts_as_wrong() -> None:
     digits, labels = print_digits(10, seed=3)
     digits[5:] = 0
     always_zero = keras.Sequential(

@@ -1,4 +1,4 @@
-"""The head that tells a digit from what is none."""
+"""The head that separates digits from non-digits."""
 
 import numpy as np
 import pytest
@@ -15,23 +15,23 @@ def make_features(count: int, shift: float, seed: int) -> certainty.Features:
     return features
 
 
-def test_the_head_learns_what_tells_digits_from_others() -> None:
-    head = certainty.teach_head(make_features(4000, 3, 0), make_features(4000, -3, 1), seed=0)
+def test_the_head_learns_to_separate_digits_from_non_digits() -> None:
+    head = certainty.train_head(make_features(4000, 3, 0), make_features(4000, -3, 1), seed=0)
     assert (head.judge(make_features(500, 3, 2)) > 0).mean() > 0.98
     assert (head.judge(make_features(500, -3, 3)) < 0).mean() > 0.98
 
 
-def test_the_same_seed_teaches_the_same() -> None:
-    digits, others = make_features(600, 1, 0), make_features(600, -1, 1)
-    first, second = (certainty.teach_head(digits, others, seed=4).judge(digits) for _ in range(2))
+def test_the_same_seed_trains_the_same_head() -> None:
+    digits, non_digits = make_features(600, 1, 0), make_features(600, -1, 1)
+    first, second = (certainty.train_head(digits, non_digits, seed=4).judge(digits) for _ in range(2))
     np.testing.assert_allclose(first, second, atol=1e-5)
 
 
 @pytest.mark.parametrize("shares", ((0.01, 0.2), (0.2, 0.01), (0.0, 0.5)))
-def test_the_threshold_refuses_as_many_as_it_may(shares: tuple[float, float]) -> None:
+def test_the_threshold_rejects_as_many_as_it_may(shares: tuple[float, float]) -> None:
     rng = np.random.default_rng(0)
     groups = [rng.normal(3, 1, 1000).astype(np.float32), rng.normal(2, 2, 1000).astype(np.float32)]
     threshold = certainty.fit_threshold(*zip(groups, shares, strict=True))
-    refused = [float((group < threshold).mean()) for group in groups]
-    assert all(share <= most for share, most in zip(refused, shares, strict=True))
-    assert any(share == pytest.approx(most, abs=0.002) for share, most in zip(refused, shares, strict=True))
+    rejected = [float((group < threshold).mean()) for group in groups]
+    assert all(share <= limit for share, limit in zip(rejected, shares, strict=True))
+    assert any(share == pytest.approx(limit, abs=0.002) for share, limit in zip(rejected, shares, strict=True))

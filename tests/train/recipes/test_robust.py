@@ -14,12 +14,12 @@ from train.learning import networks
 from train.recipes import certainty, robust
 
 PARAMETERS = 264_667
-MOST_PARAMETERS = 300_000  # of what is served
+MAX_PARAMETERS = 300_000  # of what is served
 
 
 @pytest.fixture
 def small_pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("WRITTEN", "OTHERS"):
+    for name in ("WRITTEN", "NON_DIGITS"):
         monkeypatch.setattr(robust, name, 60)
     monkeypatch.setattr("os.cpu_count", lambda: 1)
     robust.load_pool.cache_clear()
@@ -28,7 +28,7 @@ def small_pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_the_network_is_small() -> None:
-    assert networks.robust().count_params() == PARAMETERS <= MOST_PARAMETERS
+    assert networks.robust().count_params() == PARAMETERS <= MAX_PARAMETERS
 
 
 @pytest.mark.usefixtures("small_pool")
@@ -41,8 +41,8 @@ def test_a_batch_holds_all_three_sorts() -> None:
     assert tensor.min() == 0.0
     assert tensor.max() == 1.0
     assert (classes[:20] == 3).all()
-    assert (classes[20:27] < robust.OTHER).all()
-    assert (classes[27:] == robust.OTHER).all()
+    assert (classes[20:27] < robust.NON_DIGIT).all()
+    assert (classes[27:] == robust.NON_DIGIT).all()
     unvaried = round(20 * robust.UNVARIED)
     np.testing.assert_allclose(tensor[:unvaried, ..., 0], digits[:unvaried] / 255, atol=1e-6)
     again, _ = robust.mix(digits, labels, np.random.default_rng(1))
@@ -73,7 +73,7 @@ def test_the_finished_network_answers_what_was_fitted(tmp_path_factory: pytest.T
         np.ones(1, np.float32),
     )
     finished = robust.with_certainty(network, temperature=0.5, head=head)
-    assert finished.count_params() <= MOST_PARAMETERS
+    assert finished.count_params() <= MAX_PARAMETERS
     folder = tmp_path_factory.mktemp("models") / "robust"
     save(finished, folder, {})
     prediction = load_classifier(load(folder)).predict(tensor)

@@ -12,7 +12,7 @@ def test_sheets_show_every_label_and_the_rest(tmp_path: Path) -> None:
     paths = write_sheets(tmp_path / "sheets", 0, synthesise_digits(2, seed=0)[0])
     assert {path.name for path in paths} == {
         *(f"digit-{label}.png" for label in range(10)),
-        "not-digits.png",
+        "non-digits.png",
         "framed.png",
         "augmented.png",
     }
