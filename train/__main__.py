@@ -2,7 +2,7 @@
 
 `python -m train NAME` is short for `python -m train run NAME`.
 
-Exit codes: 0 done; 2 something to put right, said in one sentence on standard error; 130 after Ctrl-C and 143 after
+Exit codes: 0 done; 2 after a mistake, which one sentence on standard error explains; 130 after Ctrl-C and 143 after
 SIGTERM, with how to go on.
 """
 

@@ -100,7 +100,7 @@ def save_best(run: Run, results: list[Result]) -> artifact.Card:
 
 
 def train_and_evaluate(run: Run, dataset: Dataset, seed: int) -> Result:
-    """Train one network and measure it; the test split is looked at here, once, and decides nothing."""
+    """Train one network and measure it; the test split is measured here, once, and used for no decision."""
     trained = train(run, dataset, seed)
     measured = {
         "training": cards.describe_training(run.recipe, trained.epochs, trained.kept)

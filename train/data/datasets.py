@@ -1,4 +1,4 @@
-"""MNIST and Fashion-MNIST as arrays of bytes, and how an epoch is dealt out of them.
+"""MNIST and Fashion-MNIST as arrays of bytes, and the batches of an epoch.
 
     mnist.npz -> load -> training + test -> hold_out -> training, validation, test -> Batches -> (tensor, targets)
 
@@ -89,8 +89,8 @@ def load(name: str, folder: Path | None) -> Dataset:
     training, test = (Split(arrays[f"x_{part}"], arrays[f"y_{part}"]) for part in ("train", "test"))
     for split in (training, test):
         _check(name, split)
-    nothing = Split(training.digits[:0], training.labels[:0])
-    return Dataset(name, CLASSES[name], training, nothing, test)
+    empty = Split(training.digits[:0], training.labels[:0])
+    return Dataset(name, CLASSES[name], training, empty, test)
 
 
 def _read_npz(path: Path) -> dict[str, NDArray[np.uint8]]:

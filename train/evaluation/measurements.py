@@ -2,8 +2,8 @@
 
     a folder of labelled pictures -> the server's own functions -> shares that are right, wrong, uncertain -> card
 
-`python -m train measure NAME --pictures DIR` measures; nothing here trains or chooses anything. DIR holds pictures.csv
-(path, label, kind) and, if there are any, pages.csv (path, text with " / " between lines) and strokes.json.
+`python -m train measure NAME --pictures DIR` measures; the figures are used for no decision. DIR holds pictures.csv (path,
+label, kind) and, if there are any, pages.csv (path, text with " / " between lines) and strokes.json.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ def build_schedule(rate: float | Steps | Cosine, steps: int, epochs: int) -> Rat
     """Turn a learning rate in epochs into one in steps.
 
     Args:
-        rate: as the recipe says it.
+        rate: as in the recipe.
         steps: batches in an epoch.
         epochs: of the whole run.
     """

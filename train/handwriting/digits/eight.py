@@ -1,4 +1,4 @@
-"""How people write a 8."""
+"""How people write an 8."""
 
 from __future__ import annotations
 
