@@ -1,1 +1,1 @@
-"""Teach networks to read digits, offline, and leave them as model folders for the server."""
+"""Train networks to read digits, offline, and save them as model folders for the server."""

@@ -1,107 +1,183 @@
-"""python -m train: choose a recipe, run it, say what came of it.
+"""python -m train: run a recipe, list them, draw reports and samples, measure a saved model.
 
-Exit codes: 0 done; 2 something to put right, said in one sentence on standard error; 130 after Ctrl-C and 143 after
+`python -m train NAME` is short for `python -m train run NAME`.
+
+Exit codes: 0 done; 2 after a mistake, which one sentence on standard error explains; 130 after Ctrl-C and 143 after
 SIGTERM, with how to go on.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import shlex
 import signal
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from app.commandline import OneSentenceParser, Terminated, terminate
+import click
+
+from app.commandline import Terminated, terminate
+
+from .commandline import NumberFrom, PositiveNumber, ShortFormGroup, run_group
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from .recipes import Recipe
+    from .recipes.recipe import Recipe
+    from .runs import Places
 
+PROGRAM = "python -m train"
 README = Path("README.md")
-DEFAULT_SEED = 0
-OVERRIDES = ("epochs", "batch_size", "learning_rate", "labels")  # options that are fields of a recipe too
+FOLDER = click.Path(path_type=Path)
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+data_option: Decorator = click.option(
+    "--data",
+    type=FOLDER,
+    metavar="DIR",
+    help="Folder of mnist.npz and fashion_mnist.npz. Default: DIGITS_DATA, else they come through Keras.",
+)
+output_option: Decorator = click.option(
+    "--output", type=FOLDER, metavar="DIR", default=Path("models"), show_default=True, help="Folder of models."
+)
+runs_option: Decorator = click.option(
+    "--runs",
+    type=FOLDER,
+    metavar="DIR",
+    default=Path("runs"),
+    show_default=True,
+    help="Folder of checkpoints and sheets.",
+)
+seed_option: Decorator = click.option(
+    "--seed", type=NumberFrom(0), default=0, show_default=True, help="Seed of all random numbers."
+)
 
 
-def parse_arguments(arguments: list[str]) -> argparse.Namespace:
-    """Parse the command line."""
-    parser = OneSentenceParser(prog="python -m train", description="Teach networks to read digits.")
-    parser.add_argument(
-        "recipe",
-        nargs="?",
-        help='name of a recipe; or "all"; or "report": draw every model\'s pictures again and write README\'s results; '
-        'or "samples": draw what training sees into RUNS/samples; or "measure": how well a saved model reads what is '
-        "not MNIST's, written into its card",
-    )
-    parser.add_argument("--list", action="store_true", help="show the recipes as a table")
-    parser.add_argument(
-        "--data", type=Path, metavar="DIR", help="folder of mnist.npz and fashion_mnist.npz (DIGITS_DATA, else keras)"
-    )
-    parser.add_argument(
-        "--pictures", type=Path, metavar="DIR", help="folder of other people's pictures.csv, for measure (none)"
-    )
-    parser.add_argument("--model", metavar="NAME", default="robust", help="saved model, for measure (robust)")
-    parser.add_argument("--output", type=Path, default=Path("models"), metavar="DIR", help="folder of models (models)")
-    parser.add_argument("--runs", type=Path, default=Path("runs"), metavar="DIR", help="folder of checkpoints (runs)")
-    parser.add_argument(
-        "--resume", action="store_true", help="go on after the last finished epoch of an interrupted run"
-    )
-    parser.add_argument("--epochs", type=_positive, metavar="N", help="passes over all training digits")
-    parser.add_argument("--batch-size", type=_positive, metavar="N", help="digits in a step")
-    parser.add_argument("--learning-rate", type=_rate, metavar="RATE", help="of every step; replaces a schedule")
-    parser.add_argument("--labels", choices=("sparse", "one-hot"), help="whole numbers, or ten shares")
-    parser.add_argument(
-        "--seed", type=int, default=DEFAULT_SEED, metavar="N", help=f"whole number, of all chance ({DEFAULT_SEED})"
-    )
-    parser.add_argument(
-        "--seeds", type=_positive, default=1, metavar="N", help="number of networks, with seeds from --seed on (1)"
-    )
-    parser.add_argument(
-        "--ray",
-        metavar="ADDRESS",
-        help="train on the Ray cluster at HOST:PORT, every seed a task; or on one here: local",
-    )
-    parser.add_argument("--tensorboard", type=Path, metavar="DIR", help="folder of logs for TensorBoard")
-    options = parser.parse_args(arguments)
-    if options.seed < 0:
-        parser.error(f"argument --seed: expected a whole number from 0, got {options.seed}")
-    if not options.list and options.recipe is None:
-        parser.error("Name a recipe, or ask for them with --list")
-    return options
+@click.group(
+    cls=ShortFormGroup,
+    default="run",
+    aliases={"--list": "list"},
+    epilog=f"{PROGRAM} RECIPE is short for {PROGRAM} run RECIPE.",
+)
+def command_line() -> None:
+    """Train networks to read digits."""
 
 
-def _positive(text: str) -> int:
-    number = int(text) if text.isdecimal() else 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1, got {text!r}")
-    return number
+@command_line.command("run")
+@click.argument("recipe")
+@data_option
+@output_option
+@runs_option
+@click.option("--resume", is_flag=True, help="Go on after the last finished epoch of an interrupted run.")
+@click.option("--epochs", type=NumberFrom(1), help="Passes over all training digits.")
+@click.option("--batch-size", type=NumberFrom(1), help="Digits in a step.")
+@click.option("--learning-rate", type=PositiveNumber(), help="Learning rate of every step; replaces a schedule.")
+@click.option("--labels", type=click.Choice(("sparse", "one-hot")), help="Integer labels, or ten probabilities.")
+@seed_option
+@click.option("--seeds", type=NumberFrom(1), default=1, show_default=True, help="Number of networks, from --seed on.")
+@click.option(
+    "--ray", metavar="HOST:PORT", help='Train on this Ray cluster, each seed a task; "local" starts one here.'
+)
+@click.option("--tensorboard", type=FOLDER, metavar="DIR", help="Folder of logs for TensorBoard.")
+def run_command(
+    *,
+    recipe: str,
+    data: Path | None,
+    output: Path,
+    runs: Path,
+    resume: bool,
+    seed: int,
+    seeds: int,
+    ray: str | None,
+    tensorboard: Path | None,
+    **overrides: object,
+) -> None:
+    """Train RECIPE, or "all" of them, and save the model."""
+    device, console = prepare()
+    from .data import datasets
+    from .runs import Places
+
+    places = Places(datasets.data_folder(data), output, runs, tensorboard)
+    overridden = {name: value for name, value in overrides.items() if value is not None}
+    train_recipes(recipe, overridden, places, [seed + number for number in range(seeds)], resume, ray, device, console)
 
 
-def _rate(text: str) -> float:
-    try:
-        rate = float(text)
-    except ValueError:
-        rate = 0.0
-    if not 0 < rate < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected a number above 0, got {text!r}")
-    return rate
+@command_line.command("list")
+def list_command() -> None:
+    """Show the recipes as a table."""
+    _, console = prepare()
+    list_recipes(console)
 
 
-def main(arguments: list[str]) -> int:
+@command_line.command("report")
+@data_option
+@output_option
+def report_command(data: Path | None, output: Path) -> None:
+    """Draw every model's report again and write README's results."""
+    _, console = prepare()
+    from .data import datasets
+    from .reports.rebuilding import rebuild
+
+    rebuild(output, datasets.data_folder(data), README, console)
+
+
+@command_line.command("samples")
+@data_option
+@runs_option
+@seed_option
+def samples_command(data: Path | None, runs: Path, seed: int) -> None:
+    """Draw contact sheets of what training sees into RUNS/samples."""
+    _, console = prepare()
+    from .data import datasets
+    from .reports import sheets
+
+    dataset = datasets.load("mnist", datasets.data_folder(data))
+    for path in sheets.write_sheets(runs / "samples", seed, dataset.training.digits):
+        console.print(str(path))
+
+
+@command_line.command("measure")
+@click.argument("name", metavar="[MODEL]", required=False)
+@click.option("--model", metavar="NAME", default="robust", show_default=True, help="Saved model; the same as MODEL.")
+@click.option("--pictures", type=FOLDER, metavar="DIR", help="Folder of real-world pictures with a pictures.csv.")
+@data_option
+@output_option
+@runs_option
+def measure_command(
+    name: str | None, model: str, pictures: Path | None, data: Path | None, output: Path, runs: Path
+) -> None:
+    """Measure a saved model on real-world pictures and non-digits, and write the figures into its card."""
+    _, console = prepare()
+    measure_model(name or model, pictures, data, output, runs, console)
+
+
+def prepare() -> tuple[str, Console]:
+    """Prepare the device that is trained on, and return its name and a console."""
+    from .learning.devices import prepare_device
+
+    device = prepare_device()
+    from .learning.progress import open_console
+
+    return device, open_console()
+
+
+def main(arguments: Sequence[str]) -> int:
     """Run the command line and return the exit code."""
-    options = parse_arguments(arguments)
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # JAX would take all of a GPU's memory
+    if not arguments:
+        print(f"Name a recipe: {PROGRAM} list shows them, {PROGRAM} --help everything else.", file=sys.stderr)
+        return 2
     from app.artifact import BadModel
 
     from .errors import TrainingError
 
     former = signal.signal(signal.SIGTERM, terminate)
     try:
-        dispatch(options)
+        return run_group(command_line, PROGRAM, arguments)
     except (TrainingError, BadModel) as error:
         print(error, file=sys.stderr)
         return 2
@@ -109,124 +185,108 @@ def main(arguments: list[str]) -> int:
         print(f"{error.filename or 'A file'} could not be read or written: {error.strerror}.", file=sys.stderr)
         return 2
     except KeyboardInterrupt as interruption:
-        if options.list or options.recipe in ("report", "samples", "measure"):
-            return 130
-        again = [argument for argument in arguments if argument != "--resume"]
-        command = shlex.join(["python", "-m", "train", *again, "--resume"])
-        print(f"Interrupted. Every finished epoch is kept; go on with: {command}", file=sys.stderr)
+        if isinstance(command_line, ShortFormGroup) and command_line.name_command(arguments) == "run":
+            again = [argument for argument in arguments if argument != "--resume"]
+            command = shlex.join([*PROGRAM.split(), *again, "--resume"])
+            print(f"Interrupted. Every finished epoch is kept; go on with: {command}", file=sys.stderr)
         return 143 if isinstance(interruption, Terminated) else 130
     finally:
         signal.signal(signal.SIGTERM, former)
-    return 0
-
-
-def dispatch(options: argparse.Namespace) -> None:
-    """Do what was asked for.
-
-    Raises:
-        TrainingError: it cannot be done, and why.
-    """
-    from .devices import prepare_device
-
-    device = prepare_device()
-    from .progress import open_console
-
-    console = open_console()
-    if options.list:
-        list_recipes(console)
-    elif options.recipe == "report":
-        from . import datasets, reports
-
-        reports.rebuild(options.output, datasets.data_folder(options.data), README, console)
-    elif options.recipe == "samples":
-        draw_samples(options, console)
-    elif options.recipe == "measure":
-        measure_model(options, console)
-    else:
-        train_recipes(options, device, console)
 
 
 def list_recipes(console: Console) -> None:
-    """Show the recipes as a table."""
+    """Show the recipes as a table of at most 80 columns."""
     from rich.table import Table
 
-    from .datasets import TITLES
-    from .recipes import RECIPES
+    from .data.datasets import TITLES
+    from .recipes.catalogue import RECIPES
 
-    table = Table("recipe", "what", "data", "parameters", "training", "claimed", box=None, pad_edge=False)
-    for column in (table.columns[0], table.columns[2]):
+    table = Table("recipe", "data", "parameters", "training", "claimed", box=None, pad_edge=False, width=80)
+    for column in table.columns[:4]:
         column.no_wrap = True
     for name, recipe in RECIPES.items():
         training = f"{recipe.optimiser}, {recipe.epochs} x {recipe.batch_size}"
         parameters = f"{recipe.network().count_params():,}"
-        table.add_row(name, recipe.title, TITLES[recipe.dataset], parameters, training, recipe.claimed)
+        table.add_row(name, TITLES[recipe.dataset], parameters, training, recipe.claimed)
     console.print(table)
-    console.print("training: optimiser, epochs x batch size; claimed: by the tutorial, on the test pictures")
+    console.print("training: optimiser, epochs x batch size\nclaimed: test accuracy that the tutorial states")
 
 
-def draw_samples(options: argparse.Namespace, console: Console) -> None:
-    """Draw sheets of what training sees: written digits, what is none, and augmentation."""
-    from . import datasets, sheets
-
-    dataset = datasets.load("mnist", datasets.data_folder(options.data))
-    for path in sheets.write_sheets(options.runs / "samples", options.seed, dataset.training.digits):
-        console.print(str(path))
-
-
-def measure_model(options: argparse.Namespace, console: Console) -> None:
+def measure_model(
+    name: str, pictures: Path | None, data: Path | None, output: Path, runs: Path, console: Console
+) -> None:
     """Measure a saved model through the server's own functions, and write the figures into its card."""
     from app import artifact
     from app.classifier import load_classifier
 
-    from . import datasets, measurements, sheets
+    from .data import datasets
+    from .evaluation import measurements
+    from .reports import sheets
 
-    folder = options.output / options.model
+    folder = output / name
     found = artifact.load(folder)
-    test = datasets.load("mnist", datasets.data_folder(options.data)).test
-    measured = measurements.measure(load_classifier(found), test, options.pictures)
+    test = datasets.load("mnist", datasets.data_folder(data)).test
+    measured = measurements.measure(load_classifier(found), test, pictures)
     artifact.write_card(folder, {**found.card, "measured": measured})
-    if "pictures" in measured:
-        sheet = options.runs / "measure" / f"{options.model}-wrong.png"
-        sheets.write_wrong(sheet, options.pictures, measured["pictures"]["wrong"])
+    if pictures is not None:
+        sheet = runs / "measure" / f"{name}-wrong.png"
+        sheets.write_wrong(sheet, pictures, measured["pictures"]["wrong"])
         console.print(f"the pictures that were read wrong: {sheet}")
-    for name, figures in measured.items():
+    for what, figures in measured.items():
         shown = {key: value for key, value in figures.items() if isinstance(value, int | float)}
-        console.print(f"{name}: " + ", ".join(f"{key.replace('_', ' ')} {value:.4g}" for key, value in shown.items()))
+        console.print(f"{what}: " + ", ".join(f"{key.replace('_', ' ')} {value:.4g}" for key, value in shown.items()))
 
 
-def train_recipes(options: argparse.Namespace, device: str, console: Console) -> None:
+def train_recipes(
+    name: str,
+    overridden: dict[str, Any],
+    places: Places,
+    seeds: list[int],
+    resume: bool,
+    ray: str | None,
+    device: str,
+    console: Console,
+) -> None:
     """Run one recipe, or all of them; a series goes on where it was interrupted.
+
+    Args:
+        name: of a recipe, or all.
+        overridden: fields of the recipe that the command line replaces.
+        places: where the runs read and write.
+        seeds: of the networks that are trained of each recipe.
+        resume: go on after the last finished epoch of an interrupted run.
+        ray: address of a cluster, or None.
+        device: name of what is trained on.
+        console: where progress is shown.
 
     Raises:
         TrainingError: no such recipe, no such data, or nowhere to write.
     """
-    from . import checkpoints, cluster, datasets, runs
-    from .recipes import RECIPES
+    from . import cluster, runs
+    from .learning import checkpoints
+    from .recipes.catalogue import RECIPES
 
-    series = options.recipe == "all"
-    names = list(RECIPES) if series else [options.recipe]
-    overridden = {name: getattr(options, name) for name in OVERRIDES if getattr(options, name) is not None}
-    recipes = {name: replace(find_recipe(name), **overridden) for name in names}
-    places = runs.Places(datasets.data_folder(options.data), options.output, options.runs, options.tensorboard)
+    series = name == "all"
+    names = list(RECIPES) if series else [name]
+    recipes = {each: replace(find_recipe(each), **overridden) for each in names}
     for folder in (places.output, places.runs, places.tensorboard):
         if folder is not None:
             check_writable(folder)
-    seeds = [options.seed + number for number in range(options.seeds)]
     what = {"seeds": seeds, "overridden": overridden, "output": str(places.output.resolve())}
-    every = []
-    for name, recipe in recipes.items():
-        if series and checkpoints.is_done(places.runs / name, what):
-            console.print(f"{name}: was done before the interruption")
+    pending = []
+    for each, recipe in recipes.items():
+        if series and checkpoints.is_done(places.runs / each, what):
+            console.print(f"{each}: already finished before the interruption")
         else:
-            every.append(runs.Run(name, recipe, places, device, console, overridden, options.resume or series))
-    one_by_one = (runs.train_seeds(run, seeds) for run in every)
-    results = cluster.train_on_cluster(options.ray, every, seeds) if options.ray else one_by_one
-    for run, trained in zip(every, results, strict=True):
+            pending.append(runs.Run(each, recipe, places, device, console, overridden, resume or series))
+    one_by_one = (runs.train_seeds(run, seeds) for run in pending)
+    results = cluster.train_on_cluster(ray, pending, seeds) if ray else one_by_one
+    for run, trained in zip(pending, results, strict=True):
         runs.save_best(run, trained)
         if series:
             checkpoints.mark_done(places.runs / run.name, what)
-    for name in names:
-        checkpoints.clear(places.runs / name)
+    for each in names:
+        checkpoints.clear(places.runs / each)
 
 
 def find_recipe(name: str) -> Recipe:
@@ -236,7 +296,7 @@ def find_recipe(name: str) -> Recipe:
         TrainingError: there is none.
     """
     from .errors import TrainingError
-    from .recipes import RECIPES
+    from .recipes.catalogue import RECIPES
 
     if name not in RECIPES:
         raise TrainingError(f"There is no recipe {name!r}. There are: {', '.join(RECIPES)}.")
@@ -244,7 +304,7 @@ def find_recipe(name: str) -> Recipe:
 
 
 def check_writable(folder: Path) -> None:
-    """Make a folder if need be and write to it, so that a long training does not end in a refusal.
+    """Make a folder if need be and write to it, so that a long training does not end without a place for its model.
 
     Raises:
         TrainingError: it cannot be made or written to.

@@ -45,7 +45,7 @@ def train_on_cluster(address: str, every: Sequence[Run], seeds: Sequence[int]) -
 def _train(every: Sequence[Run], seeds: Sequence[int]) -> Iterator[list[Result]]:
     import ray
 
-    from . import checkpoints
+    from .learning import checkpoints
 
     nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
     processors = min(PROCESSORS, *(int(node.get("CPU", 0)) or PROCESSORS for node in nodes))
@@ -69,12 +69,13 @@ def _make_absolute(places: Places) -> dict[str, Path]:
 def train_one(name: str, overridden: dict[str, Any], places: Places, seed: int) -> Result:
     """Train one network of a recipe, in a process of the cluster, and measure it."""
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
-    from .devices import prepare_device
+    from .learning.devices import prepare_device
 
     device = prepare_device()
-    from . import datasets, runs
-    from .progress import open_console
-    from .recipes import RECIPES
+    from . import runs
+    from .data import datasets
+    from .learning.progress import open_console
+    from .recipes.catalogue import RECIPES
 
     recipe = replace(RECIPES[name], **overridden)
     run = runs.Run(name, recipe, places, device, open_console(), overridden, resume=True)

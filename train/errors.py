@@ -1,4 +1,4 @@
-"""The one way in which training says no."""
+"""The exception of train/: its message is one sentence for the person who started the training."""
 
 
 class TrainingError(Exception):

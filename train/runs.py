@@ -16,12 +16,15 @@ from rich.console import Console
 
 from app import artifact
 
-from . import cards, checkpoints, datasets, evaluation, reports
-from .datasets import Batches, Dataset
-from .devices import without_greetings
-from .optimisers import build_optimiser
-from .progress import Display, Recorder, format_seconds
-from .recipes import Recipe
+from .data import datasets
+from .data.datasets import Batches, Dataset
+from .evaluation.results import evaluate
+from .learning import checkpoints
+from .learning.devices import without_greetings
+from .learning.progress import Display, Recorder, format_seconds
+from .learning.schedules import build_optimiser, build_schedule
+from .recipes.recipe import Recipe
+from .reports import cards, figures
 
 Result = tuple[keras.Model, artifact.Card]  # what one seed gave
 
@@ -45,7 +48,7 @@ class Run:
     places: Places
     device: str
     console: Console
-    overridden: dict[str, Any]  # what the command line said otherwise, for the card
+    overridden: dict[str, Any]  # fields of the recipe that the command line replaced, for the card
     resume: bool = False  # go on after the last finished epoch of an interrupted run
 
 
@@ -90,20 +93,20 @@ def save_best(run: Run, results: list[Result]) -> artifact.Card:
     folder = run.places.output / run.name
     with without_greetings():
         card = artifact.save(network, folder, card, run.recipe.weight_bits)
-    reports.draw(folder, network, card, datasets.load(run.recipe.dataset, run.places.data))
+    figures.draw_report(folder, network, card, datasets.load(run.recipe.dataset, run.places.data))
     checkpoints.clear(run.places.runs / run.name)
     run.console.print(f"{run.name}: saved to {folder}")
     return card
 
 
 def train_and_evaluate(run: Run, dataset: Dataset, seed: int) -> Result:
-    """Train one network and measure it; the test split is looked at here, once, and decides nothing."""
+    """Train one network and measure it; the test split is measured here, once, and used for no decision."""
     trained = train(run, dataset, seed)
     measured = {
         "training": cards.describe_training(run.recipe, trained.epochs, trained.kept)
         | {"device": run.device, "overridden": run.overridden},
         "history": cards.describe_history(trained.epochs),
-        **evaluation.evaluate(trained.network, dataset),
+        **evaluate(trained.network, dataset),
     }
     card = {
         "recipe": run.name,
@@ -191,7 +194,14 @@ def build_network(recipe: Recipe, steps: int, seed: int) -> keras.Model:
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=recipe.logits)
     # XLA gives nothing to networks of this size in TensorFlow on a CPU; JAX is slow without it
     jit_compile = False if keras.backend.backend() == "tensorflow" else "auto"
-    network.compile(build_optimiser(recipe, steps), loss, metrics=["accuracy"], jit_compile=jit_compile)
+    optimiser = build_optimiser(
+        recipe.optimiser,
+        build_schedule(recipe.learning_rate, steps, recipe.epochs),
+        recipe.momentum,
+        recipe.weight_decay,
+        recipe.averaging,
+    )
+    network.compile(optimiser, loss, metrics=["accuracy"], jit_compile=jit_compile)
     return network
 
 

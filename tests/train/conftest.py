@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,8 +14,9 @@ from PIL import Image, ImageDraw, ImageFont
 from rich.console import Console
 
 from app.preprocessing import frame_digit
-from train.recipes import RECIPES, Recipe
-from train.runs import Places, Run
+from train.recipes.catalogue import RECIPES
+from train.recipes.recipe import Recipe
+from train.runs import Places, Run, train_and_save
 
 TRAINING, TEST = 64, 20  # digits
 
@@ -45,6 +47,20 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("mnist", "fashion_mnist"):
         write_npz(folder / f"{name}.npz")
     return folder
+
+
+@pytest.fixture(scope="session")
+def saved(printed: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Run, dict[str, Any]]]:
+    """Runs and cards of two models trained for an epoch: lenet5, and on Fashion-MNIST lenet_sigmoid with two seeds.
+
+    Both are in one folder of models, which is not to be changed: work on a copy.
+    """
+    folder = tmp_path_factory.mktemp("saved")
+    models = {}
+    for name, seeds in (("lenet5", [1]), ("lenet_sigmoid", [4, 5])):
+        run = prepare(small(name, epochs=1), printed, folder, name)
+        models[name] = (run, train_and_save(run, seeds))
+    return models
 
 
 def small(name: str, **changes: object) -> Recipe:

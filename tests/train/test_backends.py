@@ -13,7 +13,7 @@ from app.classifier import load_classifier
 from app.preprocessing import to_tensor
 from train import runs
 from train.errors import TrainingError
-from train.evaluation import predict
+from train.learning.predictions import predict
 
 from .conftest import prepare, print_digits, small
 from .test_runs import MachineOff, assert_same, interrupt, train

@@ -21,11 +21,11 @@ def read_model(folder: Path) -> tuple[dict[str, Any], list[Any]]:
     """Return what a card says, but for the times, and the weights."""
     model = folder / "models" / "lenet5"
     card: dict[str, Any] = json.loads((model / "card.json").read_text())
-    told = {name: card[name] for name in ("recipe", "seed", "seeds", "metrics", "confusion", "wrong", "parameters")}
+    results = {name: card[name] for name in ("recipe", "seed", "seeds", "metrics", "confusion", "wrong", "parameters")}
     weights: list[Any] = []
     with h5py.File(model / "model.h5") as file:
         file.visititems(lambda _, item: weights.append(item[...]) if isinstance(item, h5py.Dataset) else None)
-    return told, weights
+    return results, weights
 
 
 def test_seeds_on_a_cluster_give_what_they_give_one_by_one(printed: Path, tmp_path: Path) -> None:
@@ -35,9 +35,9 @@ def test_seeds_on_a_cluster_give_what_they_give_one_by_one(printed: Path, tmp_pa
     assert process.returncode == 0, complained
     assert "lenet5: 2 on the cluster" in said
     assert main([*SMALL, "--batch-size", "16", *places(alone, printed)]) == 0
-    told, weights = read_model(together)
-    told_alone, weights_alone = read_model(alone)
-    assert told == told_alone
+    results, weights = read_model(together)
+    results_alone, weights_alone = read_model(alone)
+    assert results == results_alone
     for one, other in zip(weights, weights_alone, strict=True):
         np.testing.assert_array_equal(one, other)
     assert not (together / "runs" / "lenet5").exists()

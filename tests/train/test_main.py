@@ -16,7 +16,7 @@ import pytest
 
 from tests.processes import heed_interrupts
 from train.__main__ import main
-from train.recipes import RECIPES
+from train.recipes.catalogue import RECIPES
 
 from .test_runs import TIMES
 
@@ -87,7 +87,7 @@ def places(folder: Path, data: Path) -> list[str]:
 
 
 def test_samples_of_what_training_sees_are_drawn(printed: Path, tmp_path: Path) -> None:
-    assert main(["samples", *places(tmp_path, printed)]) == 0
+    assert main(["samples", "--data", str(printed), "--runs", str(tmp_path / "runs")]) == 0
     assert (tmp_path / "runs" / "samples" / "augmented.png").is_file()
 
 
@@ -104,9 +104,11 @@ def test_overrides_are_in_the_card(printed: Path, tmp_path: Path, capfd: pytest.
     assert "CPU" in said.out or "GPU" in said.out
 
 
-def test_recipes_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--list"]) == 0
+@pytest.mark.parametrize("word", ("list", "--list"))
+def test_recipes_are_listed_in_80_columns(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([word]) == 0
     said = capsys.readouterr().out
+    assert max(map(len, said.splitlines())) <= 80
     for name in RECIPES:
         assert f"\n{name} " in said
     for words in ("887,530", "99.17 %", "Fashion-MNIST"):
@@ -116,6 +118,10 @@ def test_recipes_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     (
+        (["run"], "Missing argument 'RECIPE'."),
+        (["run", "keras"], "There is no recipe 'keras'. There are: "),
+        (["measure", "nobody", "--output", "{empty}"], "nobody"),
+        (["report", "--epochs", "3"], "No such option '--epochs'."),
         (["keras"], "There is no recipe 'keras'. There are: "),
         (["cnn", "--data", "/nowhere"], "There is no data folder /nowhere."),
         (["cnn", "--data", "{empty}"], "There is no mnist.npz in "),
@@ -124,13 +130,13 @@ def test_recipes_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
         (["cnn", "--runs", "{damaged}/mnist.npz"], "mnist.npz cannot be written to"),
         (["cnn", "--tensorboard", "/proc/logs"], "The folder /proc/logs cannot be written to"),
         (["report", "--output", "{empty}"], "There is no model in "),
-        ([], "Name a recipe, or ask for them with --list."),
-        (["cnn", "--epochs", "0"], "Argument --epochs: expected a whole number from 1, got '0'."),
-        (["cnn", "--batch-size", "many"], "Argument --batch-size: expected a whole number from 1, got 'many'."),
-        (["cnn", "--learning-rate", "nan"], "Argument --learning-rate: expected a number above 0, got 'nan'."),
-        (["cnn", "--seed", "-1"], "Argument --seed: expected a whole number from 0, got -1."),
-        (["cnn", "--labels", "both"], "Argument --labels: invalid choice: 'both'"),
-        (["cnn", "--fast"], "Unrecognized arguments: --fast."),
+        ([], "Name a recipe: python -m train list shows them"),
+        (["cnn", "--epochs", "0"], "Option --epochs: expected a whole number from 1, got '0'."),
+        (["cnn", "--batch-size", "many"], "Option --batch-size: expected a whole number from 1, got 'many'."),
+        (["cnn", "--learning-rate", "nan"], "Option --learning-rate: expected a number above 0, got 'nan'."),
+        (["cnn", "--seed", "-1"], "Option --seed: expected a whole number from 0, got -1."),
+        (["cnn", "--labels", "both"], "Option --labels: 'both' is not one of 'sparse', 'one-hot'."),
+        (["cnn", "--fast"], "No such option '--fast'."),
     ),
 )
 def test_what_is_wrong_is_said_in_one_sentence(
@@ -171,6 +177,6 @@ def test_a_series_goes_on_where_it_was_interrupted(
     assert [folder.name for folder in (tmp_path / "models").iterdir()] == ["lenet5"]
     shutil.copy(printed / "fashion_mnist.npz", data)
     assert main(arguments) == 0
-    assert "lenet5: was done before the interruption" in capfd.readouterr().out
+    assert "lenet5: already finished before the interruption" in capfd.readouterr().out
     assert sorted(folder.name for folder in (tmp_path / "models").iterdir()) == ["lenet5", "lenet_sigmoid"]
     assert list((tmp_path / "runs").iterdir()) == []

@@ -16,12 +16,19 @@ from app import create_app
 from app.artifact import load
 from app.classifier import load_classifier
 from app.preprocessing import to_tensor
-from train import datasets, evaluation, runs
-from train.datasets import Dataset
-from train.recipes import Recipe
+from train import runs
+from train.data import datasets
+from train.data.datasets import Dataset
+from train.evaluation.metrics import loss
+from train.evaluation.pages import draw_page
+from train.learning.predictions import predict
+from train.recipes.catalogue import RECIPES
+from train.recipes.recipe import Recipe
 from train.runs import Run, Trained
 
 from .conftest import TEST, prepare, print_digits, small
+
+Saved = dict[str, tuple[Run, dict[str, Any]]]  # runs and cards of models, by name
 
 TIMES = ("seconds", "examples_per_second")  # of an epoch: never the same twice
 
@@ -31,13 +38,13 @@ def train(run: Run, seed: int = 1) -> Trained:
     return runs.train(run, datasets.hold_out(whole, run.recipe.validation), seed)
 
 
-def told(trained: Trained) -> list[dict[str, float]]:
+def results(trained: Trained) -> list[dict[str, float]]:
     """What every epoch gave, without the times it took."""
     return [{name: value for name, value in epoch.items() if name not in TIMES} for epoch in trained.epochs]
 
 
 def assert_same(one: Trained, other: Trained) -> None:
-    assert told(one) == told(other)
+    assert results(one) == results(other)
     for weights, others in zip(one.network.get_weights(), other.network.get_weights(), strict=True):
         np.testing.assert_array_equal(weights, others)
 
@@ -91,8 +98,9 @@ def test_a_run_that_ended_before_it_was_saved_is_not_trained_again(printed: Path
 
 def test_the_same_seed_gives_the_same_network_and_another_another(printed: Path, tmp_path: Path) -> None:
     run = prepare(small("cnn_16_36_64", epochs=1), printed, tmp_path)
-    assert_same(train(run), train(run))
-    assert told(train(run)) != told(train(run, seed=2))
+    trained = train(run)
+    assert_same(trained, train(run))
+    assert results(trained) != results(train(run, seed=2))
 
 
 def test_the_best_epoch_is_the_one_with_the_lowest_validation_loss(printed: Path, tmp_path: Path) -> None:
@@ -101,7 +109,7 @@ def test_the_best_epoch_is_the_one_with_the_lowest_validation_loss(printed: Path
     losses = [epoch["validation_loss"] for epoch in trained.epochs]
     assert trained.kept == int(np.argmin(losses))
     validation = datasets.hold_out(datasets.load("mnist", printed), recipe.validation).validation
-    kept = evaluation.loss(evaluation.predict(trained.network, validation.digits), validation.labels)
+    kept = loss(predict(trained.network, validation.digits), validation.labels)
     assert kept == pytest.approx(min(losses), rel=1e-3)
 
 
@@ -140,9 +148,12 @@ def test_a_recipe_may_vary_its_digits_smooth_its_labels_and_finish_its_network(p
 
 
 @pytest.mark.parametrize("name", ("lenet5", "lenet_relu"))
-def test_a_run_goes_the_whole_way_to_the_server(printed: Path, tmp_path: Path, name: str) -> None:
-    run = prepare(small(name, epochs=1), printed, tmp_path, name)
-    card = runs.train_and_save(run, [1])
+def test_a_run_goes_the_whole_way_to_the_server(saved: Saved, printed: Path, tmp_path: Path, name: str) -> None:
+    if name in saved:
+        run, card = saved[name]
+    else:
+        run = prepare(small(name, epochs=1), printed, tmp_path, name)
+        card = runs.train_and_save(run, [1])
     folder = run.places.output / name
     assert {path.name for path in (folder / "report").iterdir()} == {
         "samples.png",
@@ -159,22 +170,42 @@ def test_a_run_goes_the_whole_way_to_the_server(printed: Path, tmp_path: Path, n
     assert card["training"]["epochs"] == len(card["history"]["loss"]) == 1
 
     client = create_app({"models": run.places.output}).test_client()
-    page = evaluation.draw_page(print_digits(8, seed=4)[0][7], np.random.default_rng(1))
+    page = draw_page(print_digits(8, seed=4)[0][7], np.random.default_rng(1))
     answer = client.post(f"/predict?model={name}", data=page).get_json()
     assert sum(answer["probabilities"]) == pytest.approx(1, abs=1e-4)
     assert answer["model"] == name
 
 
-def test_several_seeds_leave_the_best_on_validation_and_all_their_numbers(printed: Path, tmp_path: Path) -> None:
-    recipe = small("lenet_sigmoid", epochs=1)
-    run = prepare(recipe, printed, tmp_path, "lenet_sigmoid")
-    card = runs.train_and_save(run, [4, 5])
+def test_several_seeds_leave_the_best_on_validation_and_all_their_numbers(saved: Saved) -> None:
+    _, card = saved["lenet_sigmoid"]
     seeds = card["seeds"]
     assert seeds["seeds"] == [4, 5]
     assert seeds["kept"] == card["seed"]
     assert seeds["test_accuracy"]["mean"] == pytest.approx(np.mean(seeds["test_accuracy"]["each"]))
     assert seeds["test_accuracy"]["sd"] == pytest.approx(np.std(seeds["test_accuracy"]["each"], ddof=1))
     assert card["classes"][9] == "ankle boot"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "rate"),
+    (
+        ("lenet5", "Adam", 5e-4),
+        ("cnn", "RMSprop", 0.001),
+        ("lenet_sigmoid", "SGD", 0.9),
+        ("keras_flask", "Adam", 0.001),
+    ),
+)
+def test_a_recipe_gets_its_optimiser(name: str, kind: str, rate: float) -> None:
+    optimiser = runs.build_network(RECIPES[name], steps=7, seed=1).optimizer
+    assert type(optimiser).__name__ == kind
+    assert float(optimiser.learning_rate) == pytest.approx(rate)
+
+
+def test_a_recipes_options_reach_its_optimiser() -> None:
+    recipe = small("cnn", optimiser="adamw", weight_decay=0.05, averaging=0.99)
+    optimiser = runs.build_network(recipe, steps=7, seed=1).optimizer
+    assert (optimiser.weight_decay, optimiser.use_ema, optimiser.ema_momentum) == (0.05, True, 0.99)
+    assert runs.build_network(small("lenet_relu", momentum=0.9), steps=7, seed=1).optimizer.momentum == 0.9
 
 
 def test_tensorboard_gets_every_epoch(printed: Path, tmp_path: Path) -> None:

@@ -1,0 +1,36 @@
+"""Digits and non-digits by the thousand: the same for the same seed, whoever draws them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from app.preprocessing import SIDE
+from train.handwriting.synthesis import synthesise_digits, synthesise_non_digits
+
+
+def test_a_seed_gives_the_same_digits_again() -> None:
+    first, labels = synthesise_digits(60, seed=5)
+    again, labels_again = synthesise_digits(60, seed=5)
+    np.testing.assert_array_equal(first, again)
+    np.testing.assert_array_equal(labels, labels_again)
+    assert (first != synthesise_digits(60, seed=6)[0]).any()
+
+
+def test_labels_are_dealt_evenly_and_mixed() -> None:
+    digits, labels = synthesise_digits(200, seed=1)
+    assert digits.shape == (200, SIDE, SIDE)
+    assert labels.dtype == np.uint8
+    assert np.bincount(labels, minlength=10).tolist() == [20] * 10
+    assert (np.diff(labels.astype(int)) != 0).mean() > 0.7
+
+
+def test_the_number_of_workers_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("train.handwriting.synthesis.BATCH", 20)
+    np.testing.assert_array_equal(synthesise_digits(60, seed=2, workers=2)[0], synthesise_digits(60, seed=2)[0])
+    np.testing.assert_array_equal(synthesise_non_digits(60, seed=2, workers=2), synthesise_non_digits(60, seed=2))
+
+
+def test_none_asked_for_are_none_drawn() -> None:
+    assert synthesise_digits(0, seed=1)[0].shape == (0, SIDE, SIDE)
+    assert synthesise_non_digits(0, seed=1).shape == (0, SIDE, SIDE)

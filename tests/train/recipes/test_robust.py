@@ -1,0 +1,82 @@
+"""The robust recipe's own: what it mixes, how it is calibrated, and what it answers once finished."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+import pytest
+
+from app.artifact import load, save
+from app.classifier import load_classifier
+from train.learning import networks
+from train.recipes import certainty, robust
+
+PARAMETERS = 264_667
+MAX_PARAMETERS = 300_000  # of what is served
+
+
+@pytest.fixture
+def small_pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("WRITTEN", "NON_DIGITS"):
+        monkeypatch.setattr(robust, name, 60)
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    robust.load_pool.cache_clear()
+    yield
+    robust.load_pool.cache_clear()
+
+
+def test_the_network_is_small() -> None:
+    assert networks.robust().count_params() == PARAMETERS <= MAX_PARAMETERS
+
+
+@pytest.mark.usefixtures("small_pool")
+def test_a_batch_holds_all_three_sorts() -> None:
+    digits = np.random.default_rng(0).integers(0, 255, (20, 28, 28)).astype(np.uint8)
+    labels = np.full(20, 3, np.uint8)
+    tensor, classes = robust.mix(digits, labels, np.random.default_rng(1))
+    assert tensor.shape == (20 + 7 + 7, 28, 28, 1)
+    assert tensor.dtype == np.float32
+    assert tensor.min() == 0.0
+    assert tensor.max() == 1.0
+    assert (classes[:20] == 3).all()
+    assert (classes[20:27] < robust.NON_DIGIT).all()
+    assert (classes[27:] == robust.NON_DIGIT).all()
+    unvaried = round(20 * robust.UNVARIED)
+    np.testing.assert_allclose(tensor[:unvaried, ..., 0], digits[:unvaried] / 255, atol=1e-6)
+    again, _ = robust.mix(digits, labels, np.random.default_rng(1))
+    np.testing.assert_array_equal(tensor, again)
+
+
+@pytest.mark.parametrize("true", (0.5, 1.0, 2.0))
+def test_the_temperature_that_made_the_labels_is_found(true: float) -> None:
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 3, (20_000, 10)).astype(np.float32)
+    chance = np.exp(logits / true)
+    chance /= chance.sum(axis=1, keepdims=True)
+    labels = (chance.cumsum(axis=1) > rng.random((20_000, 1))).argmax(axis=1).astype(np.uint8)
+    assert robust.fit_temperature(logits, labels) == pytest.approx(true, rel=0.05)
+
+
+def test_the_finished_network_answers_what_was_fitted(tmp_path_factory: pytest.TempPathFactory) -> None:
+    keras.utils.set_random_seed(3)
+    network = networks.robust()
+    rng = np.random.default_rng(0)
+    tensor = rng.random((8, 28, 28, 1), np.float32)
+    logits = np.asarray(network(tensor))
+    features = np.asarray(keras.Model(network.input, certainty.take_features(network))(tensor))
+    head = certainty.Head(
+        rng.normal(0, 0.1, (features.shape[1], certainty.HIDDEN)).astype(np.float32),
+        rng.normal(0, 1, certainty.HIDDEN).astype(np.float32),
+        rng.normal(0, 1, (certainty.HIDDEN, 1)).astype(np.float32),
+        np.ones(1, np.float32),
+    )
+    finished = robust.with_certainty(network, temperature=0.5, head=head)
+    assert finished.count_params() <= MAX_PARAMETERS
+    folder = tmp_path_factory.mktemp("models") / "robust"
+    save(finished, folder, {})
+    prediction = load_classifier(load(folder)).predict(tensor)
+    scaled = np.exp(logits[:, :10] / 0.5)
+    np.testing.assert_allclose(prediction.probabilities, scaled / scaled.sum(axis=1, keepdims=True), atol=1e-4)
+    np.testing.assert_allclose(prediction.certainty, 1 / (1 + np.exp(-head.judge(features))), atol=1e-4)

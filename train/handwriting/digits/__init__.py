@@ -1,0 +1,1 @@
+"""How people around the world write each digit: one module a digit, every style a function and its share."""

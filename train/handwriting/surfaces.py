@@ -1,0 +1,177 @@
+"""What cameras see that nobody wrote: blots, filled shapes, grids, grain, shading.
+
+Painted straight into ink, without a pen. What stands tall and slim is left out: it is a fat 1.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from .pens import Ink
+
+SPAN = 72  # pixels, height and width of what is painted
+
+
+def dots(rng: np.random.Generator) -> Ink:
+    """Draw a few dots."""
+    ink = np.zeros((SPAN, SPAN), np.uint8)
+    for _ in range(int(rng.integers(2, 9))):
+        x, y = rng.integers(6, SPAN - 6, 2)
+        cv2.circle(ink, (int(x), int(y)), int(rng.integers(1, 7)), 255, cv2.FILLED, cv2.LINE_AA)
+    return ink
+
+
+def blot(rng: np.random.Generator) -> Ink:
+    """Fill one or a few shapes with a wavering rim, wide rather than tall: a tall one is a fat 1."""
+    ink = np.zeros((SPAN, SPAN), np.uint8)
+    around = np.linspace(0, 2 * np.pi, 40, endpoint=False)
+    for _ in range(1 if rng.random() < 0.6 else int(rng.integers(2, 5))):
+        rim = 1 + sum(
+            rng.normal(0, 0.25 / wave) * np.cos(wave * around + rng.uniform(0, 6.3)) for wave in (1, 2, 3, 4, 6)
+        )
+        radius = rng.uniform(10, 26) * np.maximum(rim, 0.2)
+        centre = rng.uniform(26, SPAN - 26, 2)
+        points = centre + np.stack([radius * np.cos(around), radius * rng.uniform(0.5, 1.0) * np.sin(around)], axis=1)
+        cv2.fillPoly(ink, [np.round(points * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
+    return ink
+
+
+def splash(rng: np.random.Generator) -> Ink:
+    """Spill a blot with droplets."""
+    ink = blot(rng)
+    for _ in range(int(rng.integers(3, 14))):
+        x, y = (int(value) for value in rng.integers(2, SPAN - 2, 2))
+        cv2.circle(ink, (x, y), int(rng.integers(1, 4)), 255, cv2.FILLED, cv2.LINE_AA)
+    return ink
+
+
+def filled_shape(rng: np.random.Generator) -> Ink:
+    """Fill a square, a triangle or another polygon, not tall: that is a fat 1."""
+    ink = np.zeros((SPAN, SPAN), np.uint8)
+    corners = int(rng.choice([3, 4, 4, 4, 5, 6]))
+    around = (np.arange(corners) / corners + rng.random()) * 2 * np.pi
+    flat = rng.uniform(0.6, 1.0)
+    points = np.stack([np.cos(around), np.sin(around) * flat], axis=1) * 30 + SPAN / 2 + rng.normal(0, 3, (corners, 2))
+    cv2.fillPoly(ink, [np.round(points * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
+    if rng.random() < 0.25:
+        inner = (points - SPAN / 2) * rng.uniform(0.3, 0.6) + SPAN / 2
+        cv2.fillPoly(ink, [np.round(inner * 16).astype(np.int32)], 0, cv2.LINE_AA, 4)
+    return ink
+
+
+def lattice(rng: np.random.Generator) -> Ink:
+    """Rule or square the paper."""
+    ink = np.zeros((SPAN, SPAN), np.uint8)
+    step, thick = int(rng.integers(8, 30)), int(rng.integers(1, 5))
+    ink[int(rng.integers(step)) :: step] = 255
+    if rng.random() < 0.8:
+        ink[:, int(rng.integers(step)) :: step] = 255
+    return turn(np.asarray(cv2.dilate(ink, np.ones((thick, thick), np.uint8)), np.uint8), rng.uniform(-20, 20))
+
+
+def stripes(rng: np.random.Generator) -> Ink:
+    """Paint stripes or checks."""
+    y, x = np.mgrid[:SPAN, :SPAN] / SPAN
+    angle, pitch = rng.uniform(0, np.pi), rng.uniform(2, 9)
+    pattern = np.sin(2 * np.pi * pitch * (x * np.cos(angle) + y * np.sin(angle)) + rng.uniform(0, 6.3))
+    if rng.random() < 0.5:
+        pattern = pattern * np.sin(2 * np.pi * pitch * (y * np.cos(angle) - x * np.sin(angle)))
+    sharp = rng.uniform(0.6, 8)
+    return np.asarray(np.clip(127 + 127 * sharp * pattern, 0, 255), np.uint8)
+
+
+def turn(ink: Ink, degrees: float) -> Ink:
+    """Turn a picture about its middle."""
+    height, width = ink.shape
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
+    return np.asarray(cv2.warpAffine(ink, matrix, (width, height)), np.uint8)
+
+
+def icon(rng: np.random.Generator) -> Ink:
+    """Set blocks at random, often alike left and right: the pictures of old games, bar codes of two dimensions."""
+    rows, columns = (int(value) for value in rng.integers(4, 11, 2))
+    blocks = rng.random((rows, columns)) < rng.uniform(0.35, 0.65)
+    if rng.random() < 0.6:
+        blocks = np.hstack([blocks, blocks[:, ::-1]])
+    blocks[0, 0] = blocks[-1, -1] = True
+    return np.asarray(cv2.resize(blocks * np.uint8(255), (SPAN, SPAN), interpolation=cv2.INTER_NEAREST), np.uint8)
+
+
+def noise(rng: np.random.Generator) -> Ink:
+    """Paint grain of any coarseness, soft or hard, all over or in a patch."""
+    field = cv2.GaussianBlur(rng.random((SPAN, SPAN), np.float32), (0, 0), float(rng.choice([0.3, 0.8, 1.5, 3, 5, 8])))
+    low, high = np.quantile(field, sorted(rng.uniform(0.05, 0.95, 2)))
+    ink = np.asarray(np.clip((field - low) / max(high - low, 1e-4), 0, 1) * 255, np.uint8)
+    if rng.random() < 0.4:
+        ink &= blot(rng)
+    return ink
+
+
+def patches(rng: np.random.Generator) -> Ink:
+    """Paint smooth islands of ink, as an ill-lit photograph leaves them."""
+    field = cv2.GaussianBlur(rng.random((SPAN, SPAN), np.float32), (0, 0), rng.uniform(4, 10))
+    low = float(np.quantile(field, rng.uniform(0.3, 0.7)))
+    field = (field - low) / (float(field.max()) - low)
+    return np.asarray(np.clip(field * rng.uniform(1, 12), 0, 1) * 255, np.uint8)
+
+
+def gradient(rng: np.random.Generator) -> Ink:
+    """Paint shading, or an edge between shades."""
+    y, x = np.mgrid[:SPAN, :SPAN] / SPAN
+    angle = rng.uniform(0, 2 * np.pi)
+    slope = x * np.cos(angle) + y * np.sin(angle)
+    if rng.random() < 0.4:
+        slope = np.hypot(x - rng.random(), y - rng.random())
+    slope = (slope - slope.min()) / np.ptp(slope)
+    return np.asarray(np.clip((slope - 0.5) * rng.uniform(0.8, 10) + rng.uniform(0.2, 0.8), 0, 1) * 254 + 1, np.uint8)
+
+
+def solid(rng: np.random.Generator) -> Ink:
+    """Fill the picture, all of it or with a hole."""
+    ink = np.full((SPAN, SPAN), int(rng.integers(60, 256)), np.uint8)
+    way = rng.random()
+    if way < 0.35:
+        ink[blot(rng) > 0] = int(rng.integers(0, 60))
+    elif way < 0.7:
+        x, y, wide, high = rng.integers(4, 40, 4)
+        ink[y : y + high, x : x + wide] = int(rng.integers(0, 120))
+    return ink
+
+
+def silhouette(rng: np.random.Generator) -> Ink:
+    """Fill a symmetric outline with some texture: clothes, bottles, leaves, insects."""
+    count = int(rng.integers(4, 9))
+    reach = rng.uniform(4, 32, count)
+    rows = np.linspace(6, SPAN - 6, 48)
+    half = np.interp(rows, np.linspace(6, SPAN - 6, count), reach)
+    if rng.random() < 0.5:
+        half = np.convolve(np.pad(half, 4, "edge"), np.hanning(11)[1:-1] / 5, "valid")
+    if half.mean() < 14:
+        half = half * 14 / half.mean()
+    outline = np.concatenate([np.stack([36 - half, rows], axis=1), np.stack([36 + half, rows], axis=1)[::-1]])
+    ink = np.zeros((SPAN, SPAN), np.uint8)
+    cv2.fillPoly(ink, [np.round(outline * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
+    if rng.random() < 0.5:
+        ink[:, 34:39] = np.minimum(ink[:, 34:39], int(rng.integers(0, 200)))
+    weave = cv2.GaussianBlur(rng.random((SPAN, SPAN), np.float32), (0, 0), rng.uniform(0.6, 3))
+    weave = (weave - weave.min()) / np.ptp(weave)
+    return turn(
+        np.asarray(ink * (1 - rng.uniform(0, 0.8) * weave), np.uint8),
+        float(rng.choice([0, 0, 0, 90])) + rng.normal(0, 4),
+    )
+
+
+def photo(rng: np.random.Generator) -> Ink:
+    """Overlap filled shapes of many greys, softened."""
+    ink = np.full((SPAN, SPAN), int(rng.integers(0, 160)), np.uint8)
+    for _ in range(int(rng.integers(4, 12))):
+        grey = int(rng.integers(0, 256))
+        x, y = (int(value) for value in rng.integers(0, SPAN, 2))
+        if rng.random() < 0.5:
+            axes = (int(rng.integers(5, 30)), int(rng.integers(5, 30)))
+            cv2.ellipse(ink, (x, y), axes, float(rng.uniform(0, 180)), 0, 360, grey, cv2.FILLED, cv2.LINE_AA)
+        else:
+            cv2.fillPoly(ink, [rng.integers(0, SPAN, (int(rng.integers(3, 5)), 2)).astype(np.int32)], grey, cv2.LINE_AA)
+    ink[0, 0] = max(int(ink[0, 0]), 1)
+    return np.asarray(cv2.GaussianBlur(ink, (0, 0), rng.uniform(0.5, 3)), np.uint8)

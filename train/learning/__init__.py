@@ -1,0 +1,1 @@
+"""How a network learns: architectures, schedules, loops, checkpoints. Does not know which recipe is trained."""

@@ -1,0 +1,1 @@
+"""What is trained on what: every recipe as data, and the default model's own way."""

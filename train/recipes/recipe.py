@@ -1,0 +1,52 @@
+"""A recipe: everything that decides what a run gives, as data.
+
+recipe = network + dataset + optimiser + schedule + batch size + epochs + what is kept
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import keras
+
+from app.artifact import WeightBits
+
+from ..data.datasets import Augment, Dataset
+from ..learning import loops
+from ..learning.schedules import Cosine, Optimiser, Steps
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One named, reproducible run."""
+
+    title: str
+    network: Callable[[], keras.Model]
+    optimiser: Optimiser
+    learning_rate: float | Steps | Cosine
+    batch_size: int
+    epochs: int
+    claimed: str  # by the tutorial, on the 10,000 test pictures
+    dataset: Literal["mnist", "fashion_mnist"] = "mnist"
+    labels: Literal["sparse", "one-hot"] = "sparse"
+    validation: float = 1 / 12  # share of the training split that is held out: 5,000 of 60,000
+    keep: Literal["last", "best"] = "last"  # epoch; best is the one with the lowest validation loss
+    momentum: float = 0.0  # of sgd
+    weight_decay: float | None = None  # a step, times the learning rate
+    averaging: float | None = None  # momentum of the moving average of the weights, which is then what is kept
+    label_smoothing: float = 0.0  # needs one-hot labels
+    logits: bool = False  # the network's last layer has no softmax while it is trained
+    augment: Augment | None = None  # digits and labels of one batch -> tensor and targets
+    loop: loops.Loop = loops.fit
+    report_every: int | None = None  # steps between reports within an epoch
+    weight_bits: WeightBits = 32  # of the compiled file; with 8 it answers three times as fast, and nearly the same
+    finish: Callable[[keras.Model, Dataset], keras.Model] | None = None  # trained network -> what is saved
+
+    def __post_init__(self) -> None:
+        """Refuse what does not go together."""
+        if self.keep == "best" and self.averaging is not None:
+            raise ValueError("averaged weights are those at the end of a run: keep the last epoch")
+        if self.label_smoothing and self.labels != "one-hot":
+            raise ValueError("label smoothing needs one-hot labels")

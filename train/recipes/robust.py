@@ -1,0 +1,168 @@
+"""The default model's recipe: its extra training data, and how the trained network is finished for serving.
+
+    MNIST + written digits + non-digits (handwriting/) -> augment -> batches of eleven classes, the last for non-digits
+    trained network -> float32 -> statistics of the averaged weights -> temperature, certainty -> two outputs
+
+The eleventh class trains features that represent non-digits; the saved network answers the ten digits' probabilities
+and the certainty, which certainty.py learns from those features. The temperature and the certainty's threshold are
+fitted on validation digits and on digits written for validation, and on nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from typing import NamedTuple
+
+import keras
+import numpy as np
+from keras import layers
+from numpy.typing import NDArray
+
+from app.preprocessing import to_tensor
+
+from ..data.augmentation import augment
+from ..data.datasets import Dataset, Split
+from ..handwriting.synthesis import synthesise_digits, synthesise_non_digits
+from ..learning import networks
+from ..learning.predictions import predict
+from .certainty import HIDDEN, Head, fit_threshold, take_features, train_head
+
+NON_DIGIT = 10  # class of non-digits
+WRITTEN = 60_000  # digits written by handwriting/ to choose from, as many as MNIST's
+NON_DIGITS = 60_000  # drawings of non-digits to choose from
+WRITTEN_SHARE = 0.35  # written digits in a batch, for each of MNIST's digits
+NON_DIGITS_SHARE = 0.35  # non-digits in a batch, for each of MNIST's digits
+UNVARIED = 0.25  # share of MNIST's digits in a batch that stay as they are: that is how they are tested
+SEED = 28  # of what handwriting/ writes; the same for every run, so that runs differ by training alone
+VALIDATION_WRITTEN = 10_000  # digits written for validation, from another seed
+STATISTICS_BATCHES = 40  # of 256 MNIST digits and what mix() adds, for batch normalisation's final statistics
+REJECTED_MNIST = 0.004  # of validation digits may be called uncertain
+REJECTED_WRITTEN = 0.006  # of digits written for validation may be called uncertain
+TEMPERATURES = np.geomspace(0.3, 3, 200)
+
+Logits = NDArray[np.float32]  # (n, 10)
+
+
+class Pool(NamedTuple):
+    """What handwriting/ wrote, framed."""
+
+    written: Split
+    non_digits: NDArray[np.uint8]  # (n, 28, 28)
+
+
+@lru_cache(maxsize=1)
+def load_pool() -> Pool:
+    """Write the digits and the non-digits that every run chooses from."""
+    workers = os.cpu_count() or 1
+    written = Split(*synthesise_digits(WRITTEN, SEED, workers))
+    return Pool(written, synthesise_non_digits(NON_DIGITS, SEED, workers=workers))
+
+
+def mix(
+    digits: NDArray[np.uint8], labels: NDArray[np.uint8], rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """Join MNIST's digits with written ones and with non-digits, and vary them all.
+
+    Args:
+        digits: uint8 (n, 28, 28).
+        labels: uint8 (n,).
+        rng: decides what is chosen and how it is varied.
+
+    Returns:
+        tensor float32 (m, 28, 28, 1) and classes int32 (m,), 0 to 10; m is about 1.7 times n.
+    """
+    pool = load_pool()
+    written = rng.integers(0, len(pool.written), round(len(digits) * WRITTEN_SHARE))
+    chosen_non_digits = rng.integers(0, len(pool.non_digits), round(len(digits) * NON_DIGITS_SHARE))
+    pictures = np.concatenate([digits, pool.written.digits[written], pool.non_digits[chosen_non_digits]])
+    non_digit_labels = np.full(len(chosen_non_digits), NON_DIGIT, np.uint8)
+    classes = np.concatenate([labels, pool.written.labels[written], non_digit_labels])
+    unvaried = round(len(digits) * UNVARIED)
+    pictures[unvaried:] = augment(pictures[unvaried:], rng)
+    return to_tensor(pictures), classes.astype(np.int32)
+
+
+def finish(network: keras.Model, dataset: Dataset) -> keras.Model:
+    """Turn the trained network of eleven logits into what is served.
+
+    Args:
+        network: networks.robust(), trained in any precision.
+        dataset: MNIST, with its validation split held out.
+
+    Returns:
+        A float32 network with two outputs: probabilities (n, 10), calibrated, and certainty (n, 1), which is at
+        least 0.5 where the answer may be trusted.
+    """
+    exact = networks.robust()
+    exact.set_weights(network.get_weights())
+    settle_statistics(exact, dataset)
+    written = Split(*synthesise_digits(VALIDATION_WRITTEN, SEED + 1))
+    validation = [predict(exact, split.digits) for split in (dataset.validation, written)]
+    labels = np.concatenate([dataset.validation.labels, written.labels])
+    temperature = fit_temperature(np.concatenate(validation)[:, :NON_DIGIT], labels)
+    look = keras.Model(exact.input, take_features(exact))
+    head = train_certainty(look, dataset)
+    threshold = fit_threshold(
+        (head.judge(predict(look, dataset.validation.digits)), REJECTED_MNIST),
+        (head.judge(predict(look, written.digits)), REJECTED_WRITTEN),
+    )
+    return with_certainty(exact, temperature, head._replace(logit_bias=head.logit_bias - threshold))
+
+
+def train_certainty(look: keras.Model, dataset: Dataset) -> Head:
+    """Train the head on all training data of the network, both unvaried and varied."""
+    pool = load_pool()
+    rng = np.random.default_rng(SEED)
+    digits, non_digits = np.concatenate([dataset.training.digits, pool.written.digits]), pool.non_digits
+    of_digits, of_non_digits = (
+        np.concatenate([predict(look, drawings), predict(look, augment(drawings, rng))])
+        for drawings in (digits, non_digits)
+    )
+    return train_head(of_digits, of_non_digits, SEED)
+
+
+def settle_statistics(network: keras.Model, dataset: Dataset) -> None:
+    """Give batch normalisation the mean statistics of training batches under the final weights.
+
+    The averaged weights were never trained with; the statistics at hand are of the weights before averaging.
+    """
+    rng = np.random.default_rng(SEED)
+    normalisations = [layer for layer in network.layers if isinstance(layer, layers.BatchNormalization)]
+    for number in range(STATISTICS_BATCHES):
+        chosen = rng.integers(0, len(dataset.training), 256)
+        tensor, _ = mix(dataset.training.digits[chosen], dataset.training.labels[chosen], rng)
+        for layer in normalisations:
+            layer.momentum = number / (number + 1)  # a plain mean over the batches
+        network(tensor, training=True)
+    for layer in normalisations:
+        layer.momentum = networks.MOMENTUM
+
+
+def fit_temperature(logits: Logits, labels: NDArray[np.uint8]) -> float:
+    """Return the temperature with the lowest cross-entropy.
+
+    Source: Guo et al., "On Calibration of Modern Neural Networks", 2017.
+    """
+
+    def cross_entropy(temperature: float) -> float:
+        scaled = logits.astype(np.float64) / temperature
+        top = scaled.max(axis=1)
+        log_sum = top + np.log(np.exp(scaled - top[:, None]).sum(axis=1))
+        return float(np.mean(log_sum - scaled[np.arange(len(labels)), labels]))
+
+    return float(min(TEMPERATURES, key=cross_entropy))
+
+
+def with_certainty(network: keras.Model, temperature: float, head: Head) -> keras.Model:
+    """Replace the eleven logits by the digits' calibrated probabilities and the certainty."""
+    kernel, bias = network.layers[-1].get_weights()
+    ten = layers.Dense(NON_DIGIT, activation="softmax", name="probabilities")
+    hidden = layers.Dense(HIDDEN, activation="relu", name="certainty_hidden")
+    certain = layers.Dense(1, activation="sigmoid", name="certainty")
+    outputs = [ten(network.layers[-2].output), certain(hidden(take_features(network)))]
+    finished = keras.Model(network.input, outputs, name=network.name)
+    ten.set_weights([kernel[:, :NON_DIGIT] / temperature, bias[:NON_DIGIT] / temperature])
+    hidden.set_weights([head.hidden, head.hidden_bias])
+    certain.set_weights([head.logit, head.logit_bias])
+    return finished

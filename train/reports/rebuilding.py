@@ -1,0 +1,56 @@
+"""Draw the reports of all models again, and write README's table of results, without training anything.
+
+models/NAME -> served accuracy -> card.json -> report/*.png -> README.md
+"""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+from rich.console import Console
+
+from app import artifact
+from app.preprocessing import FRAMINGS
+
+from ..data import datasets
+from ..data.datasets import Dataset
+from ..errors import TrainingError
+from ..evaluation import served
+from ..learning.devices import without_greetings
+from .figures import draw_report
+from .results import read_cards, write_results
+
+
+def rebuild(models: Path, data: Path | None, readme: Path, console: Console) -> None:
+    """Draw all reports again from cards and networks, and write the README's table of results.
+
+    Nothing is trained. The served accuracy is measured anew: the way in which the server reads may have changed.
+
+    Raises:
+        TrainingError: there is no model with a card of ours, the data is missing, or the README has no marks.
+    """
+    cards = read_cards(models)
+    if not cards:
+        raise TrainingError(f"There is no model in {models} that was trained here. Train one first.")
+    text = readme.read_text(encoding="utf-8")
+    write_results(text, cards)  # fails before the work, not after it
+    read_data = functools.cache(lambda name: datasets.load(name, data))
+    read_pages = functools.cache(lambda name: _read_pages(read_data(name)))
+    for name, card in cards.items():
+        if not (models / name / artifact.WEIGHTS).is_file():
+            console.print(f"{name}: only its card is here, so its pictures stay as they are")
+            continue
+        dataset = read_data(card["dataset"])
+        with without_greetings():
+            network = artifact.load_keras(models / name)
+        accuracy = served.served_accuracy(network, read_pages(dataset.name), dataset.test.labels)
+        card["metrics"]["served_accuracy"] = accuracy
+        artifact.write_card(models / name, card)
+        draw_report(models / name, network, card, dataset)
+        console.print(f"{name}: served accuracy {accuracy:.2%}, pictures in {models / name / 'report'}")
+    readme.write_text(write_results(text, cards), encoding="utf-8")
+
+
+def _read_pages(dataset: Dataset) -> served.ReadBack:
+    return served.read_pages(dataset.test, FRAMINGS[dataset.framing])
