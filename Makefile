@@ -30,12 +30,13 @@ report: $(VENV)/.train ## draw the pictures of every model's report again
 	$(BIN)/python -m train report $(DATA)
 
 test: lint browser proxy ## the whole check: ruff, mypy, pytest with a real browser and a real nginx
-	$(BIN)/python -m pytest $(PYTEST)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
 
 lint: $(VENV)/.test $(NODE_MODULES)/.package-lock.json
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/node $(NODE_MODULES)/typescript/bin/tsc -p tests/javascript
 	$(BIN)/node $(NODE_MODULES)/typescript/bin/tsc -p tests/javascript/tsconfig.worker.json
 	$(BIN)/node $(NODE_MODULES)/@biomejs/biome/bin/biome check --error-on-warnings --config-path=tests/javascript static

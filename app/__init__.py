@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from flask import Flask
 
-VERSION = "1.0.0"
-
 
 def create_app(settings: Mapping[str, object] | None = None) -> Flask:
     """Create the server with its models loaded.
@@ -24,10 +22,13 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
     import cv2
     from flask import Flask
 
-    from . import api, client_address, cross_origin, errors, logs, metrics, openapi, pages
-    from .protocols import open_inference, tf_serving
-    from .registry import load_registry
+    from . import api
+    from .models.registry import load_registry
+    from .openapi import document as openapi
+    from .pages import views as pages
+    from .protocols import names, open_inference, tf_serving
     from .settings import SERVED, read_settings
+    from .web import client_address, clock, cross_origin, failures, headers, logs, metrics, served
 
     cv2.setNumThreads(1)  # requests already run in parallel
     chosen = read_settings(settings)
@@ -41,17 +42,22 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
         MAX_FORM_PARTS=chosen.max_pictures,
         MAX_PICTURES=chosen.max_pictures,
         MAX_DIGITS=chosen.max_digits,
-        MOST_SECONDS=chosen.timeout,
+        MAX_SECONDS=chosen.timeout,
     )
-    app.extensions["digits"] = load_registry(chosen.models, chosen.default_model, chosen.runtime_threads, chosen.strict)
+    app.extensions[served.EXTENSION] = load_registry(
+        chosen.models, chosen.default_model, chosen.runtime_threads, chosen.strict
+    )
+    clock.init_app(app)
     logs.init_app(app)
     metrics.init_app(app)
-    errors.init_app(app)
+    failures.init_app(app)
+    names.init_app(app)
     for module in (api, pages, tf_serving, open_inference):
         app.register_blueprint(module.bp)
+    headers.init_app(app)
     openapi.init_app(app)
     if chosen.rate:
-        from . import limits
+        from .web import limits
 
         limits.init_app(app, chosen.rate)
     if chosen.origins:

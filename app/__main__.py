@@ -38,10 +38,10 @@ def check() -> None:
     One folder that is refused fails the check, though a start would serve the others: the server runs it before it
     serves anew, and goes on with the models that it has rather than with fewer. Whoever runs it wants to know.
     """
-    from .artifact import BadModel
-    from .registry import choose_default, describe_refused
+    from .models.files import BadModel
+    from .models.registry import choose_default, describe_refused
+    from .models.survey import survey
     from .settings import BadSetting, read_settings
-    from .survey import survey
 
     try:
         settings = read_settings()

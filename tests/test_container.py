@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .conftest import ROOT
+from tests.conftest import ROOT
 
 LINES = (ROOT / "Dockerfile").read_text().replace("\\\n", " ").splitlines()
 SERVED = ("app", "static", "templates", "models")

@@ -14,10 +14,10 @@ import pytest
 import yaml
 from flask.testing import FlaskClient
 
-from app import VERSION, create_app
+from app import create_app
 from app.settings import BadSetting, read_settings
-
-from .conftest import ROOT
+from app.version import VERSION
+from tests.conftest import ROOT
 
 DEPLOY = ROOT / "deploy"
 OWN = 100  # MB of a worker with all models, before it is asked anything

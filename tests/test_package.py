@@ -19,11 +19,10 @@ import jsonschema
 import pytest
 import yaml
 
-from app import VERSION
 from app.settings import NOT_OURS, PREFIX
-
-from .conftest import ROOT
-from .test_requirements import read_pins
+from app.version import VERSION
+from tests.conftest import ROOT
+from tests.test_requirements import read_pins
 
 SERVED = ("models", "static", "templates")
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

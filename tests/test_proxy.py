@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from .app.drawings import draw_digit, to_png
-from .conftest import ROOT, START, start_server, wait_until_ready
-from .nginx import find_nginx
+from tests.conftest import ROOT, START, start_server, wait_until_ready
+from tests.nginx import find_nginx
+from tests.support.drawings import draw_digit, to_png
 
 CONFIGURATION = (ROOT / "deploy" / "nginx.conf").read_text()
 PATIENCE = 30  # seconds

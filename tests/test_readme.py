@@ -7,8 +7,7 @@ from dataclasses import fields
 import pytest
 
 from app.settings import PREFIX, Settings
-
-from .conftest import ROOT
+from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text()
 MODULES = sorted(

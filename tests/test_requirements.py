@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import ROOT
+from tests.conftest import ROOT
 
 NAMED = ("app/requirements.txt", "requirements.txt", "requirements-cluster.txt", "tests/requirements.txt")
 LOCKED = tuple(name.replace(".txt", ".lock") for name in NAMED if name != "requirements-cluster.txt")

@@ -171,7 +171,7 @@ def main(arguments: Sequence[str]) -> int:
     if not arguments:
         print(f"Name a recipe: {PROGRAM} list shows them, {PROGRAM} --help everything else.", file=sys.stderr)
         return 2
-    from app.artifact import BadModel
+    from app.models.files import BadModel
 
     from .errors import TrainingError
 
@@ -216,18 +216,19 @@ def measure_model(
     name: str, pictures: Path | None, data: Path | None, output: Path, runs: Path, console: Console
 ) -> None:
     """Measure a saved model through the server's own functions, and write the figures into its card."""
-    from app import artifact
-    from app.classifier import load_classifier
+    from app.models.card import write_card
+    from app.models.classifier import load_classifier
+    from app.models.folder import load
 
     from .data import datasets
     from .evaluation import measurements
     from .reports import sheets
 
     folder = output / name
-    found = artifact.load(folder)
+    found = load(folder)
     test = datasets.load("mnist", datasets.data_folder(data)).test
     measured = measurements.measure(load_classifier(found), test, pictures)
-    artifact.write_card(folder, {**found.card, "measured": measured})
+    write_card(folder, {**found.card, "measured": measured})
     if pictures is not None:
         sheet = runs / "measure" / f"{name}-wrong.png"
         sheets.write_wrong(sheet, pictures, measured["pictures"]["wrong"])

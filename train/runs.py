@@ -14,7 +14,8 @@ from typing import Any
 import keras
 from rich.console import Console
 
-from app import artifact
+from app.models.card import Card
+from app.models.saving import save
 
 from .data import datasets
 from .data.datasets import Batches, Dataset
@@ -26,7 +27,7 @@ from .learning.schedules import build_optimiser, build_schedule
 from .recipes.recipe import Recipe
 from .reports import cards, figures
 
-Result = tuple[keras.Model, artifact.Card]  # what one seed gave
+Result = tuple[keras.Model, Card]  # what one seed gave
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Trained:
     kept: int
 
 
-def train_and_save(run: Run, seeds: list[int]) -> artifact.Card:
+def train_and_save(run: Run, seeds: list[int]) -> Card:
     """Train a recipe once with every seed, save the network that is best on the validation split, and return its card.
 
     Raises:
@@ -85,14 +86,14 @@ def train_seeds(run: Run, seeds: list[int]) -> list[Result]:
     return [train_and_evaluate(run, dataset, seed) for seed in seeds]
 
 
-def save_best(run: Run, results: list[Result]) -> artifact.Card:
+def save_best(run: Run, results: list[Result]) -> Card:
     """Save the network that is best on the validation split, draw its report, and return its card."""
     network, card = min(results, key=lambda result: result[1]["metrics"]["validation_loss"])
     if len(results) > 1:
         card["seeds"] = cards.describe_seeds([card for _, card in results], card["seed"])
     folder = run.places.output / run.name
     with without_greetings():
-        card = artifact.save(network, folder, card, run.recipe.weight_bits)
+        card = save(network, folder, card, run.recipe.weight_bits)
     figures.draw_report(folder, network, card, datasets.load(run.recipe.dataset, run.places.data))
     checkpoints.clear(run.places.runs / run.name)
     run.console.print(f"{run.name}: saved to {folder}")
@@ -120,7 +121,7 @@ def train_and_evaluate(run: Run, dataset: Dataset, seed: int) -> Result:
     return trained.network, card
 
 
-def describe_result(card: artifact.Card) -> str:
+def describe_result(card: Card) -> str:
     """Say on one line how good a model is and what it cost."""
     metrics, training = card["metrics"], card["training"]
     return (

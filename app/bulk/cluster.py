@@ -24,7 +24,7 @@ from pyarrow import fs
 from ray.exceptions import RayError
 
 from .connection import BadCluster, find_sent
-from .files import BadOutput, Settings, check_begun, to_line
+from .files import BadOutput, Common, check_begun, to_line
 from .parquet import to_table
 from .rows import BATCH, Failure, Job, Row, make_rows, open_body, open_classifier
 from .sources import BadPath, Source, find_sources, is_picture
@@ -43,7 +43,7 @@ BODIES = pa.schema({"path": pa.string(), "body": pa.large_binary(), "error": pa.
 class Parts:
     """The folder of Parquet parts that a run writes, on this machine's file system or any other."""
 
-    def __init__(self, place: str, settings: Settings, resume: bool) -> None:
+    def __init__(self, place: str, settings: Common, resume: bool) -> None:
         """Begin or go on; a part that was being written when the machine stopped is taken away.
 
         Raises:

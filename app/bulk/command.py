@@ -19,16 +19,17 @@ from contextlib import closing, redirect_stdout
 from functools import partial
 from pathlib import Path
 
-from ..artifact import Artifact, BadModel
 from ..commandline import OneSentenceParser, Terminated, terminate
-from ..decoding import Picture, decode_picture
 from ..errors import DigitsError
 from ..escaping import escape_controls
-from ..registry import choose_default, describe_refused, find_artifacts
+from ..models.files import BadModel
+from ..models.folder import Artifact
+from ..models.registry import choose_default, describe_refused, find_artifacts
+from ..preprocessing.decoding import Picture, decode_picture
 from ..settings import BadSetting, Settings, read_settings
 from .connection import BadCluster, connect, prepare
-from .files import BadOutput, Output, open_output
-from .files import Settings as Kind
+from .files import BadOutput, Common, Output
+from .outputs import open_output
 from .processes import count_cores, read_sources
 from .progress import Tally, show_progress
 from .rows import Failure, Job, Row, read_body
@@ -201,7 +202,7 @@ def read_to_file(options: argparse.Namespace, job: Job, output: Output) -> int:
     return failures
 
 
-def read_to_parts(options: argparse.Namespace, job: Job, kind: Kind) -> int:
+def read_to_parts(options: argparse.Namespace, job: Job, kind: Common) -> int:
     """Read the pictures on a cluster, and return how many of all in the parts could not be read.
 
     Raises:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..artifact import NETWORK
+from ..models.files import NETWORK
 from ..settings import ROOT
 
 LOCAL = "local"

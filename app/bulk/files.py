@@ -22,9 +22,6 @@ from typing import Any, BinaryIO, Protocol
 from .rows import COLUMNS, Row
 
 UNFINISHED = ".unfinished"
-HOW_TO_GET_PARQUET = (
-    "Parquet is written with pyarrow: `pip install -r requirements-cluster.txt`, or write .csv or .jsonl."
-)
 
 QUOTE = "'"
 # What a spreadsheet takes for the beginning of a formula, but no number, and not the "-" that is standard input
@@ -34,7 +31,7 @@ WORDS = ("path", "text", "error", "code")  # columns of text; the others are JSO
 
 FIRST_COLUMN = b'{"path": '  # how a file of JSON Lines begins
 
-Settings = Mapping[str, Any]  # what two parts of one output must have in common
+Common = Mapping[str, Any]  # what two parts of one output must have in common
 
 
 class BadOutput(Exception):
@@ -221,7 +218,7 @@ class Output(Protocol):
 class TextOutput:
     """CSV or JSON Lines."""
 
-    def __init__(self, path: Path, form: Form, settings: Settings) -> None:
+    def __init__(self, path: Path, form: Form, settings: Common) -> None:
         """Begin or go on."""
         self._unfinished = name_unfinished(path)
         check_settings(self._unfinished, settings)
@@ -250,12 +247,12 @@ def name_unfinished(path: Path) -> Path:
     return path.with_name(path.name + UNFINISHED)
 
 
-def to_line(settings: Settings) -> bytes:
+def to_line(settings: Common) -> bytes:
     """Return settings as a line."""
     return json.dumps(settings).encode() + b"\n"
 
 
-def check_settings(unfinished: Path, settings: Settings) -> None:
+def check_settings(unfinished: Path, settings: Common) -> None:
     """See that an interrupted run was begun as it is gone on with.
 
     Raises:
@@ -266,7 +263,7 @@ def check_settings(unfinished: Path, settings: Settings) -> None:
             check_begun(unfinished.name.removesuffix(UNFINISHED), file.readline(), settings)
 
 
-def check_begun(name: str, line: bytes, settings: Settings) -> None:
+def check_begun(name: str, line: bytes, settings: Common) -> None:
     """The same, from the line that holds the settings with which an output was begun."""
     begun = read_line(line)
     for key, value in settings.items():
@@ -277,46 +274,7 @@ def check_begun(name: str, line: bytes, settings: Settings) -> None:
             )
 
 
-def read_line(line: bytes) -> Settings:
+def read_line(line: bytes) -> Common:
     """Return the settings that a line holds; none where the machine stopped while it was written."""
-    settings: Settings = json.loads(line) if line.endswith(b"\n") else {}
+    settings: Common = json.loads(line) if line.endswith(b"\n") else {}
     return settings
-
-
-def open_output(path: Path, settings: Settings, resume: bool) -> Output:
-    """Open the file that rows go to, by its suffix.
-
-    Args:
-        settings: what every row of the file has in common, "many" among it.
-        resume: go on with what is there; without it, nothing may be.
-
-    Raises:
-        BadOutput: it cannot be written to as it was asked for.
-    """
-    for there in (path, name_unfinished(path)):
-        if there.exists() and not resume:
-            raise BadOutput(f"{there} is there already: --resume goes on with it, another name leaves it as it is.")
-    try:
-        match path.suffix.lower():
-            case ".csv":
-                return TextOutput(path, Csv(), settings)
-            case ".jsonl" | ".ndjson":
-                return TextOutput(path, JsonLines(), settings)
-            case ".parquet":
-                return open_parquet(path, settings)
-    except OSError as error:
-        raise BadOutput(f"{path} cannot be written: {error.strerror}.") from error
-    raise BadOutput(f"--output {path} should end in .csv, .jsonl or .parquet, which says how it is written.")
-
-
-def open_parquet(path: Path, settings: Settings) -> Output:
-    """Open a Parquet file.
-
-    Raises:
-        BadOutput: pyarrow is not installed.
-    """
-    try:
-        from .parquet import ParquetOutput
-    except ModuleNotFoundError as error:
-        raise BadOutput(HOW_TO_GET_PARQUET) from error
-    return ParquetOutput(path, settings)

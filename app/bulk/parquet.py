@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .files import BadOutput, Journal, JsonLines, Settings, check_settings, name_unfinished, read_line, to_line
+from .files import BadOutput, Common, Journal, JsonLines, check_settings, name_unfinished, read_line, to_line
 from .rows import Row
 
 GROUP = 65536  # rows of a group: what is held at once, and what a reader of the file takes at once
@@ -74,7 +74,7 @@ def read_rows(path: Path) -> Iterator[Row]:
 class ParquetOutput:
     """Parquet, which is a journal until it is whole."""
 
-    def __init__(self, path: Path, settings: Settings) -> None:
+    def __init__(self, path: Path, settings: Common) -> None:
         """Begin or go on; what a finished file holds is kept, and comes before what is added."""
         self._path = path
         self._many = bool(settings["many"])

@@ -19,10 +19,10 @@ from typing import Any, BinaryIO
 
 import cv2
 
-from ..api import Answer, predict_several, read_several
-from ..artifact import load
-from ..classifier import Classifier, load_classifier
 from ..errors import DigitsError, NotFound, TooLarge, Unreadable, describe
+from ..models.classifier import Classifier, load_classifier
+from ..models.folder import load
+from ..reading.answers import Answer, predict_several, read_several
 from .sources import Source
 
 COLUMNS = ("path", "text", "digit", "confidence", "certain", "probabilities", "error", "code")

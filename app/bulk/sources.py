@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from ..decoding import CONVERSIONS, SIGNATURES
+from ..preprocessing.decoding import CONVERSIONS, SIGNATURES
 
 STANDARD_INPUT = "-"
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".tif", ".tiff")  # read in folders

@@ -14,8 +14,8 @@ from pathlib import Path, PurePosixPath
 
 from PIL import Image, ImageDraw, ImageFont
 
-from ..decoding import Picture
 from ..escaping import escape_controls
+from ..preprocessing.decoding import Picture
 from .rows import Row
 
 MOST_SHOWN = 100  # wrong ones on a sheet: the surest, which say most

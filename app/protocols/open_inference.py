@@ -14,18 +14,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 from numpy.typing import NDArray
 
-from .. import VERSION
-from ..classifier import Classifier
 from ..errors import BadRequest, NotFound, NotReady
-from ..json_bodies import List, Object, parse_object, quote, read_members
+from ..framing import Framing
 from ..lifecycle import is_stopping
-from ..metrics import count_digits
-from ..preprocessing import Framing
-from ..registry import Registry
-from ..requests import read_body
+from ..models.classifier import Classifier
+from ..version import VERSION
+from ..web.json_bodies import List, Object, parse_object, quote, read_members
+from ..web.metrics import count_prediction
+from ..web.requests import read_body
+from ..web.served import served_models
 from .tensors import (
     CERTAINTY,
     PICTURE,
@@ -122,7 +122,7 @@ def infer(name: str, version: str | None = None) -> Response:
     if identity is not None and (not isinstance(identity, str) or len(identity) > MAX_IDENTITY):
         raise BadRequest(f'Expected "id" as a string of at most {MAX_IDENTITY:,} characters.')
     prediction = predict_aside(classifier, _read_input(message, binary, classifier.framing))
-    count_digits(classifier, prediction)
+    count_prediction(classifier, prediction)
     named = name_outputs(prediction)
     parts = [_describe_output(classifier, output, named[output.name]) for output in outputs]
     answer: dict[str, Any] = {"model_name": classifier.name, "model_version": version_of(classifier)}
@@ -138,7 +138,7 @@ def _find_model(name: str, version: str | None) -> Classifier:
     Raises:
         NotFound: it is not served, or not in that version.
     """
-    classifier = _registry().get(name)
+    classifier = served_models().get(name)
     if version not in (None, version_of(classifier)):
         raise NotFound(f"There is no version {version!r} of {name}. Served here: {version_of(classifier)}.")
     return classifier
@@ -339,8 +339,3 @@ def _compress(response: Response) -> None:
         return
     response.set_data(gzip.compress(body, 1, mtime=0) if accepted[0] == "gzip" else zlib.compress(body, 1))
     response.content_encoding = accepted[0]
-
-
-def _registry() -> Registry:
-    registry: Registry = current_app.extensions["digits"]
-    return registry

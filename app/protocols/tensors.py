@@ -16,11 +16,12 @@ import numpy as np
 from flask import current_app
 from numpy.typing import NDArray
 
-from ..classifier import Classifier, Prediction
 from ..errors import BadRequest, TooLarge
-from ..json_bodies import List, quote, read_numbers
-from ..preprocessing import SIDE, Framing, read_picture, to_tensor
-from ..requests import decode_base64, step_aside, take_in_time
+from ..framing import SIDE, Framing, to_tensor
+from ..models.classifier import Classifier, Prediction
+from ..preprocessing.digits import read_picture
+from ..web.json_bodies import List, quote, read_numbers
+from ..web.requests import decode_base64, step_aside, take_in_time
 
 TENSOR = "tensor"  # name of the input that holds numbers
 PICTURE = "picture"  # name of the input that holds picture files

@@ -11,18 +11,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from flask import Blueprint, Response, current_app, request
-from flask.blueprints import BlueprintSetupState
+from flask import Blueprint, Response, request
 from numpy.typing import NDArray
-from werkzeug.routing import BaseConverter
 
-from ..classifier import Classifier
 from ..errors import BadRequest, NotFound
-from ..json_bodies import List, Object, parse_object, quote, read_members
-from ..metrics import count_digits
-from ..preprocessing import Framing
-from ..registry import Registry
-from ..requests import read_body
+from ..framing import Framing
+from ..models.classifier import Classifier
+from ..web.json_bodies import List, Object, parse_object, quote, read_members
+from ..web.metrics import count_prediction
+from ..web.requests import read_body
+from ..web.served import served_models
 from .tensors import (
     CERTAINTY,
     PICTURE,
@@ -51,21 +49,10 @@ B64 = "b64"
 bp = Blueprint("tf_serving", __name__, url_prefix="/v1")
 
 
-class ModelName(BaseConverter):
-    """A model's name in a path, which ends before the colon of `:predict`."""
-
-    regex = "[^/:]+"
-
-
-@bp.record_once
-def _register_converter(state: BlueprintSetupState) -> None:
-    state.app.url_map.converters["model"] = ModelName
-
-
 @bp.get("/models")
 def models() -> dict[str, Any]:
     """Name the models."""
-    return {"models": _registry().names}
+    return {"models": served_models().names}
 
 
 @bp.get("/models/<model:name>")
@@ -101,7 +88,7 @@ def predict(name: str, version: str | None = None) -> Response:
     in_rows = "instances" in message
     read = _read_rows if in_rows else _read_columns
     prediction = predict_aside(classifier, read(message.pop("instances" if in_rows else "inputs"), classifier.framing))
-    count_digits(classifier, prediction)
+    count_prediction(classifier, prediction)
     named = name_outputs(prediction)
     columns = {name: named[name].tolist() for name in outputs}
     if len(outputs) == 1:
@@ -127,12 +114,12 @@ def _find_model(name: str, version: str | None) -> Classifier:
     Raises:
         NotFound: it is not served, or not in that version.
     """
-    if name in _registry().names:
-        classifier = _registry().get(name)
+    if name in served_models().names:
+        classifier = served_models().get(name)
         if version is None or version == version_of(classifier):
             return classifier
     wanted = f"Latest({name})" if version is None else f"Specific({name}, {version})"
-    served = ", ".join(f"{name} version {version_of(_registry().get(name))}" for name in _registry().names)
+    served = ", ".join(f"{name} version {version_of(served_models().get(name))}" for name in served_models().names)
     raise NotFound(f"Servable not found for request: {wanted}. Served here: {served}.")
 
 
@@ -223,8 +210,3 @@ def _describe_signature(classifier: Classifier, signature: str) -> dict[str, Any
 def _describe_tensor(name: str, kind: str, shape: tuple[int, ...]) -> dict[str, Any]:
     sizes = [{"size": str(size), "name": ""} for size in shape]  # an int64 is a string in protobuf's JSON
     return {"dtype": kind, "tensor_shape": {"dim": sizes, "unknown_rank": False}, "name": f"{name}:0"}
-
-
-def _registry() -> Registry:
-    registry: Registry = current_app.extensions["digits"]
-    return registry

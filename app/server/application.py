@@ -20,12 +20,12 @@ os.environ.setdefault("MALLOC_ARENA_MAX", "2")  # before the workers' threads: w
 
 from gunicorn.app.base import BaseApplication
 
-from .. import logs, metrics
 from ..lifecycle import has_served
-from ..model_files import BadModel
-from ..registry import choose_default, describe_refused, log_refused, tell_workers
+from ..models.files import BadModel
+from ..models.registry import choose_default, describe_refused, log_refused, tell_workers
+from ..models.survey import survey
 from ..settings import BadSetting, Settings, read_settings
-from ..survey import survey
+from ..web import logs, metrics
 from . import arbiter
 from .worker import Worker
 
@@ -99,7 +99,7 @@ def serve(reload: bool = False) -> None:
     if settings.port and not has_inherited_socket():
         check_port(settings)
     if settings.rate:
-        importlib.import_module("app.limits")  # its table is to be shared
+        importlib.import_module("app.web.limits")  # its table is to be shared
     if not reload:  # workers would keep the code that the master imported
         import_app()
     sys.argv = ["-m", "app", *sys.argv[1:]]  # what gunicorn starts again at SIGUSR2
@@ -162,7 +162,7 @@ def has_inherited_socket() -> bool:
 
 def import_app() -> None:
     """Import once what every worker needs, so that they share its memory: no model and no TensorFlow."""
-    for module in ("api", "openapi", "pages", "protocols.open_inference", "protocols.tf_serving"):
+    for module in ("api", "openapi.document", "pages.views", "protocols.open_inference", "protocols.tf_serving"):
         importlib.import_module(f"app.{module}")
     importlib.import_module("ai_edge_litert.interpreter")
 

@@ -19,9 +19,10 @@ from typing import Any
 
 from gunicorn.arbiter import Arbiter as GunicornArbiter
 
-from .. import lifecycle, metrics
-from ..registry import REFUSED, tell_workers
+from .. import lifecycle
+from ..models.registry import REFUSED, tell_workers
 from ..settings import ROOT, Settings
+from ..web import metrics
 
 HEARTBEAT = 10  # seconds without a sign of life after which a worker is replaced; it gives one every second
 LOADING = 120  # seconds that a worker may take to load its models: TensorFlow alone takes 6 and more
@@ -241,7 +242,7 @@ def post_fork(arbiter: Arbiter, worker: Any) -> None:
     except OSError as error:
         arbiter.log.warning("No room to count in %s, so /metrics shows one worker at a time: %s", folder, error)
         return
-    os.environ[metrics.PLACE] = str(worker.place)
+    metrics.use_files(worker.place)
 
 
 def post_worker_init(worker: Any) -> None:

@@ -26,7 +26,7 @@ from gunicorn.workers.ggevent import GeventWorker
 
 from ..errors import BadRequest, DigitsError, MethodNotAllowed, Overloaded, TooLarge
 from ..lifecycle import is_stopping
-from ..logs import access
+from ..web.logs import access
 from . import memory
 from .answering import Answering, Application
 from .connections import Connection, give_way

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import create_app
-from app.artifact import save
+from app.models.saving import save
 
 SMALL = 4096  # bytes of a request, for the tests of the limit
 FEW = 3  # pictures of a request

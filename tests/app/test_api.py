@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
-from app.decoding import FORMATS_TEXT
+from app.preprocessing.decoding import FORMATS_TEXT
+from tests.support.drawings import draw_digit, side_by_side, to_bytes, to_png
 
 from .conftest import FEW, SMALL
-from .drawings import draw_digit, side_by_side, to_bytes, to_png
 
 SEVEN = to_png(draw_digit(7))
 TWO = to_png(draw_digit(2))

@@ -25,10 +25,10 @@ from app.bulk.connection import LOCAL, connect, prepare
 from app.bulk.processes import read_sources
 from app.bulk.rows import BATCH, Job
 from app.bulk.sources import Source, name_source
-from app.registry import choose_default, find_artifacts
+from app.models.registry import choose_default, find_artifacts
 from app.settings import read_settings
-from tests.app.drawings import draw_digit, to_png
-from tests.processes import read_status
+from tests.support.drawings import draw_digit, to_png
+from tests.support.processes import read_status
 
 from .machine import describe_machine
 from .report import README, make_table

@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from app.artifact import load, read_network
-from app.classifier import load_classifier
-from app.registry import choose_default, find_artifacts
+from app.models.classifier import load_classifier
+from app.models.folder import load
+from app.models.keras_files import read_network
+from app.models.registry import choose_default, find_artifacts
 from app.settings import read_settings
 
 PEAK_SIDE = 2048  # rows and columns of the matrices: far more than the caches hold

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from tests.app.drawings import draw_digit, to_bytes
+from tests.support.drawings import draw_digit, to_bytes
 
 LABEL = 7
 BOUNDARY = "digits-bench"

@@ -19,10 +19,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.artifact import COMPILED, compile_folder, load_keras
-from app.classifier import LiteRTRuntime
 from app.errors import DigitsError
-from app.preprocessing import read_picture, to_tensor
+from app.framing import to_tensor
+from app.models.files import COMPILED
+from app.models.keras_files import load_keras
+from app.models.runtimes import LiteRTRuntime
+from app.models.saving import compile_folder
+from app.preprocessing.digits import read_picture
 
 from .floor import measure_seconds
 from .servers import ROOT

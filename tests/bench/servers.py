@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.processes import list_children, read_status
+from tests.support.processes import list_children, read_status
 
 ROOT = Path(__file__).parents[2]
 CLASSIC_WEIGHTS = ROOT / "models" / "keras_flask" / "model.h5"

@@ -15,8 +15,10 @@ from flask import Flask
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from app import create_app
-from app.api import describe_predictions
-from app.preprocessing import decode_picture, find_ink, frame_digit, to_tensor
+from app.framing import frame_digit, to_tensor
+from app.preprocessing.decoding import decode_picture
+from app.preprocessing.digits import find_ink
+from app.reading.answers import describe_predictions
 
 from .posts import Post, one_photo, one_picture
 

@@ -9,18 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from .conftest import PATIENCE, OpenPage
-from .hand import (
-    FOUR,
-    ONE,
-    SEVEN,
-    begin_stroke,
-    draw_with_finger,
-    draw_with_mouse,
-    draw_with_pen,
-    place,
-    shift,
-    shrink,
-)
+from .hand import FOUR, ONE, SEVEN, begin_stroke, draw_with_finger, draw_with_mouse, draw_with_pen, place, shift, shrink
 
 READ = "**/read?*"
 

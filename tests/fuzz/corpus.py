@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from tests.app.drawings import draw_digit, to_bytes
+from tests.support.drawings import draw_digit, to_bytes
 
 from . import wire
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from app.decoding import decode_picture
 from app.errors import DigitsError
-from app.preprocessing import read_picture
-from app.segmentation import find_digits
+from app.preprocessing.decoding import decode_picture
+from app.preprocessing.digits import read_picture
+from app.preprocessing.numbers import find_digits
 
 from .wire import wire
 

@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from app.artifact import load
-from app.classifier import Classifier, load_classifier
-from app.preprocessing import frame_digit
-from tests.app.drawings import draw_digit
+from app.framing import frame_digit
+from app.models.classifier import Classifier, load_classifier
+from app.models.folder import load
 from tests.conftest import MODELS, ROOT
+from tests.support.drawings import draw_digit
 
 from .corpus import corpus
 from .targets import TARGETS

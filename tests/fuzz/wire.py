@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from tests.app.drawings import draw_digit, to_bytes
-from tests.app.faults import Server, running
-from tests.processes import read_status
+from tests.support.drawings import draw_digit, to_bytes
+from tests.support.processes import read_status
+from tests.support.servers import Server, running
 
 MAX_SECONDS = 2.0  # of a processor that one exchange may cost
 MAX_MEMORY = 200  # MiB that the worker may take more than at the start

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from rich.console import Console
 
-from app.preprocessing import frame_digit
+from app.framing import frame_digit
 from train.recipes.catalogue import RECIPES
 from train.recipes.recipe import Recipe
 from train.runs import Places, Run, train_and_save

@@ -8,9 +8,9 @@ import keras
 import numpy as np
 import pytest
 
-from app.artifact import load
-from app.classifier import load_classifier
-from app.preprocessing import to_tensor
+from app.framing import to_tensor
+from app.models.classifier import load_classifier
+from app.models.folder import load
 from train import runs
 from train.errors import TrainingError
 from train.learning.predictions import predict

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.processes import heed_interrupts
+from tests.support.processes import heed_interrupts
 from train.__main__ import main
 from train.recipes.catalogue import RECIPES
 

@@ -13,9 +13,9 @@ import pytest
 from numpy.typing import NDArray
 
 from app import create_app
-from app.artifact import load
-from app.classifier import load_classifier
-from app.preprocessing import to_tensor
+from app.framing import to_tensor
+from app.models.classifier import load_classifier
+from app.models.folder import load
 from train import runs
 from train.data import datasets
 from train.data.datasets import Dataset

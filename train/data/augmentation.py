@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.preprocessing import SIDE
+from app.framing import SIDE
 
 Digit = NDArray[np.uint8]  # (28, 28), paper 0 to ink 255
 Digits = NDArray[np.uint8]  # (n, 28, 28)

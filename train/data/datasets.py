@@ -20,7 +20,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from app.preprocessing import SIDE, to_tensor
+from app.framing import SIDE, to_tensor
 
 from ..errors import TrainingError
 
@@ -38,7 +38,7 @@ GARMENTS = (
     "bag",
     "ankle boot",
 )
-FRAMING = {"mnist": "digit", "fashion_mnist": "whole"}  # how their pictures are laid out: app.preprocessing.FRAMINGS
+FRAMING = {"mnist": "digit", "fashion_mnist": "whole"}  # how their pictures are laid out: app.framing.FRAMINGS
 CLASSES = {"mnist": DIGITS, "fashion_mnist": GARMENTS}
 TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}
 SPLIT_SEED = 60_000  # of the permutation whose end is held out: one for all runs, so that their validations compare
@@ -71,7 +71,7 @@ class Dataset:
 
     @property
     def framing(self) -> str:
-        """How a picture is laid out, by its name in app.preprocessing.FRAMINGS."""
+        """How a picture is laid out, by its name in app.framing.FRAMINGS."""
         return FRAMING[self.name]
 
 

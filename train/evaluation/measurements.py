@@ -2,8 +2,8 @@
 
     a folder of labelled pictures -> the server's own functions -> shares that are right, wrong, uncertain -> card
 
-`python -m train measure NAME --pictures DIR` measures; the figures are used for no decision. DIR holds pictures.csv (path,
-label, kind) and, if there are any, pages.csv (path, text with " / " between lines) and strokes.json.
+`python -m train measure NAME --pictures DIR` measures; the figures are used for no decision. DIR holds pictures.csv
+(path, label, kind) and, if there are any, pages.csv (path, text with " / " between lines) and strokes.json.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.classifier import Classifier, Prediction
-from app.decoding import decode_picture
 from app.errors import DigitsError
-from app.preprocessing import read_picture, to_tensor
-from app.reading import read_number
+from app.framing import to_tensor
+from app.models.classifier import Classifier, Prediction
+from app.preprocessing.decoding import decode_picture
+from app.preprocessing.digits import read_picture
+from app.reading.numbers import read_number
 
 from ..data.datasets import Split
 from ..errors import TrainingError

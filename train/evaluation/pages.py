@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.preprocessing import read_picture
+from app.preprocessing.digits import read_picture
 
 from ..data.datasets import Split
 

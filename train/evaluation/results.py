@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from app.preprocessing import FRAMINGS
+from app.framing import FRAMINGS
 
 from ..data.datasets import Dataset
 from ..learning.predictions import predict

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import DigitsError
-from app.preprocessing import DIGIT, SIDE, Framing, read_picture
+from app.framing import DIGIT, SIDE, Framing
+from app.preprocessing.digits import read_picture
 
 from ..data.datasets import Split
 from ..learning.predictions import predict

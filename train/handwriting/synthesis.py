@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.preprocessing import SIDE, frame_digit
+from app.framing import SIDE, frame_digit
 
 from .digits.catalogue import STYLES
 from .digits.style import Style

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from app.preprocessing import to_tensor
+from app.framing import to_tensor
 
 PREDICTION_BATCH = 500  # digits; changes nothing but memory and speed
 

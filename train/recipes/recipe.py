@@ -11,7 +11,7 @@ from typing import Literal
 
 import keras
 
-from app.artifact import WeightBits
+from app.models.saving import WeightBits
 
 from ..data.datasets import Augment, Dataset
 from ..learning import loops

@@ -19,7 +19,7 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
-from app.preprocessing import to_tensor
+from app.framing import to_tensor
 
 from ..data.augmentation import augment
 from ..data.datasets import Dataset, Split

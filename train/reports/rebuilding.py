@@ -10,8 +10,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from app import artifact
-from app.preprocessing import FRAMINGS
+from app.framing import FRAMINGS
+from app.models.card import write_card
+from app.models.files import WEIGHTS
+from app.models.keras_files import load_keras
 
 from ..data import datasets
 from ..data.datasets import Dataset
@@ -38,15 +40,15 @@ def rebuild(models: Path, data: Path | None, readme: Path, console: Console) -> 
     read_data = functools.cache(lambda name: datasets.load(name, data))
     read_pages = functools.cache(lambda name: _read_pages(read_data(name)))
     for name, card in cards.items():
-        if not (models / name / artifact.WEIGHTS).is_file():
+        if not (models / name / WEIGHTS).is_file():
             console.print(f"{name}: only its card is here, so its pictures stay as they are")
             continue
         dataset = read_data(card["dataset"])
         with without_greetings():
-            network = artifact.load_keras(models / name)
+            network = load_keras(models / name)
         accuracy = served.served_accuracy(network, read_pages(dataset.name), dataset.test.labels)
         card["metrics"]["served_accuracy"] = accuracy
-        artifact.write_card(models / name, card)
+        write_card(models / name, card)
         draw_report(models / name, network, card, dataset)
         console.print(f"{name}: served accuracy {accuracy:.2%}, pictures in {models / name / 'report'}")
     readme.write_text(write_results(text, cards), encoding="utf-8")

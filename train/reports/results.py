@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from app import artifact
+from app.models.card import read_card
 
 from ..errors import TrainingError
 from ..learning.progress import format_seconds
@@ -22,7 +22,7 @@ def read_cards(models: Path) -> dict[str, Card]:
     order: Callable[[str], int] = list(RECIPES).index
     found = {}
     for folder in models.glob("[!.]*"):
-        card = artifact.read_card(folder)
+        card = read_card(folder)
         if card is not None and card.get("recipe") in RECIPES:
             found[folder.name] = card
     return dict(sorted(found.items(), key=lambda item: (order(item[1]["recipe"]), item[0])))

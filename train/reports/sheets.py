@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import DigitsError
-from app.preprocessing import SIDE, decode_picture, find_ink, frame_digit
+from app.framing import SIDE, frame_digit
+from app.preprocessing.decoding import decode_picture
+from app.preprocessing.digits import find_ink
 
 from ..data.augmentation import augment
 from ..handwriting.digits.catalogue import STYLES

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.preprocessing import SIDE
+from app.framing import SIDE
 from train.data import augmentation
 from train.data.augmentation import augment, draw_maps
 from train.handwriting.synthesis import synthesise_digits

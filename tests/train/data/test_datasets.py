@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.preprocessing import to_tensor
+from app.framing import to_tensor
 from train.data import datasets
 from train.data.datasets import Batches, Split
 from train.errors import TrainingError

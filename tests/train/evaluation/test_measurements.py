@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from keras import layers
 
-from app.artifact import load, save
-from app.classifier import Classifier, load_classifier
-from tests.app.drawings import draw_digit, to_png
+from app.models.classifier import Classifier, load_classifier
+from app.models.folder import load
+from app.models.saving import save
+from tests.support.drawings import draw_digit, to_png
 from train.errors import TrainingError
 from train.evaluation import measurements
 from train.reports.sheets import CELL, LABEL, write_wrong

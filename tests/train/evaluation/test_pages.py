@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.decoding import decode_picture
-from tests.app.drawings import draw_digit
+from app.preprocessing.decoding import decode_picture
+from tests.support.drawings import draw_digit
 from train.data.datasets import Split
 from train.evaluation import pages
 from train.evaluation.pages import PAGE_SIDES, draw_page

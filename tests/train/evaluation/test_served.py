@@ -5,7 +5,8 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from app.preprocessing import frame_digit, read_picture
+from app.framing import frame_digit
+from app.preprocessing.digits import read_picture
 from train.data.datasets import Split
 from train.evaluation.pages import draw_page
 from train.evaluation.served import SERVED_SEED, read_pages, served_accuracy

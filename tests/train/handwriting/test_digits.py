@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.preprocessing import SIDE, frame_digit
+from app.framing import SIDE, frame_digit
 from train.handwriting.digits.catalogue import STYLES
 from train.handwriting.digits.style import Style
 from train.handwriting.synthesis import draw_digit

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.preprocessing import frame_digit
+from app.framing import frame_digit
 from train.handwriting.kinds import HELD_OUT_KINDS, KINDS, TRAINING_KINDS
 from train.handwriting.synthesis import draw_non_digit, synthesise_non_digits
 

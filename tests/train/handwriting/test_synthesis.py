@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.preprocessing import SIDE
+from app.framing import SIDE
 from train.handwriting.synthesis import synthesise_digits, synthesise_non_digits
 
 

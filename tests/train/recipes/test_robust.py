@@ -8,8 +8,9 @@ import keras
 import numpy as np
 import pytest
 
-from app.artifact import load, save
-from app.classifier import load_classifier
+from app.models.classifier import load_classifier
+from app.models.folder import load
+from app.models.saving import save
 from train.learning import networks
 from train.recipes import certainty, robust
 

@@ -1,0 +1,1 @@
+"""Model folders, and what answers from them. Knows neither pictures nor HTTP."""

@@ -1,0 +1,81 @@
+"""Load a model folder: its files as they are, checked against the card that vouches for them.
+
+Only reads and compares checksums; it starts no runtime. A folder is data: nothing in it is ever executed, and what
+would carry code is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from .card import DIGITS, Card, read_card
+from .files import COMPILED, NETWORK, WEIGHTS, BadModel, has_file, open_file
+from .keras_files import read_network
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A model folder as found: its card, and the compiled file if it was compiled from what the folder holds."""
+
+    name: str
+    folder: Path
+    card: Card
+    compiled: Path | None
+    stale: str | None  # why there is no compiled file to trust
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The name of each class, in the order of the network's outputs."""
+        return tuple(self.card["classes"])
+
+
+def load(folder: Path) -> Artifact:
+    """Read a model folder and check its files against its card.
+
+    A folder without a card, as other people's programs leave them, gets one with its name and the ten digits.
+
+    Raises:
+        BadModel: a file is missing or cannot be read, the network carries code, or the folder's name cannot be served.
+    """
+    check_name(folder)
+    for name in (NETWORK, WEIGHTS):
+        open_file(folder, name).close()
+    read_network(folder)
+    card = read_card(folder)
+    if card is None:
+        card = {"name": folder.name, "version": "1", "classes": list(DIGITS)}
+        return Artifact(folder.name, folder, card, None, "it has no card")
+    stale = _find_stale(folder, card)
+    return Artifact(folder.name, folder, card, None if stale else folder / COMPILED, stale)
+
+
+def check_name(folder: Path) -> None:
+    """See that a folder's name can stand in an address, in a line of a log and on a page.
+
+    Raises:
+        BadModel: it cannot.
+    """
+    if not folder.name.isprintable() or ":" in folder.name:  # /v1/models/NAME:predict
+        raise BadModel(f"The folder's name {folder.name} holds a colon, or what cannot be printed. Rename it.")
+
+
+def checksum(path: Path) -> str:
+    """Return the SHA-256 of a file of a model folder, in hexadecimal.
+
+    Raises:
+        BadModel: it is no regular file, or too large.
+    """
+    with open_file(path.parent, path.name) as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _find_stale(folder: Path, card: Card) -> str | None:
+    """Say why the compiled file cannot stand for model.json and model.h5; None where it can."""
+    if not has_file(folder, COMPILED):
+        return f"it has no {COMPILED}"
+    for name in (NETWORK, WEIGHTS, COMPILED):
+        if checksum(folder / name) != card["sha256"].get(name):
+            return f"{name} is not the one its card describes"
+    return None

@@ -1,0 +1,185 @@
+"""The models that are served: every folder of models/ that holds a network, by name.
+
+A folder that cannot be served hinders no other: it is refused, and the log and /models say so and why.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import NotFound
+from ..escaping import escape_controls
+from .classifier import Classifier, load_classifier
+from .files import CARD, NETWORK, WEIGHTS, BadModel, has_file
+from .folder import Artifact, load
+
+PREFERRED = "robust"  # the model made for other people's digits
+REFUSED = "DIGITS_REFUSED"  # environment variable in which the master tells its workers what it refused
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A folder that is not served, and why."""
+
+    name: str  # control characters are escaped
+    error: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found in models/, by name."""
+
+    artifacts: tuple[Artifact, ...]
+    refused: tuple[Refused, ...] = ()
+
+    def check(self, models: Path, strict: bool = False) -> None:
+        """See that there is something to serve, and in strict mode that nothing was refused.
+
+        Raises:
+            BadModel: it is not so.
+        """
+        if self.refused and (strict or not self.artifacts):
+            raise BadModel(describe_refused(self.refused))
+        if not self.artifacts:
+            raise BadModel(f"{models} holds no model. Run `make train` or restore the folder.")
+
+
+class Registry:
+    """The served models, one of them the default."""
+
+    def __init__(self, classifiers: Iterable[Classifier], default: str, refused: Sequence[Refused] = ()) -> None:
+        """Keep the models under their names."""
+        self._classifiers = {classifier.name: classifier for classifier in classifiers}
+        self.default = default
+        self.refused = tuple(refused)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the models, the default first."""
+        return sorted(self._classifiers, key=lambda name: (name != self.default, name))
+
+    def get(self, name: str | None = None) -> Classifier:
+        """Return a model by name, or the default one.
+
+        Raises:
+            NotFound: no model of that name is served.
+        """
+        try:
+            return self._classifiers[self.default if name is None else name]
+        except KeyError:
+            raise NotFound(f"There is no model {name!r}. Served here: {', '.join(self.names)}.") from None
+
+
+def find_artifacts(models: Path, known: Mapping[str, str] | None = None) -> Found:
+    """Read every model folder, by name. A folder with a card but no weights is a report, and is left out.
+
+    Args:
+        models: the folder of model folders.
+        known: errors of folders that are known to be bad, by their escaped names; they are not read.
+
+    Raises:
+        BadModel: there is none that can be served.
+    """
+    artifacts, refused = [], []
+    for folder in _list_folders(models):
+        name = escape_controls(folder.name)
+        if known and name in known:
+            refused.append(Refused(name, known[name]))
+            continue
+        try:
+            if not _is_report(folder):
+                artifacts.append(load(folder))
+        except BadModel as error:
+            refused.append(Refused(name, str(error)))
+    found = Found(tuple(artifacts), tuple(refused))
+    found.check(models)
+    return found
+
+
+def _list_folders(models: Path) -> list[Path]:
+    """Return the folders in models/, and the links to folders that are not there."""
+    try:
+        entries = sorted(models.iterdir())
+    except OSError as error:
+        raise BadModel(f"{models} cannot be read: {error.strerror}.") from error
+    return [entry for entry in entries if not entry.name.startswith(".") and (entry.is_dir() or not entry.exists())]
+
+
+def choose_default(found: Found, wanted: str = "") -> str:
+    """Return the name of the model that answers when none is asked for.
+
+    Raises:
+        BadModel: the wanted one is not there, or was refused.
+    """
+    names = [artifact.name for artifact in found.artifacts]
+    if wanted and wanted not in names:
+        why = "".join(f" It is refused: {one.error}" for one in found.refused if one.name == escape_controls(wanted))
+        raise BadModel(f"DIGITS_DEFAULT_MODEL is {wanted!r}, expected one of {', '.join(names)}.{why}")
+    return wanted or (PREFERRED if PREFERRED in names else names[0])
+
+
+def load_registry(models: Path, default: str = "", runtime_threads: int = 1, strict: bool = False) -> Registry:
+    """Load every model and let each answer once. One that cannot is refused, and the others are served.
+
+    A worker serves what its master found (survey.py): those that the master refused are left out, and all others have
+    to load, so that no worker serves less than another.
+
+    Raises:
+        BadModel: no model can be served; or one cannot, in strict mode or in a worker.
+    """
+    known = read_refused()
+    found = find_artifacts(models, known)
+    classifiers, refused = [], list(found.refused)
+    for artifact in found.artifacts:
+        if artifact.stale:
+            log.warning("%s is served through TensorFlow: %s", artifact.name, artifact.stale)
+        try:
+            classifiers.append(load_classifier(artifact, runtime_threads))
+        except BadModel as error:
+            refused.append(Refused(artifact.name, str(error)))
+    served = {classifier.name for classifier in classifiers}
+    found = Found(
+        tuple(artifact for artifact in found.artifacts if artifact.name in served),
+        tuple(sorted(refused, key=lambda one: one.name)),
+    )
+    found.check(models, strict)
+    if known is not None and (new := [one for one in found.refused if one.name not in known]):
+        raise BadModel(describe_refused(new))
+    if known is None:
+        log_refused(found.refused)
+    return Registry(classifiers, choose_default(found, default), found.refused)
+
+
+def describe_refused(refused: Sequence[Refused]) -> str:
+    """Say on one line which folders are refused, and why."""
+    return " ".join(f"The model {one.name} is refused: {one.error}" for one in refused)
+
+
+def log_refused(refused: Sequence[Refused]) -> None:
+    """Write every folder that is refused to the log."""
+    for one in refused:
+        log.error("The model %s is not served: %s", one.name, one.error)
+
+
+def tell_workers(refused: Sequence[Refused]) -> None:
+    """Let the processes that this one starts know what it refused."""
+    os.environ[REFUSED] = json.dumps({one.name: one.error for one in refused})
+
+
+def read_refused() -> dict[str, str] | None:
+    """Return what the process that started this one refused, by name; None where none looked before."""
+    told = os.environ.get(REFUSED)
+    refused: dict[str, str] | None = None if told is None else json.loads(told)
+    return refused
+
+
+def _is_report(folder: Path) -> bool:
+    """Say whether a folder holds a card and no network."""
+    return has_file(folder, CARD) and not has_file(folder, NETWORK) and not has_file(folder, WEIGHTS)

@@ -1,0 +1,120 @@
+"""Own the pages that people see: the drawing page and the pages about the models.
+
+Knows neither pictures nor networks: what a page says about a model comes from its card and its report.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import io
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, current_app, jsonify, render_template, request, send_file, send_from_directory
+from flask.typing import ResponseReturnValue
+
+from ..errors import NotFound
+from ..models.classifier import Classifier
+from ..models.files import BadModel, read_file
+from ..settings import SERVED
+from ..web.served import served_models
+from .report import draw_curves, draw_reliability, find_report, measure_png, shade_confusion
+from .texts import LANGUAGES, choose_language, load_texts, translator
+
+STATIC = SERVED / "static"
+SERVICE_WORKER = "service-worker.js"
+MODULES = sorted({path.relative_to(STATIC).as_posix() for path in STATIC.glob("*/*.js")} - {"site/site.js"})
+THEMES = ("light", "dark")
+YEAR = 365 * 24 * 60 * 60  # seconds
+
+
+bp = Blueprint("pages", __name__)
+
+
+@bp.get("/")
+def index() -> str:
+    """Show the page to draw on."""
+    return render_template(
+        "index.html",
+        script_texts=load_texts(choose_language())["script"],
+        modules=MODULES,
+        models=_classifiers(),
+        default=served_models().default,
+        max_bytes=current_app.config["MAX_CONTENT_LENGTH"],
+    )
+
+
+@bp.get("/models")
+def models() -> ResponseReturnValue:
+    """Show all models: a page to a browser, their cards to a program."""
+    if request.accept_mimetypes.best_match(("application/json", "text/html")) == "text/html":
+        registry = served_models()
+        return render_template("models.html", models=_classifiers(), default=registry.default, refused=registry.refused)
+    cards = [{**classifier.card, "name": classifier.name} for classifier in _classifiers()]
+    refused = [dataclasses.asdict(one) for one in served_models().refused]
+    response = jsonify({"default": served_models().default, "models": cards, "refused": refused})
+    response.vary.add("Accept")
+    return response
+
+
+@bp.get("/models/<name>")
+def model(name: str) -> str:
+    """Show what is known about one model."""
+    classifier = served_models().get(name)
+    return render_template(
+        "model.html",
+        model=classifier,
+        card=classifier.card,
+        curves=draw_curves(classifier.card.get("history", {})),
+        reliability=draw_reliability(classifier.card.get("metrics", {}).get("calibration", {}).get("bins", [])),
+        shades=shade_confusion(classifier.card.get("confusion", [])),
+        pictures=find_report(classifier.folder),
+    )
+
+
+@bp.get("/models/<name>/report/<picture>.png")
+def report(name: str, picture: str) -> Response:
+    """Send a picture of a model's report.
+
+    Raises:
+        NotFound: there is no such picture; a link to a file outside the model's folder is none.
+    """
+    folder = served_models().get(name).folder
+    try:
+        body = read_file(folder, f"report/{Path(picture).name}.png")
+        measure_png(body)
+    except BadModel as error:
+        raise NotFound(f"The model {name} has no picture {picture}.") from error
+    return send_file(io.BytesIO(body), "image/png", etag=hashlib.sha256(body).hexdigest())
+
+
+@bp.get(f"/{SERVICE_WORKER}")
+def service_worker() -> Response:
+    """Send the script that keeps the page for when the server is away; it may do so only for paths below its own."""
+    return send_from_directory(STATIC, SERVICE_WORKER)
+
+
+def _classifiers() -> list[Classifier]:
+    return [served_models().get(name) for name in served_models().names]
+
+
+@bp.app_context_processor
+def provide_texts() -> dict[str, Any]:
+    """Give every template its language, its theme and the texts."""
+    language = choose_language()
+    theme = request.cookies.get("theme")
+    return {
+        "language": language,
+        "other_language": next(other for other in LANGUAGES if other != language),
+        "theme": theme if theme in THEMES else None,
+        "t": translator(language),
+    }
+
+
+@bp.after_app_request
+def remember_language(response: Response) -> Response:
+    """Keep the language that was chosen by the address."""
+    if (choice := request.args.get("language")) in LANGUAGES and response.mimetype == "text/html":
+        response.set_cookie("language", str(choice), max_age=YEAR, samesite="Lax")
+    return response

@@ -1,0 +1,1 @@
+"""From picture bytes to framed digits. Knows neither networks nor HTTP."""

@@ -1,0 +1,67 @@
+"""Turn a picture into the digit that the networks know.
+
+    bytes -> decode_picture -> picture -> find_ink -> ink -> frame_digit -> digit
+
+Each stage has a module of its own:
+
+    decoding   formats, sizes, transparency, EXIF            paper   colours, sheet, shading, which side is ink
+    parts      what belongs to one digit and what does not   ruling  the lines of ruled and squared paper
+    ink        the digit's own ink, stretched and thickened
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..framing import DIGIT, SIDE, Framing, frame_digit
+from .decoding import Picture, decode_picture
+from .explanation import Step, Steps
+from .ink import keep_digit
+from .paper import find_marks
+
+
+def read_picture(body: bytes, steps: Steps | None = None, framing: Framing = DIGIT) -> NDArray[np.uint8]:
+    """Read the one digit of a picture: decode, find the ink, frame.
+
+    Args:
+        body: a picture file.
+        steps: collects what each step decided.
+        framing: what the model that is to read it was taught on.
+
+    Returns:
+        uint8 (28, 28), paper 0 to ink 255.
+
+    Raises:
+        NoInk, TooLarge, Unreadable, UnsupportedFormat: each with a sentence for the person who sent it.
+    """
+    digit = frame_digit(find_ink(decode_picture(body, steps), steps, framing), framing)
+    if steps is not None:
+        steps.append(Step("frame", framing.told, digit))
+    return digit
+
+
+def find_ink(
+    picture: Picture | NDArray[np.uint8], steps: Steps | None = None, framing: Framing = DIGIT
+) -> NDArray[np.uint8]:
+    """Find the ink of one digit.
+
+    Args:
+        picture: what decode_picture returns, or its pixels: uint8 (h, w) grey or (h, w, 3) RGB.
+        steps: collects what each step decided.
+        framing: in which a picture passes unchanged.
+
+    Returns:
+        uint8 (h, w), paper 0 to ink 255, cropped to the digit; a framed digit passes unchanged.
+
+    Raises:
+        NoInk: nothing is drawn.
+    """
+    sides = find_marks(picture.pixels if isinstance(picture, Picture) else picture, steps)
+    if sides[0].flat and _is_framed(sides[0].contrast, framing):
+        return sides[0].contrast
+    return keep_digit(sides, steps)
+
+
+def _is_framed(ink: NDArray[np.uint8], framing: Framing) -> bool:
+    return ink.shape == (SIDE, SIDE) and bool(ink.any()) and np.array_equal(frame_digit(ink, framing), ink)

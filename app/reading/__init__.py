@@ -1,0 +1,1 @@
+"""From pictures and a classifier to answers, alike for the server, for folders and for programs."""

@@ -1,0 +1,1 @@
+"""What every request passes through: its forms, its failures, its headers, its log and its counts."""

@@ -1,0 +1,71 @@
+"""Every failure becomes one JSON shape: ``{"error": <a sentence to act on>, "code": <a stable word>}``."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import MethodNotAllowed as HTTPMethodNotAllowed
+from werkzeug.exceptions import NotFound as HTTPNotFound
+
+from ..errors import BadRequest, DigitsError, MethodNotAllowed, NotFound, Overloaded, TooLarge, describe
+from .metrics import count_rejected
+
+log = logging.getLogger(__name__)
+
+
+def init_app(app: Flask) -> None:
+    """Answer every failure of the app as JSON."""
+    app.register_error_handler(DigitsError, _answer)
+    app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(MemoryError, _answer_out_of_memory)
+    app.register_error_handler(Exception, _answer_unexpected)
+
+
+def _headers(error: DigitsError) -> dict[str, str]:
+    return {"Retry-After": str(error.retry_after)} if error.status in (429, 503) else {}
+
+
+def _answer(error: DigitsError) -> tuple[dict[str, str], int, dict[str, str]]:
+    count_rejected(error.code)
+    return describe(error), error.status, _headers(error)
+
+
+def _answer_http(error: HTTPException) -> ResponseReturnValue:
+    """Answer a failure that Flask found, in our words."""
+    if error.response is not None:  # a redirect
+        return error.response
+    body, status, headers = _answer(_translate(error))
+    if isinstance(error, HTTPMethodNotAllowed):
+        headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+    return body, status, headers
+
+
+def _translate(error: HTTPException) -> DigitsError:
+    if isinstance(error, HTTPNotFound):
+        return NotFound(f"There is nothing at {request.path}. Digits are read by POST /predict; the page is at /.")
+    if isinstance(error, HTTPMethodNotAllowed):
+        allowed = ", ".join(sorted({*(error.valid_methods or ())} - {"OPTIONS", "HEAD"}))
+        return MethodNotAllowed(f"{request.method} is not possible at {request.path}. Use {allowed}.")
+    if isinstance(error, RequestEntityTooLarge):
+        most = f"{request.max_content_length or 0:,} bytes in {request.max_form_parts or 0:,} parts"
+        return TooLarge(f"The request is too large; at most {most} are read.")
+    if error.code is not None and error.code >= 500:
+        return DigitsError("The server could not answer. Try again.")
+    return BadRequest(f"The request cannot be understood: {error.description}")
+
+
+def _answer_unexpected(error: Exception) -> tuple[dict[str, str], int, dict[str, str]]:
+    """Log what nobody expected; the client never sees the traceback."""
+    log.exception("Failed to answer %s %s", request.method, request.path, exc_info=error)
+    return _answer(
+        DigitsError("Something went wrong on our side. Try again; if it stays, tell whoever runs the server.")
+    )
+
+
+def _answer_out_of_memory(error: MemoryError) -> tuple[dict[str, str], int, dict[str, str]]:
+    """Say that a request needs more than DIGITS_MEMORY; what it took is free again."""
+    log.error("Out of memory while answering %s %s", request.method, request.path, exc_info=error)
+    return _answer(Overloaded("The server has too little memory for this now. Try again, or send less at once."))

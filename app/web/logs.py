@@ -1,0 +1,138 @@
+"""What the server writes to its log: lines for a person at a terminal, else one JSON object a line.
+
+Every request has an id: the one that the client or a proxy sent in X-Request-ID, or a new one. It goes back in the
+answer and into every line written meanwhile. What a client sends is never written, except its address, method and
+path; and whatever is written, a character that cannot be seen is written by its number, so that no line can be forged
+and no terminal be told to do anything.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import secrets
+import sys
+import time
+from typing import Any
+
+from flask import Flask, Response, g, has_request_context, request
+
+from .clock import elapsed
+
+REQUEST_ID = "X-Request-ID"
+ACCEPTED_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")  # what cannot break a line or pretend to be another field
+LONGEST_PATH = 200  # characters of a path that are written
+LONGEST_METHOD = 20  # characters of a method
+QUIET = ("/health/", "/v2/health/", "/metrics", "/static/")  # asked for so often that a line each would hide the rest
+
+access = logging.getLogger("digits.access")
+encode = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps would make an encoder for every line
+
+
+def escape_unprintable(text: str) -> str:
+    r"""Return a text in which everything that cannot be seen is escaped as in JSON, e.g. \u001b or \u202e.
+
+    That is control characters, those that turn the direction of writing, separators of lines and lone surrogates.
+    """
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() else json.dumps(letter)[1:-1] for letter in text)
+
+
+class JSONFormatter(logging.Formatter):
+    """Write a record as one JSON object."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line: time, level, logger and message, the request's id, and what a record has besides."""
+        line: dict[str, Any] = {
+            "time": f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(record.created))}.{int(record.msecs):03}Z",
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if has_request_context() and "request_id" in g:
+            line["request_id"] = g.request_id
+        line.update(getattr(record, "fields", {}))
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return escape_unprintable(encode(line))
+
+
+class TerminalFormatter(logging.Formatter):
+    """Write a record as a line for a person, and a traceback below it."""
+
+    def __init__(self) -> None:
+        """Begin a line with time and level."""
+        super().__init__("%(asctime)s %(levelname)s %(message)s", "%H:%M:%S")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  as logging names it
+        """Return the line."""
+        return escape_unprintable(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        """Return the traceback, whose own lines stay."""
+        return "\n".join(map(escape_unprintable, super().formatException(ei).split("\n")))
+
+
+def configure(level: str, as_json: bool | None = None) -> dict[str, Any]:
+    """Return the configuration of logging, as logging.config takes it.
+
+    Args:
+        level: the least important level that is written, e.g. "info".
+        as_json: one JSON object a line; None means where stderr is no terminal.
+    """
+    as_json = not sys.stderr.isatty() if as_json is None else as_json
+    formatter = "app.web.logs.JSONFormatter" if as_json else "app.web.logs.TerminalFormatter"
+    level = level.upper()
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"()": formatter}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stderr"}},
+        "root": {"level": level, "handlers": ["stderr"]},
+        "loggers": {
+            # gunicorn's own news (workers come and go) is for those who look for it
+            "gunicorn.error": {
+                "level": "DEBUG" if level == "DEBUG" else "WARNING",
+                "handlers": [],
+                "propagate": True,
+            },
+            "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
+        },
+    }
+
+
+def init_app(app: Flask) -> None:
+    """Name and log the requests of an app."""
+    app.before_request(start_request)
+    app.after_request(log_request)
+
+
+def start_request() -> None:
+    """Take the request's id from the client, or make one."""
+    sent = request.headers.get(REQUEST_ID, "")
+    g.request_id = sent if ACCEPTED_ID.fullmatch(sent) else secrets.token_hex(8)
+
+
+def log_request(response: Response) -> Response:
+    """Put the request's id into the answer, and write a line."""
+    response.headers[REQUEST_ID] = g.request_id
+    level = logging.DEBUG if request.path.startswith(QUIET) else logging.INFO
+    if access.isEnabledFor(level):
+        _write_line(level, response.status_code)
+    return response
+
+
+def _write_line(level: int, status: int) -> None:
+    milliseconds = round(1000 * elapsed(), 1)
+    path = request.path[:LONGEST_PATH].encode("unicode_escape").decode("ascii")
+    method = escape_unprintable(request.method[:LONGEST_METHOD])
+    fields = {
+        "client": request.remote_addr,
+        "method": method,
+        "path": path,
+        "status": status,
+        "milliseconds": milliseconds,
+    }
+    access.log(level, "%s %s %s, %s ms", method, path, status, milliseconds, extra={"fields": fields})

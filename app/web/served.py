@@ -1,0 +1,25 @@
+"""The models that the app serves, as its views find them."""
+
+from __future__ import annotations
+
+from flask import current_app, request
+
+from ..models.classifier import Classifier
+from ..models.registry import Registry
+
+EXTENSION = "digits"  # under which the factory keeps the models
+
+
+def served_models() -> Registry:
+    """Return the models that this app serves."""
+    models: Registry = current_app.extensions[EXTENSION]
+    return models
+
+
+def chosen_classifier() -> Classifier:
+    """Return the model that a request names by ?model=NAME, or the default one.
+
+    Raises:
+        NotFound: there is none of that name.
+    """
+    return served_models().get(request.args.get("model"))

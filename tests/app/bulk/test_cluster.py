@@ -1,0 +1,174 @@
+"""Pictures read on a real Ray cluster of two nodes, one of which is killed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow.dataset as ds
+import pytest
+
+from app.bulk.command import main
+from tests.conftest import ROOT
+from tests.support.drawings import draw_digit, to_png
+
+from .test_command import read_rows, run, start, wait_for
+
+FEW = 200  # pictures
+ENOUGH = 4000  # pictures: a node can be killed before they are read
+
+
+class Nodes:
+    """A running cluster."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        """Wait until it runs."""
+        self._process = process
+        assert process.stdout
+        self.address = process.stdout.readline().strip()
+        assert self.address.startswith("127.0.0.1:"), self.address
+
+    def kill_one(self) -> None:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write("kill\n")
+        self._process.stdin.flush()
+        assert self._process.stdout.readline() == "killed\n"
+
+
+@contextmanager
+def run_nodes() -> Iterator[Nodes]:
+    """Run a cluster of two nodes."""
+    command = [sys.executable, "-m", "tests.app.cluster"]
+    with subprocess.Popen(
+        command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        yield Nodes(process)
+        assert process.stdin
+        process.stdin.close()
+        process.wait(60)
+
+
+@pytest.fixture(scope="module")
+def nodes() -> Iterator[Nodes]:
+    """Two nodes; the last test kills one."""
+    with run_nodes() as nodes:
+        yield nodes
+
+
+def fill(folder: Path, count: int) -> Path:
+    """Fill a folder with pictures of digits, every eleventh of them bad."""
+    folder.mkdir()
+    bodies = [to_png(draw_digit(label, shape=(64, 64), height=40, pen=5)) for label in range(10)] + [b"a letter"]
+    for number in range(count):
+        (folder / f"{number % 10}-{number:05d}.png").write_bytes(bodies[number % len(bodies)])
+    return folder
+
+
+def read_parts(folder: Path) -> list[dict[str, Any]]:
+    """Read the parts as any program does, by path."""
+    rows: list[dict[str, Any]] = ds.dataset(folder, format="parquet").to_table().to_pylist()
+    return sorted(rows, key=lambda row: str(row["path"]))
+
+
+def read_on_one_machine(folder: Path, output: Path, *options: str) -> list[dict[str, Any]]:
+    assert main([str(folder), "--output", str(output), *options]) == 1
+    return sorted(read_rows(output), key=lambda row: str(row["path"]))
+
+
+def test_a_cluster_reads_as_one_machine_does_and_adds_what_is_new(nodes: Nodes, tmp_path: Path) -> None:
+    folder, parts = fill(tmp_path / "scans", FEW), tmp_path / "parts"
+    code, written, said = run(
+        str(folder), "--ray", nodes.address, "--output", str(parts), "--label-from", "name", "--wrong", "/dev/null"
+    )
+    assert code == 1, said
+    assert said.splitlines()[-1].startswith(f"{FEW} pictures, {FEW // 11} failures, ")
+    alone = read_on_one_machine(folder, tmp_path / "alone.parquet")
+    assert read_parts(parts) == alone
+    right = sum(row["text"] == Path(row["path"]).name[0] for row in alone)
+    assert written.startswith(f"{right} of {FEW} right: accuracy ")
+    (parts / "_unfinished").write_text('{"model": "robust", "many": false}\n')
+    torn = parts / "torn.parquet"
+    torn.write_bytes(next(parts.glob("*.parquet")).read_bytes()[:-9])
+    new = fill(tmp_path / "new", 22)
+    places = (str(folder), f"file://{new}", f"local://{new}")
+    code, _, said = run(*places, "--ray", nodes.address, "--output", str(parts), "--resume")
+    assert code == 1, said
+    added = [row for row in read_parts(parts) if row not in alone]
+    assert len(read_parts(parts)) == FEW + 2 * 22
+    expected = read_on_one_machine(new, tmp_path / "new.parquet")
+    for scheme, rows in (("file", added[:22]), ("local", added[22:])):
+        assert rows == [{**row, "path": f"{scheme}://{row['path']}"} for row in expected]
+
+
+def test_a_node_that_dies_takes_no_picture_with_it_and_doubles_none(nodes: Nodes, tmp_path: Path) -> None:
+    folder, parts = fill(tmp_path / "scans", ENOUGH), tmp_path / "parts"
+    with start(str(folder), "--ray", nodes.address, "--output", str(parts), stderr=subprocess.PIPE) as process:
+        wait_for(lambda: any(parts.glob("*.parquet")))
+        nodes.kill_one()
+        assert len(list(parts.glob("*.parquet"))) < 8
+        _, said = process.communicate(timeout=300)
+    assert process.returncode == 1, said.decode()
+    rows = read_parts(parts)
+    assert [row["path"] for row in rows] == sorted(map(str, folder.iterdir()))
+    assert [row["code"] == "unsupported_format" for row in rows] == [
+        int(Path(row["path"]).stem[2:]) % 11 == 10 for row in rows
+    ]
+    assert not (parts / "_unfinished").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    (
+        (("{folder}", "--ray", "local"), "With --ray, --output names the folder of Parquet parts to write."),
+        (("{folder}", "--ray", "local", "--output", "a.csv"), "With --ray, --output names the folder of Parquet parts"),
+        (("{folder}", "--ray", "local", "--output", "{folder}"), "{folder} is there already: --resume goes on with it"),
+        (
+            ("{folder}", "--ray", "local", "--output", "{folder}", "--resume"),
+            "{folder} holds {folder}/7.png, which this program did not write. Choose another.",
+        ),
+        (
+            ("{folder}/none", "--ray", "local", "--output", "{folder}/parts"),
+            "There is no file or folder {folder}/none.",
+        ),
+        (("nosuch://scans", "--ray", "local", "--output", "{folder}/parts"), "nosuch://scans cannot be opened: "),
+        (("file:///none", "--ray", "local", "--output", "{folder}/parts"), "file:///none "),
+        (
+            ("{folder}", "--ray", "127.0.0.1:1", "--output", "{folder}/parts"),
+            "There is no Ray cluster at 127.0.0.1:1: ",
+        ),
+    ),
+)
+def test_what_a_cluster_cannot_do_is_said_in_one_sentence(
+    tmp_path: Path, arguments: tuple[str, ...], sentence: str
+) -> None:
+    (tmp_path / "7.png").write_bytes(to_png(draw_digit(7)))
+    code, written, said = run(*(argument.format(folder=tmp_path) for argument in arguments))
+    assert (code, written) == (2, "")
+    assert said.startswith(sentence.format(folder=tmp_path))
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("missing", "arguments", "sentence"),
+    (
+        ("ray", ("--ray", "local", "--output", "parts"), "--ray needs Ray and pyarrow, here and on the cluster: `pip"),
+        ("pyarrow", ("--output", "{folder}/read.parquet"), "Parquet is written with pyarrow: `pip install -r "),
+    ),
+)
+def test_without_the_packages_a_sentence_says_how_to_get_them(
+    tmp_path: Path, missing: str, arguments: tuple[str, ...], sentence: str
+) -> None:
+    (tmp_path / "7.png").write_bytes(to_png(draw_digit(7)))
+    program = (
+        f"import sys; sys.modules[{missing!r}] = None; from app.bulk.command import main; sys.exit(main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path), *(one.format(folder=tmp_path) for one in arguments)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(sentence)
+    assert done.stderr.count("\n") == 1

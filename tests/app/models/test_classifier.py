@@ -1,0 +1,67 @@
+"""A classifier answers the same alone, in a batch and from any thread."""
+
+from __future__ import annotations
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.models.card import read_card, write_card
+from app.models.classifier import Classifier, load_classifier
+from app.models.files import BadModel
+from app.models.folder import load
+from app.models.runtimes import BLOCK
+
+
+@pytest.fixture(scope="module")
+def classifier(tiny_models: Path) -> Classifier:
+    return load_classifier(load(tiny_models / "unsure"))
+
+
+@pytest.mark.parametrize("count", (1, 2, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK))
+def test_a_batch_answers_as_one_by_one(classifier: Classifier, count: int) -> None:
+    tensor = np.random.default_rng(count).random((count, 28, 28, 1), np.float32)
+    together = classifier.predict(tensor)
+    alone = [classifier.predict(tensor[index : index + 1]) for index in range(count)]
+    assert together.probabilities.shape == (count, 10)
+    np.testing.assert_allclose(together.probabilities, np.concatenate([one.probabilities for one in alone]), atol=1e-6)
+    np.testing.assert_allclose(together.certainty, np.concatenate([one.certainty for one in alone]), atol=1e-6)
+    np.testing.assert_allclose(together.probabilities.sum(axis=1), 1, atol=1e-5)
+
+
+def test_threads_do_not_share_an_answer(classifier: Classifier) -> None:
+    tensors = np.random.default_rng(0).random((64, 1, 28, 28, 1), np.float32)
+    expected = [classifier.predict(tensor).probabilities for tensor in tensors]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(classifier.predict, tensors))
+    for answer, probabilities in zip(answers, expected, strict=True):
+        np.testing.assert_array_equal(answer.probabilities, probabilities)
+
+
+def test_certainty_is_the_second_output(classifier: Classifier) -> None:
+    prediction = classifier.predict(np.random.default_rng(1).random((40, 28, 28, 1), np.float32))
+    assert prediction.certainty.shape == (40,)
+    np.testing.assert_array_equal(classifier.certain(prediction), prediction.certainty >= 0.5)
+
+
+def test_certainty_is_the_confidence_where_a_network_has_none(tiny_models: Path) -> None:
+    prediction = load_classifier(load(tiny_models / "plain")).predict(np.zeros((2, 28, 28, 1), np.float32))
+    np.testing.assert_array_equal(prediction.certainty, prediction.probabilities.max(axis=1))
+
+
+def test_a_card_that_names_an_unknown_framing_is_refused(tiny_models: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "plain"
+    shutil.copytree(tiny_models / "plain", folder)
+    write_card(folder, {**(read_card(folder) or {}), "framing": "round"})
+    with pytest.raises(BadModel, match="'round', expected one of digit, whole"):
+        load_classifier(load(folder))
+
+
+def test_a_card_that_names_other_classes_is_refused(tiny_models: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(tiny_models / "plain", tmp_path / "plain"))
+    write_card(folder, {**(read_card(folder) or {}), "classes": ["yes", "no"], "confusion": []})
+    with pytest.raises(BadModel, match="names 2 classes"):
+        load_classifier(load(folder))

@@ -1,0 +1,297 @@
+"""A picture of a digit becomes the same framed digit, whatever it is drawn on and wherever it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from app.errors import NoInk
+from app.framing import CENTRE, CORE, SIDE, WHOLE, frame_digit, to_tensor
+from app.models.classifier import Classifier, load_classifier
+from app.models.folder import load
+from app.preprocessing.digits import find_ink, read_picture
+from app.preprocessing.explanation import Steps
+from tests.support.drawings import draw_digit, to_bytes, to_png
+from tests.support.scenes import (
+    SCENES,
+    Grey,
+    Scene,
+    at_the_edge_of_a_sheet,
+    in_a_frame,
+    inverted,
+    underlined,
+    with_specks,
+)
+
+DIGITS = range(10)
+SAME = 0.06  # of the ink, that may differ between two framings of the same drawing: a row more or less at its edge
+ALIKE = 0.2  # likewise, where a small drawing stands between two pixels
+
+
+def difference(one: Grey, other: Grey) -> float:
+    """Return how much of the ink differs between two framed digits, at the best of nine shifts by a pixel."""
+    shifted = [np.roll(other, (down, across), (0, 1)) for down in (-1, 0, 1) for across in (-1, 0, 1)]
+    apart = min(float(np.abs(one.astype(int) - shift).sum()) for shift in shifted)
+    return apart / float(one.astype(int).sum() + other.astype(int).sum())
+
+
+@pytest.fixture(scope="module")
+def robust() -> Classifier:
+    """The committed model."""
+    folder = Path(__file__).parents[3] / "models" / "robust"
+    if not folder.is_dir():
+        pytest.skip("models/robust is not there: make train RECIPE=robust")
+    return load_classifier(load(folder))
+
+
+def read(classifier: Classifier, digits: list[Grey]) -> list[int]:
+    """Return what a model reads framed digits as."""
+    return [int(label) for label in classifier.predict(to_tensor(np.stack(digits))).probabilities.argmax(axis=1)]
+
+
+# Framing
+
+
+def test_a_digit_is_framed_as_mnist_frames_it() -> None:
+    framed = frame_digit(255 - draw_digit(4))
+    rows, columns = np.flatnonzero(framed.any(axis=1)), np.flatnonzero(framed.any(axis=0))
+    assert max(np.ptp(rows), np.ptp(columns)) + 1 == CORE
+    mass = framed / framed.sum(dtype=float)
+    assert abs((mass.sum(axis=1) * np.arange(SIDE)).sum() - CENTRE) <= 0.5
+    assert abs((mass.sum(axis=0) * np.arange(SIDE)).sum() - CENTRE) <= 0.5
+
+
+def test_proportions_are_kept() -> None:
+    tall = np.full((80, 10), 255, np.uint8)
+    assert np.count_nonzero(frame_digit(tall).any(axis=0)) == 2 or np.count_nonzero(frame_digit(tall).any(axis=0)) == 3
+
+
+@pytest.mark.parametrize("shape", ((1, 1), (1, 300), (300, 1), (2, 9), (28, 28), (1000, 3)))
+def test_ink_of_any_shape_is_framed(shape: tuple[int, int]) -> None:
+    assert frame_digit(np.full(shape, 255, np.uint8)).shape == (SIDE, SIDE)
+
+
+def test_framing_what_is_framed_changes_nothing() -> None:
+    framed = frame_digit(255 - draw_digit(7))
+    assert np.array_equal(frame_digit(framed), framed)
+
+
+def test_a_garment_is_framed_as_fashion_mnist_frames_it() -> None:
+    ink = np.zeros((200, 300), np.uint8)
+    ink[20:180, 100:180] = 255
+    ink[20:60, 100:280] = 255  # far more ink on one side
+    garment = frame_digit(ink, WHOLE)
+    assert cv2.boundingRect(garment) == (0, 1, 28, 25)
+    np.testing.assert_array_equal(frame_digit(garment, WHOLE), garment)
+    np.testing.assert_array_equal(read_picture(to_png(garment), framing=WHOLE), garment)
+
+
+def test_no_ink_cannot_be_framed() -> None:
+    with pytest.raises(NoInk):
+        frame_digit(np.zeros((5, 5), np.uint8))
+
+
+def test_mnist_digits_pass_unchanged(mnist_test: tuple[NDArray[np.uint8], NDArray[np.uint8]]) -> None:
+    digits, _ = mnist_test
+    changed = [np.abs(frame_digit(find_ink(digit)).astype(int) - digit).mean() for digit in digits]
+    assert np.mean(np.array(changed) <= 1) >= 0.999
+
+
+def test_mnist_digits_sent_as_files_pass_unchanged(mnist_test: tuple[NDArray[np.uint8], NDArray[np.uint8]]) -> None:
+    for digit in mnist_test[0][:300]:
+        assert np.array_equal(read_picture(to_png(digit)), read_picture(to_png(255 - digit)))
+        assert np.abs(read_picture(to_png(digit)).astype(int) - digit).mean() <= 1
+
+
+def test_a_tensor_goes_from_paper_0_to_ink_1() -> None:
+    tensor = to_tensor(np.array([[[0, 255]]], np.uint8))
+    assert tensor.dtype == np.float32
+    assert tensor.shape == (1, 1, 2, 1)
+    assert tensor.ravel().tolist() == [0.0, 1.0]
+
+
+# Wherever and however it is drawn
+
+PLACES = [(x, y) for x in (0.0, 0.5, 1.0) for y in (0.0, 0.5, 1.0)]
+HEIGHTS = (40, 70, 110, 160, 230)  # pixels of a picture of 280
+PENS = (0.03, 0.07, 0.12, 0.16)  # of the digit's height
+
+
+def drawn_everywhere(label: int, place: tuple[float, float]) -> list[Grey]:
+    """Draw a digit in each size and pen and both polarities, at a place of the page."""
+    pictures = []
+    for height in HEIGHTS:
+        for pen in PENS:
+            margin = height * (0.5 + pen) + 2
+            centre = tuple(margin + share * (280 - 2 * margin) for share in place)
+            picture = draw_digit(label, height=height, pen=max(1, pen * height), centre=(centre[0], centre[1]))
+            pictures += [picture, inverted(picture)]
+    return pictures
+
+
+@pytest.mark.parametrize("label", DIGITS)
+def test_a_digit_reads_the_same_in_every_place_size_pen_and_polarity(robust: Classifier, label: int) -> None:
+    digits = [read_picture(to_png(picture)) for place in PLACES for picture in drawn_everywhere(label, place)]
+    assert set(read(robust, digits)) == {label}
+
+
+@pytest.mark.parametrize("label", DIGITS)
+def test_a_digit_is_framed_the_same_in_every_place_and_polarity(label: int) -> None:
+    anywhere = [[frame_digit(find_ink(picture)) for picture in drawn_everywhere(label, place)] for place in PLACES]
+    for same_size_and_pen in zip(*anywhere, strict=True):
+        assert max(difference(same_size_and_pen[0], digit) for digit in same_size_and_pen) < ALIKE
+
+
+@pytest.mark.parametrize("label", DIGITS)
+def test_a_digit_of_any_size_is_framed_alike(label: int) -> None:
+    framed = [frame_digit(find_ink(draw_digit(label, height=height, pen=0.12 * height))) for height in HEIGHTS]
+    assert max(difference(framed[-1], digit) for digit in framed) < 0.15
+
+
+@pytest.mark.parametrize("length", (240, 241, 300, 900))
+@pytest.mark.parametrize("lying", (False, True))
+def test_a_straight_line_of_one_pixel_is_read_whatever_its_length(length: int, lying: bool) -> None:
+    page = np.full((1000, 300), 255, np.uint8)
+    page[50 : 50 + length, 150] = 0
+    digit = read_picture(to_png(page.T.copy() if lying else page))
+    ink = (digit.T if lying else digit) > 0
+    height, width = ink.any(1).sum(), ink.any(0).sum()
+    assert height == CORE
+    assert 1 <= width <= 4
+
+
+@pytest.mark.parametrize("label", DIGITS)
+def test_a_hairline_becomes_as_thick_as_a_pen(label: int) -> None:
+    hairline = frame_digit(find_ink(draw_digit(label, shape=(900, 900), height=700, pen=1)))
+    pen = frame_digit(find_ink(draw_digit(label, shape=(900, 900), height=700, pen=0.12 * 700)))
+    assert hairline.max() > 200
+    assert difference(pen, hairline) < 0.35
+
+
+def test_fat_ink_that_fills_half_of_the_picture_is_ink() -> None:
+    fat = draw_digit(8, shape=(28, 28), height=20, pen=7)
+    assert difference(frame_digit(find_ink(fat)), frame_digit(255 - fat)) < 0.1
+
+
+@pytest.mark.parametrize("label", DIGITS)
+def test_a_digit_that_touches_every_edge_is_read_whole(label: int) -> None:
+    drawn = draw_digit(label, pen=22)
+    rows, columns = np.flatnonzero((drawn < 255).any(axis=1)), np.flatnonzero((drawn < 255).any(axis=0))
+    tight = drawn[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    assert difference(frame_digit(255 - drawn), frame_digit(find_ink(tight))) < SAME
+
+
+@pytest.mark.parametrize("label", DIGITS)
+@pytest.mark.parametrize("side", (8, 12, 16, 28))
+def test_tiny_pictures_are_read(robust: Classifier, label: int, side: int) -> None:
+    digit = read_picture(to_png(draw_digit(label, shape=(side, side), height=0.85 * side, pen=0.1 * side)))
+    assert read(robust, [digit]) == [label]
+
+
+# Whatever it is drawn on
+
+MARKED = (with_specks, underlined, at_the_edge_of_a_sheet, in_a_frame)  # a blot or a line, where there is nothing else
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
+def test_only_the_digit_is_left_of_a_scene(robust: Classifier, scene: Scene) -> None:
+    drawn = [draw_digit(label, shape=(360, 360), height=190, pen=20, centre=(190, 170)) for label in DIGITS]
+    digits = [frame_digit(find_ink(scene(digit))) for digit in drawn]
+    apart = [difference(frame_digit(255 - digit), found) for digit, found in zip(drawn, digits, strict=True)]
+    assert max(apart) < 0.3
+    assert read(robust, digits) == list(DIGITS)
+
+
+@pytest.mark.parametrize("scene", [scene for scene in SCENES if scene not in MARKED], ids=lambda scene: scene.__name__)
+def test_a_scene_without_a_digit_has_no_ink(scene: Scene) -> None:
+    with pytest.raises(NoInk):
+        find_ink(scene(np.full((360, 360), 255, np.uint8)))
+
+
+def test_parts_of_a_digit_stay_together() -> None:
+    broken = draw_digit(5)
+    broken[70:90, 120:150] = 255  # between the hat and the belly
+    whole, kept = frame_digit(255 - broken), frame_digit(find_ink(broken))
+    assert difference(whole, kept) < SAME
+
+
+def test_a_mark_in_the_corner_is_not_the_digits() -> None:
+    marked = draw_digit(3)
+    marked[265:275, 230:275] = 0
+    assert difference(frame_digit(255 - draw_digit(3)), frame_digit(find_ink(marked))) < SAME
+
+
+def blank(level: int) -> Grey:
+    return np.full((200, 260), level, np.uint8)
+
+
+def noisy(strength: float) -> Grey:
+    grain = np.random.default_rng(1).normal(0, strength, (200, 260))
+    return np.clip(200 + grain, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    "picture",
+    (
+        blank(255),
+        blank(0),
+        blank(131),
+        np.full((200, 260, 3), (250, 240, 90), np.uint8),
+        np.zeros((1, 1), np.uint8),
+        np.full((3, 500), 255, np.uint8),
+        noisy(1),
+        noisy(4),
+        noisy(20),
+        np.linspace(60, 240, 260).astype(np.uint8)[None].repeat(200, 0),
+        np.minimum(blank(255), (np.add.outer(np.arange(200), np.arange(260)) // 2).astype(np.uint8)),
+    ),
+    ids=(
+        "white",
+        "black",
+        "grey",
+        "yellow",
+        "one pixel",
+        "strip",
+        "noise",
+        "more noise",
+        "much noise",
+        "shade",
+        "corner",
+    ),
+)
+def test_blank_paper_has_no_ink(picture: NDArray[np.uint8]) -> None:
+    with pytest.raises(NoInk, match="Draw a digit"):
+        find_ink(picture)
+
+
+def test_the_sides_of_a_jpeg_photo_agree_with_the_drawing() -> None:
+    drawn = draw_digit(2)
+    photo = np.stack([drawn // 2 + 90, drawn // 2 + 85, drawn // 2 + 70], axis=-1)
+    assert difference(frame_digit(255 - drawn), read_picture(to_bytes(photo, "JPEG", quality=70))) < ALIKE
+
+
+# Why
+
+
+@pytest.mark.parametrize(
+    ("picture", "told"),
+    (
+        (draw_digit(5), "dark ink on light paper"),
+        (255 - draw_digit(5), "light ink on dark paper"),
+        (draw_digit(5, pen=1), "hairline"),
+        (np.stack([draw_digit(5), np.full((280, 280), 255, np.uint8), draw_digit(5)], axis=-1), "% green"),
+        *((scene(draw_digit(5)), "shading") for scene in SCENES if scene.__name__ in {"in_uneven_light", "on_a_table"}),
+        *((scene(draw_digit(5)), "sheet") for scene in SCENES if scene.__name__ in {"on_a_table", "on_a_pasted_sheet"}),
+    ),
+)
+def test_every_decision_is_told_with_its_picture(picture: NDArray[np.uint8], told: str) -> None:
+    steps: Steps = []
+    digit = read_picture(to_png(picture), steps)
+    assert told in " ".join(step.decision for step in steps)
+    assert np.array_equal(steps[-1].picture, digit)
+    assert all(step.picture.dtype == np.uint8 and step.picture.ndim in (2, 3) for step in steps)
+    assert np.array_equal(read_picture(to_png(picture)), digit)

@@ -1,0 +1,194 @@
+"""Several digits in one picture are found in reading order, each framed as if it were alone."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from app.errors import NoInk
+from app.framing import to_tensor
+from app.models.classifier import Classifier, load_classifier
+from app.models.folder import load
+from app.preprocessing.decoding import decode_picture
+from app.preprocessing.digits import read_picture
+from app.preprocessing.numbers import FoundDigit, find_digits
+from tests.support.drawings import draw_digit, to_bytes, to_png
+from tests.support.scenes import (
+    Grey,
+    Scene,
+    at_the_edge_of_a_sheet,
+    beside_a_cable,
+    in_a_band_of_shadow,
+    in_a_shadow,
+    in_faint_pencil,
+    in_uneven_light,
+    inverted,
+    on_a_sheet_seen_askew,
+    on_a_table,
+    on_ruled_paper,
+)
+
+PAGE = (300, 640)  # height and width in pixels
+
+
+@functools.cache
+def robust() -> Classifier | None:
+    folder = Path(__file__).parents[3] / "models" / "robust"
+    return load_classifier(load(folder)) if folder.is_dir() else None
+
+
+def write(text: str, *, height: float = 60, gap: float = 16, pen: float = 8, shape: tuple[int, int] = PAGE) -> Grey:
+    """Write lines of digits, dark on white; a space leaves room for a digit."""
+    page = np.full(shape, 255, np.uint8)
+    for row, line in enumerate(text.split("\n")):
+        for column, digit in enumerate(line):
+            if digit != " ":
+                centre = (50 + column * (0.6 * height + gap), 60 + row * 1.7 * height)
+                page = np.minimum(page, draw_digit(int(digit), shape=shape, height=height, centre=centre, pen=pen))
+    return page
+
+
+def read(picture: NDArray[np.uint8] | bytes) -> str:
+    """Return the text of a picture as the committed model reads it."""
+    classifier = robust()
+    if classifier is None:
+        pytest.skip("models/robust is not there: make train RECIPE=robust")
+    decoded = decode_picture(picture if isinstance(picture, bytes) else to_png(picture))
+    found = find_digits(decoded, lambda digits: classifier.predict(to_tensor(digits)).certainty)
+    labels = classifier.predict(to_tensor(np.stack([one.digit for one in found]))).probabilities.argmax(axis=1)
+    lines: dict[int, str] = {}
+    for one, label in zip(found, labels, strict=True):
+        lines[one.line] = lines.get(one.line, "") + str(label)
+    return "\n".join(lines.values())
+
+
+@pytest.mark.parametrize(
+    "text", ("2024", "0123456789", "10", "7", "3141\n5926", "1\n2\n3", "12 34\n567", "88888\n1\n90")
+)
+def test_numbers_are_read_line_by_line(text: str) -> None:
+    assert read(write(text, height=50)) == text.replace(" ", "")
+
+
+PAPERS = (
+    *(inverted, in_uneven_light, in_a_shadow, in_a_band_of_shadow, on_ruled_paper, in_faint_pencil),
+    *(on_a_table, on_a_sheet_seen_askew, at_the_edge_of_a_sheet, beside_a_cable),
+)
+
+
+@pytest.mark.parametrize("scene", PAPERS)
+def test_numbers_are_read_on_any_paper(scene: Scene) -> None:
+    assert read(scene(write("2024\n1357", height=70))) == "2024\n1357"
+
+
+def test_a_digit_that_the_border_cuts_through_is_left_out() -> None:
+    page = in_uneven_light(write("4720", height=70))
+    assert read(np.ascontiguousarray(page[:, 60:])) == "720"
+
+
+@pytest.mark.parametrize("gap", (18, 10, 5, 2))
+def test_digits_may_nearly_touch(gap: float) -> None:
+    assert read(write("20485", height=80, gap=gap + 8)) == "20485"
+
+
+@pytest.mark.parametrize(("text", "gap"), (("25", 2), ("03", 2), ("84", 0), ("66", 2)))
+def test_touching_digits_are_cut(text: str, gap: float) -> None:
+    assert read(write(text, height=100, gap=gap, pen=10)) == text
+
+
+def test_sizes_and_base_lines_may_differ() -> None:
+    page = np.full(PAGE, 255, np.uint8)
+    for number, (digit, height, rise) in enumerate(((3, 70, 0), (1, 100, -12), (4, 60, 14), (1, 84, 6), (5, 110, -4))):
+        centre = (70 + 100 * number, 150 + rise)
+        page = np.minimum(page, draw_digit(digit, shape=PAGE, height=height, centre=centre, pen=9))
+    assert read(page) == "31415"
+
+
+def test_a_line_may_climb() -> None:
+    page = np.full(PAGE, 255, np.uint8)
+    for number, digit in enumerate((2, 7, 1, 8, 2)):
+        drawn = draw_digit(digit, shape=PAGE, height=70, centre=(60 + 110 * number, 250 - 45 * number), pen=9)
+        page = np.minimum(page, drawn)
+    assert read(page) == "27182"
+
+
+def test_specks_dashes_and_underlines_are_no_digits() -> None:
+    page = write("42", height=90, gap=30)
+    page[150:154, 10:400] = 0  # an underline that reaches no border
+    page[60:66, 300:340] = 0  # a dash
+    page[20:26, 500:506] = 0  # a speck
+    assert read(page) == "42"
+
+
+def test_the_parts_of_a_digit_stay_one() -> None:
+    page = write("55", height=100, gap=40)
+    page[38:44] = 255  # between the hats and the bellies
+    assert read(page) == "55"
+
+
+def find(picture: Grey) -> list[FoundDigit]:
+    return find_digits(decode_picture(to_png(picture)))
+
+
+def test_a_box_lies_around_its_digit() -> None:
+    page = write("27\n3", height=80, gap=30)
+    for one in find(page):
+        x, y, width, height = one.box
+        inside = page[y : y + height, x : x + width]
+        assert (inside < 128).any(axis=0).mean() > 0.8
+        assert abs(height - 88) <= 6
+    assert [one.line for one in find(page)] == [0, 0, 1]
+
+
+@pytest.mark.parametrize("scene", (in_uneven_light, on_a_table))
+def test_a_box_is_in_pixels_of_the_picture_as_it_was_sent(scene: Scene) -> None:
+    page = scene(write("64", height=110, gap=50))
+    larger = np.asarray(page.repeat(4, axis=0).repeat(4, axis=1))
+    small = find_digits(decode_picture(to_bytes(page, "PNG")))
+    large = find_digits(decode_picture(to_bytes(larger, "PNG")))
+    assert len(small) == len(large) == 2
+    for one, other in zip(small, large, strict=True):
+        assert np.abs(4 * np.array(one.box) - other.box).max() <= 24
+        x, y, width, height = one.box
+        assert 0 <= x < x + width <= page.shape[1]
+        assert 0 <= y < y + height <= page.shape[0]
+
+
+@pytest.mark.parametrize("label", range(10))
+def test_a_single_digit_is_framed_as_in_a_picture_of_its_own(label: int) -> None:
+    picture = to_png(in_uneven_light(draw_digit(label)))
+    (found,) = find_digits(decode_picture(picture))
+    assert np.array_equal(found.digit, read_picture(picture))
+
+
+def test_pixels_are_taken_for_a_picture_as_it_was_sent() -> None:
+    page = write("12")
+    assert [one.box for one in find_digits(page)] == [one.box for one in find(page)]
+
+
+@pytest.mark.parametrize("page", (np.full(PAGE, 255, np.uint8), on_ruled_paper(np.full(PAGE, 255, np.uint8))))
+def test_an_empty_page_has_no_digits(page: Grey) -> None:
+    with pytest.raises(NoInk):
+        find(page)
+
+
+def test_pages_of_mnist_digits_are_read(mnist_test: tuple[NDArray[np.uint8], NDArray[np.uint8]]) -> None:
+    digits, labels = mnist_test
+    chance = np.random.default_rng(11)
+    right = []
+    for _ in range(40):
+        page, text = np.full((200, 600), 235, np.uint8), ""
+        x = 20
+        for index in chance.integers(0, len(digits), chance.integers(2, 8)):
+            columns = np.flatnonzero(digits[index].any(axis=0))
+            ink = digits[index][:, columns[0] : columns[-1] + 1].repeat(2, axis=0).repeat(2, axis=1)
+            y = int(chance.integers(54, 66))
+            window = page[y : y + ink.shape[0], x : x + ink.shape[1]]
+            window[:] = np.minimum(window, 235 - (ink * 0.8).astype(np.uint8))
+            x += ink.shape[1] + int(chance.integers(5, 25))
+            text += str(labels[index])
+        right.append(read(in_uneven_light(page)) == text)
+    assert np.mean(right) >= 0.85

@@ -1,0 +1,148 @@
+"""What the tests of faults share: a server that they may stop and hurt, a load on it, and requests by the byte."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from socket import create_connection, socket
+from typing import Any
+
+from tests.conftest import START, start_server, wait_until_ready
+from tests.support.processes import list_children
+
+from .drawings import draw_digit, to_png
+
+SEVEN = to_png(draw_digit(7))
+
+
+@dataclass
+class Server:
+    """A real server: gunicorn's master, where it listens, and the file of its log."""
+
+    process: subprocess.Popen[str]
+    port: int
+    log: Path
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def connect(self) -> socket:
+        return create_connection(("127.0.0.1", self.port), timeout=START)
+
+    def workers(self) -> list[int]:
+        """The process ids of the workers; a process that checks new models is none."""
+        return [child for child in list_children(self.process.pid) if _is_worker(child)]
+
+    def send(self, signal: int) -> None:
+        os.kill(self.process.pid, signal)
+
+    def wait_for(self, words: str) -> None:
+        """Wait until the log says something."""
+        deadline = time.monotonic() + START
+        while words not in self.log.read_text():
+            assert time.monotonic() < deadline, f"{words!r} is not in {self.log.read_text()}"
+            time.sleep(0.05)
+
+    def wait_for_workers(self, count: int) -> list[int]:
+        """Wait until so many workers have loaded their models; the log has to show its debug lines."""
+        deadline = time.monotonic() + START
+        while len(workers := self.workers()) < count or self.log.read_text().count("has loaded its models") < count:
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.05)
+        return workers
+
+
+def _is_worker(child: int) -> bool:
+    """Return whether a child of gunicorn's master was forked, and runs what the master does."""
+    try:
+        return b"--check" not in Path(f"/proc/{child}/cmdline").read_bytes()
+    except OSError:  # it has ended
+        return False
+
+
+@contextmanager
+def running(log: Path, before: str = "", **settings: object) -> Iterator[Server]:
+    """Run the real server, settings by their lower-case names, its output in a file; `before` is a shell's."""
+    environment = {**os.environ, **{f"DIGITS_{name.upper()}": str(value) for name, value in settings.items()}}
+    with log.open("w") as stream:
+        process = start_server({**environment, "DIGITS_PORT": "0"}, stderr=stream.fileno(), before=before)
+    assert process.stdout
+    line = process.stdout.readline()
+    try:
+        assert line.startswith("Digits on http"), line + log.read_text()
+        server = Server(process, int(line.split()[2].rpartition(":")[2]), log)
+        wait_until_ready(server.address)
+        yield server
+    finally:
+        process.terminate()
+        process.wait(START)
+        process.stdout.close()
+
+
+def ask(
+    port: int, body: bytes = SEVEN, path: str = "/predict", method: str = "POST", **headers: str
+) -> tuple[int, Any, http.client.HTTPMessage]:
+    """Send one request on a connection of its own; return status, body from JSON and headers."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=START)
+    try:
+        connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read()), answer.headers
+    finally:
+        connection.close()
+
+
+def receive(connection: socket) -> tuple[int, Any]:
+    """Read one answer from a connection; return status and body from JSON."""
+    answer = http.client.HTTPResponse(connection)
+    answer.begin()
+    return answer.status, json.loads(answer.read())
+
+
+@dataclass
+class Load:
+    """Clients that ask until they are told to stop, each on a new connection every time."""
+
+    port: int
+    clients: int = 4
+    statuses: list[int] = field(default_factory=list)
+    failures: list[Exception] = field(default_factory=list)  # a connection that was accepted and not answered
+    refused: int = 0  # connections that were not accepted
+
+    def __enter__(self) -> Load:
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._ask) for _ in range(self.clients)]
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def wait_for(self, answers: int) -> None:
+        """Wait until so many more requests are answered."""
+        wanted, deadline = len(self.statuses) + answers, time.monotonic() + START
+        while len(self.statuses) < wanted:
+            assert time.monotonic() < deadline, self
+            time.sleep(0.01)
+
+    def _ask(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self.statuses.append(ask(self.port)[0])
+            except ConnectionRefusedError:
+                self.refused += 1
+                time.sleep(0.01)
+            except (OSError, http.client.HTTPException) as error:
+                self.failures.append(error)
