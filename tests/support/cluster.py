@@ -1,4 +1,4 @@
-"""python -m tests.app.cluster: a Ray cluster of two nodes on this machine, one of which dies when it is told to.
+"""python -m tests.support.cluster: a Ray cluster of two nodes on this machine, one of which dies when it is told to.
 
 Writes its address, then obeys lines on standard input: "kill" ends the second node, the end of the input all of it.
 """

@@ -43,7 +43,7 @@ class Nodes:
 @contextmanager
 def run_nodes() -> Iterator[Nodes]:
     """Run a cluster of two nodes."""
-    command = [sys.executable, "-m", "tests.app.cluster"]
+    command = [sys.executable, "-m", "tests.support.cluster"]
     with subprocess.Popen(
         command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as process:
