@@ -48,6 +48,7 @@ class Connection(socket.socket):
         self.busy = False  # its request is being answered: it is not closed to make room
         self.held = 0  # bytes of its request and its answer in memory
         self.answered = False  # something was sent, which a reset would lose
+        self.unsent = bytearray()
         self.lingers = True  # unless it had to make room
         self.greenlet = cast("gevent.Greenlet[..., None]", gevent.getcurrent())
 
@@ -80,16 +81,29 @@ class Connection(socket.socket):
         return piece
 
     def sendall(self, data: Buffer, flags: int = 0) -> None:
-        """Send a part of an answer.
+        """Take a part of an answer; small ones are sent with what follows them, as headers and body come apart.
 
         Raises:
             ConnectionResetError: the client does not take it in time.
         """
+        self.unsent += data
+        if len(self.unsent) > SEND_BUFFER:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what has been taken of an answer.
+
+        Raises:
+            ConnectionResetError: the client does not take it in time.
+        """
+        if not self.unsent:
+            return
+        data, self.unsent = bytes(self.unsent), bytearray()
         self.answered = True
         self.deadline = monotonic() + self.max_seconds
         self.settimeout(self.max_seconds)
         try:
-            super().sendall(data, flags)
+            super().sendall(data)
         except TimeoutError:
             self.answered = False  # there is nothing to wait for
             raise ConnectionResetError(errno.ECONNRESET, "the client does not read") from None

@@ -142,7 +142,10 @@ class Worker(GeventWorker):  # type: ignore[misc]
         """Answer one request."""
         sock.in_head = False
         check(req, self.app.settings.max_bytes)
-        super().handle_request(listener_name, req, sock, addr)
+        try:
+            super().handle_request(listener_name, req, sock, addr)
+        finally:
+            sock.flush()
         sock.expect_request(self.cfg.keepalive if self.alive else LAST_REQUEST)
 
     def handle_error(self, req: Any, client: Connection, addr: Any, exc: BaseException) -> None:
@@ -164,6 +167,7 @@ class Worker(GeventWorker):  # type: ignore[misc]
         access.info("Refused: %s", error, extra={"fields": fields})
         try:
             client.sendall(describe_plainly(error, identity))
+            client.flush()
         except OSError:
             self.log.debug("The client was gone before it was told: %s", exc)
 
