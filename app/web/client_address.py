@@ -11,6 +11,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -18,6 +19,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+REMEMBERED = 4096  # addresses whose spelling is not looked for again
 MAX_LENGTH = 100  # characters of an address with its zone, port and brackets
 IPV6_SITE = 64  # bits of an IPv6 address that one client has
 PORT = r"(?::[0-9]{1,5})?"
@@ -26,6 +28,7 @@ LEADING_ZEROS = re.compile(r"(?<![0-9a-fA-F])0+(?=[0-9])(?![0-9a-fA-F]*:)")  # o
 BRACKETS = re.compile(rf"\[([^\[\]]+)\]{PORT}")  # [2001:db8::1] or [2001:db8::1]:5000
 
 
+@lru_cache(REMEMBERED)
 def read_address(text: str) -> str | None:
     """Return the one spelling of an address: no port, zone, brackets, quotes or leading zeros; IPv4 in IPv6 as IPv4.
 
