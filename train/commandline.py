@@ -96,14 +96,10 @@ def run_group(group: click.Group, name: str, arguments: Sequence[str]) -> int:
 
 def describe_error(error: click.UsageError) -> str:
     """Say in one sentence what is wrong with an option or an argument."""
-    if (
-        isinstance(error, click.BadParameter)
-        and error.param is not None
-        and not isinstance(error, click.MissingParameter)
-    ):
-        kind = "Option" if isinstance(error.param, click.Option) else "Argument"
-        sentence = f"{kind} {error.param.opts[0]}: {error.message}"
-    else:
-        sentence = error.format_message()
-    sentence = sentence.splitlines()[0]
+    sentence = error.format_message().splitlines()[0]
+    if isinstance(error, click.BadParameter) and not isinstance(error, click.MissingParameter):
+        if isinstance(error.param, click.Option):
+            sentence = f"Option {error.param.opts[0]}: {error.message}"
+        elif isinstance(error.param, click.Argument):
+            sentence = f"Argument {error.param.opts[0].upper()}: {error.message}"
     return sentence if sentence.endswith((".", "?")) else f"{sentence}."
