@@ -11,11 +11,12 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from time import monotonic
 from typing import Any
 
 import gevent
+from gevent.lock import BoundedSemaphore
 from gevent.threadpool import ThreadPool
 from gunicorn.http.errors import NoMoreData
 
@@ -29,9 +30,11 @@ CHUNKED_STEP = 4 * 1024  # bytes of a body in chunks, likewise: a chunk of one b
 MAX_FRAMING = 1024 * 1024  # bytes of chunk sizes besides as many as the body has
 BUFFERED = 4  # bodies of the largest size that a worker holds at once, or as many bytes of answers
 SMALL = 64 * 1024  # bytes of a body or an answer that is always taken: so many for each connection are little
+MAX_AHEAD = 4  # requests that were sent ahead and are answered at once: others go first
 MAX_ASIDE = 8  # requests a worker that take long, of which one is answered at a time
 
 Environ = dict[str, Any]
+Answer = tuple[str, list[tuple[str, str]], list[bytes]]  # status, headers, body
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 
@@ -56,6 +59,7 @@ class Answering:
         self.pictures = Lane(settings.threads, settings.queue)
         self.pages = Lane(1, settings.queue)  # who asks for many pages keeps no pictures waiting
         self.running: dict[int, float] = {}  # since when each thread answers what it does
+        self.ahead = BoundedSemaphore(MAX_AHEAD)
         self.aside = 0
         self._counting, self._one_aside = threading.Lock(), threading.Lock()
 
@@ -71,15 +75,19 @@ class Answering:
         body = self._receive(environ, connection)
         environ["wsgi.input"] = io.BytesIO(body)
         connection.busy = True
-        if environ["PATH_INFO"].startswith(IN_LOOP) and not body:
-            give_way()  # a client that sends many at once does not keep the others waiting
-            return self.app(environ, start_response)
-        status, headers, pieces = self._answer_in_thread(environ)
+        with self.ahead if connection.arrived == 0 else nullcontext():  # it came with the request before it
+            status, headers, pieces = self._answer(environ, bool(body))
         environ["wsgi.input"] = io.BytesIO()  # the body is not held while the client takes the answer
         connection.held = sum(map(len, pieces))
         self._check_room(connection)
         start_response(status, headers)
         return pieces
+
+    def _answer(self, environ: Environ, with_body: bool) -> Answer:
+        if environ["PATH_INFO"].startswith(IN_LOOP) and not with_body:
+            give_way()  # a client that sends many at once does not keep the others waiting
+            return self._collect(environ)
+        return self._answer_in_thread(environ)
 
     def is_idle(self) -> bool:
         """Say whether no thread has anything to do."""
@@ -117,12 +125,21 @@ class Answering:
         self._check_room(connection)
 
     def _check_room(self, connection: Connection) -> None:
+        """See that a large body or answer can be held; who has been slow with another one for longer goes first."""
         if connection.held <= SMALL:
             return
-        if sum(other.held for other in self.connections) > BUFFERED * self.settings.max_bytes:
-            raise Overloaded("Too many large requests at once. Try again.")
+        large = [other for other in self.connections if other.held > SMALL]
+        if sum(other.held for other in large) <= BUFFERED * self.settings.max_bytes:
+            return
+        reason = Overloaded("Too many large requests at once. Try again.")
+        slow = [other for other in large if not other.busy and other is not connection]
+        slowest = min(slow, key=lambda other: other.deadline, default=connection)
+        if slowest is connection or slowest.deadline >= connection.deadline:
+            raise reason
+        slowest.held = 0
+        slowest.evict(reason)
 
-    def _answer_in_thread(self, environ: Environ) -> tuple[str, list[tuple[str, str]], list[bytes]]:
+    def _answer_in_thread(self, environ: Environ) -> Answer:
         lane = self.pictures if environ["REQUEST_METHOD"] in ("POST", "PUT") else self.pages
         if lane.waiting >= lane.max_waiting:
             raise Overloaded("The server has too much to do. Try again.")
@@ -134,7 +151,7 @@ class Answering:
         finally:
             lane.waiting -= 1
 
-    def _collect(self, environ: Environ) -> tuple[str, list[tuple[str, str]], list[bytes]]:
+    def _collect(self, environ: Environ) -> Answer:
         """Call the app, in a thread, and return its whole answer."""
         started: list[Any] = []
         thread = threading.get_ident()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 import gevent
 from gevent import socket
 
-from ..errors import BadRequest, TooLarge
+from ..errors import BadRequest, DigitsError, TooLarge
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
@@ -56,6 +56,12 @@ class Connection(socket.socket):
         """Wait for the next request, which may take so many seconds to begin."""
         self.deadline = monotonic() + seconds
         self.arrived, self.held, self.in_head, self.busy = 0, 0, True, False
+
+    def evict(self, reason: DigitsError | None = None) -> None:
+        """End the connection from another greenlet, and tell the client why where nothing was sent yet."""
+        self.lingers = False
+        told = reason is not None and self.arrived > 0 and not self.answered
+        self.greenlet.kill(reason if told and reason else gevent.GreenletExit(), block=False)
 
     def recv(self, size: int, flags: int = 0) -> bytes:
         """Receive what has arrived; nothing where the client has gone, or sent nothing in time.
@@ -99,6 +105,7 @@ class Connection(socket.socket):
         if not self.unsent:
             return
         data, self.unsent = bytes(self.unsent), bytearray()
+        self.busy = False  # who does not take the answer may have to make room
         self.answered = True
         self.deadline = monotonic() + self.max_seconds
         self.settimeout(self.max_seconds)

@@ -113,7 +113,7 @@ class Worker(GeventWorker):  # type: ignore[misc]
             self._beat()
             if monotonic() - began > LAST_REQUEST:
                 for connection in [each for each in self.connections if not (each.busy or each.arrived)]:
-                    connection.greenlet.kill(block=False)
+                    connection.evict()
             gevent.sleep(0.02)
 
     def handle(self, listener: Any, client: Any, address: Any) -> None:
@@ -133,17 +133,14 @@ class Worker(GeventWorker):  # type: ignore[misc]
         if slow:
             slowest = min(slow, key=lambda each: (each.arrived > 0, each.deadline))
             self.connections.discard(slowest)
-            slowest.lingers = False
-            told = slowest.arrived and not slowest.answered
-            reason = Overloaded("The server has too many slow clients. Try again.") if told else gevent.GreenletExit()
-            slowest.greenlet.kill(reason, block=False)
+            slowest.evict(Overloaded("The server has too many slow clients. Try again."))
 
     def handle_request(self, listener_name: Any, req: Any, sock: Connection, addr: Any) -> None:
         """Answer one request."""
         sock.in_head = False
         check(req, self.app.settings.max_bytes)
         try:
-            super().handle_request(listener_name, req, sock, addr)
+            super(GeventWorker, self).handle_request(listener_name, req, sock, addr)  # gevent's swallows evictions
         finally:
             sock.flush()
         sock.expect_request(self.cfg.keepalive if self.alive else LAST_REQUEST)

@@ -20,7 +20,7 @@ from app.settings import read_settings
 class Client:
     """As much of a connection as the answering of a request looks at."""
 
-    arrived = held = 0
+    arrived, held = 1, 0
     busy = False
 
 

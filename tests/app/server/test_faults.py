@@ -408,6 +408,23 @@ def test_few_open_files_leave_room_for_newcomers(tiny_models: Path, tmp_path: Pa
             connection.close()
 
 
+def test_clients_that_do_not_read_leave_room_for_newcomers(tiny_models: Path, tmp_path: Path) -> None:
+    with running(tmp_path / "log", before="ulimit -n 100", models=tiny_models, workers=1) as server:
+        slow = []
+        for _ in range(120):
+            client = socket.socket()
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            client.settimeout(START)
+            client.connect(("127.0.0.1", server.port))
+            with contextlib.suppress(ConnectionError):  # it had to make room
+                client.sendall(60 * b"GET /static/style.css HTTP/1.1\r\nHost: x\r\n\r\n")
+            slow.append(client)
+        assert [ask(server.port)[0] for _ in range(5)] == [200] * 5
+        assert "Too many open files" not in server.log.read_text()
+        for client in slow:
+            client.close()
+
+
 @pytest.mark.parametrize("files", (20, 50))
 def test_hardly_any_open_files_are_said_at_the_start(files: int) -> None:
     command = ["sh", "-c", f"ulimit -n {files} && exec {sys.executable} -m app"]

@@ -315,3 +315,39 @@ def test_whoever_is_slow_for_longest_goes_when_there_are_too_many(tiny_models: P
         assert ask(server.port, SEVEN)[0] == 200
         for connection in idle:
             connection.close()
+
+
+def test_who_has_to_go_during_a_second_request_is_closed(tiny_models: Path, tmp_path: Path) -> None:
+    with running(tmp_path / "log", models=tiny_models, workers=1, connections=MANY) as server:
+        kept = server.connect()
+        kept.sendall(LIVE)
+        assert receive(kept)[0] == 200
+        kept.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf")
+        time.sleep(0.2)  # it is being received when the others come
+        others = []
+        for _ in range(2 * MANY):
+            others.append(server.connect())
+            others[-1].sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf")
+        kept.settimeout(5)
+        with contextlib.suppress(ConnectionResetError):
+            assert kept.recv(1) == b""
+        for connection in (kept, *others):
+            connection.close()
+
+
+def test_who_sends_ahead_lets_others_go_first(server: Server) -> None:
+    answered = bytearray()
+    with server.connect() as connection:
+        connection.sendall(LIVE * 2000)
+        for _ in range(5):
+            assert ask(server.port)[0] == 200
+        connection.settimeout(0)
+        with contextlib.suppress(BlockingIOError):
+            while piece := connection.recv(2**20):
+                answered.extend(piece)
+        before = answered.count(b"HTTP/1.1 200")
+        connection.settimeout(START)
+        while answered.count(b"HTTP/1.1 200") < 2000 and (piece := connection.recv(2**20)):
+            answered.extend(piece)
+    assert before < 2000
+    assert answered.count(b"HTTP/1.1 200") == 2000
