@@ -74,8 +74,8 @@ class Answering:
         connection: Connection = environ["gunicorn.socket"]
         body = self._receive(environ, connection)
         environ["wsgi.input"] = io.BytesIO(body)
-        connection.busy = True
         with self.ahead if connection.arrived == 0 else nullcontext():  # it came with the request before it
+            connection.busy = True
             status, headers, pieces = self._answer(environ, bool(body))
         environ["wsgi.input"] = io.BytesIO()  # the body is not held while the client takes the answer
         connection.held = sum(map(len, pieces))

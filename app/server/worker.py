@@ -119,21 +119,26 @@ class Worker(GeventWorker):  # type: ignore[misc]
     def handle(self, listener: Any, client: Any, address: Any) -> None:
         """Serve one client's connection."""
         connection = Connection(client, self.app.settings.timeout)
-        if len(self.connections) >= self.max_connections:
-            self._make_room()
+        if len(self.connections) >= self.max_connections and not self._make_room():
+            connection.lingers = False
+            self.handle_error(None, connection, address, Overloaded("The server has too many clients. Try again."))
+            connection.close()
+            return
         self.connections.add(connection)
         try:
             super().handle(listener, connection, address)
         finally:
             self.connections.discard(connection)
 
-    def _make_room(self) -> None:
-        """Close the connection that has been idle or slow for longest: whoever comes next may be quick."""
+    def _make_room(self) -> bool:
+        """Close the connection that has been idle or slow for longest, if there is one: who comes next may be quick."""
         slow = [each for each in self.connections if not each.busy]
-        if slow:
-            slowest = min(slow, key=lambda each: (each.arrived > 0, each.deadline))
-            self.connections.discard(slowest)
-            slowest.evict(Overloaded("The server has too many slow clients. Try again."))
+        if not slow:
+            return False
+        slowest = min(slow, key=lambda each: (each.arrived > 0, each.deadline))
+        self.connections.discard(slowest)
+        slowest.evict(Overloaded("The server has too many slow clients. Try again."))
+        return True
 
     def handle_request(self, listener_name: Any, req: Any, sock: Connection, addr: Any) -> None:
         """Answer one request."""
