@@ -7,9 +7,11 @@ is written by these; README's sentences of speed come from the last benchmark's 
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 
 from app.settings import PREFIX, Settings
@@ -85,9 +87,40 @@ def _read_comment(path: Path) -> str:
     return re.split(r"(?<=[^.])\.(?:\s|$)", text)[0]
 
 
+SENTENCES = {  # of README's speed, by its language
+    "README.md": (
+        "- **{rate:,.0f} pictures a second** on {name} (280x280 PNG, 8 connections; median {p50:.0f} ms, p99 {p99:.0f} ms).",
+        "- **{times:.0f} times** the rate of the classic app, which calls `model.predict` for each request.",
+        "- **{memory:.0f} MB a worker**, ready after {seconds:.1f} s: TensorFlow is not loaded.",
+    ),
+    "README.zh.md": (
+        "- **每秒 {rate:,.0f} 张图片**，测于 {name}（280x280 PNG，8 个连接；中位数 {p50:.0f} ms，p99 {p99:.0f} ms）。",
+        "- 是经典写法（每个请求调用一次 `model.predict`）的 **{times:.0f} 倍**。",
+        "- **每个工作进程 {memory:.0f} MB**，{seconds:.1f} 秒后就绪：无需加载 TensorFlow。",
+    ),
+}
+
+
+def describe_speed(name: str) -> str:
+    """Return README's sentences of the last benchmark."""
+    results = json.loads((ROOT / "docs" / "bench" / "last.json").read_text(encoding="utf-8"))
+    load = next(one for one in results["loads"] if (one["post"], one["connections"]) == ("280x280 PNG, L", 8))
+    digits, classic = load["servers"]["Digits"], load["servers"]["classic"]
+    rate, start = digits["requests_per_second"], results["starts"]["Digits"]
+    figures = {
+        "rate": rate,
+        "times": rate / classic["requests_per_second"],
+        "memory": start["resident"],
+        "seconds": start["seconds"],
+        "name": results["machine"]["name"],
+    }
+    return "\n".join(sentence.format(**digits, **figures) for sentence in SENTENCES[name])
+
+
 BLOCKS: Mapping[tuple[str, str], Callable[[], str]] = {
     ("docs/architecture.md", "tree"): describe_tree,
     ("docs/settings.md", "settings"): describe_settings,
+    **{(name, "speed"): partial(describe_speed, name) for name in SENTENCES},
 }
 
 
