@@ -36,7 +36,9 @@ def write_results(page: str, cards: dict[str, Card]) -> str:
     """
     begin, end = (page.find(mark) for mark in MARKS)
     if not 0 <= begin < end:
-        raise TrainingError(f"docs/results.md needs the lines {MARKS[0]} and {MARKS[1]}, in this order, for the results.")
+        raise TrainingError(
+            f"docs/results.md needs the lines {MARKS[0]} and {MARKS[1]}, in this order, for the results."
+        )
     return f"{page[: begin + len(MARKS[0])]}\n{tabulate(cards)}\n{page[end:]}"
 
 
