@@ -83,7 +83,9 @@ def test_every_test_that_is_named_exists() -> None:
 
 
 def test_every_target_of_make_that_readme_names_exists() -> None:
-    named = set(re.findall(r"(?:`|^)make ([a-z-]+)", "".join((ROOT / name).read_text() for name in DOCUMENTS), re.MULTILINE))
+    named = set(
+        re.findall(r"(?:`|^)make ([a-z-]+)", "".join((ROOT / name).read_text() for name in DOCUMENTS), re.MULTILINE)
+    )
     done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
     offered = {line.split()[0] for line in done.stdout.splitlines()} | {"lint"}
     assert {"run", "test", "train", "bench"} <= named

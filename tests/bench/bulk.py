@@ -1,4 +1,4 @@
-"""python -m tests.bench.bulk: how fast folders are read, by one process, two, and Ray with as many; kept in docs/scale.md.
+"""python -m tests.bench.bulk: how fast folders are read, by one process, two, and as many by Ray; into docs/scale.md.
 
     the ways once, then in turns, A B C D A B C D ..., each with so many pictures and twice as many -> rate, start
 
