@@ -12,7 +12,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links -c app/constraints.txt
 DATA := $(if $(DIGITS_DATA),--data $(DIGITS_DATA))
 
-.PHONY: help run dev train report test lint browser proxy bench bench-check bench-bulk test-backends fuzz lock audit clean
+.PHONY: help run dev train report documents test lint browser proxy bench bench-check bench-bulk test-backends fuzz lock audit clean
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -23,11 +23,14 @@ run: $(VENV)/.serve ## serve the page and the API on http://127.0.0.1:8000 (PORT
 dev: $(VENV)/.serve ## the same, starting again when a file changes
 	@$(BIN)/python -m app --port $(PORT) --reload
 
-train: $(VENV)/.train ## teach a network (RECIPE=)
+train: $(VENV)/.train ## train a network (RECIPE=)
 	$(BIN)/python -m train $(RECIPE) $(DATA)
 
 report: $(VENV)/.train ## draw the pictures of every model's report again
 	$(BIN)/python -m train report $(DATA)
+
+documents: $(VENV)/.serve ## write the tree, the settings and the speed into the documents
+	@$(BIN)/python -m tests.documents
 
 test: lint browser proxy ## the whole check: ruff, mypy, pytest with a real browser and a real nginx
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
@@ -60,8 +63,8 @@ test-backends: $(VENV)/.test ## train one epoch on another Keras backend (instal
 	$(BIN)/pip install --quiet -r tests/requirements-backends.txt
 	KERAS_BACKEND=jax $(BIN)/python -m pytest -m backends
 
-fuzz: $(VENV)/.test ## throw damaged bytes at everything that takes bytes (50 minutes)
-	for target in read_one read_several predict tf_serving open_inference; do \
+fuzz: $(VENV)/.test ## throw damaged bytes at everything that takes bytes (60 minutes)
+	for target in read_one read_several predict tf_serving open_inference wire; do \
 		$(BIN)/python -m tests.fuzz $$target --seconds 600 || exit 1; done
 
 lock: | $(BIN)/python ## write down every package that is installed, with its hashes (UPGRADE=--upgrade for newer ones)

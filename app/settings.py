@@ -25,7 +25,7 @@ class BadSetting(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that can be set. The comment of each says its unit; README lists them."""
+    """Everything that can be set. The comment of each says its unit; docs/settings.md lists them."""
 
     host: str = "127.0.0.1"  # address to listen on
     port: int = 8000  # 0 lets the system choose

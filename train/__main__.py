@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from .runs import Places
 
 PROGRAM = "python -m train"
-README = Path("README.md")
+RESULTS = Path("docs/results.md")
 FOLDER = click.Path(path_type=Path)
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -117,12 +117,12 @@ def list_command() -> None:
 @data_option
 @output_option
 def report_command(data: Path | None, output: Path) -> None:
-    """Draw every model's report again and write README's results."""
+    """Draw every model's report again and write the table of results."""
     _, console = prepare()
     from .data import datasets
     from .reports.rebuilding import rebuild
 
-    rebuild(output, datasets.data_folder(data), README, console)
+    rebuild(output, datasets.data_folder(data), RESULTS, console)
 
 
 @command_line.command("samples")

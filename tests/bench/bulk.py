@@ -1,4 +1,4 @@
-"""python -m tests.bench.bulk: how fast folders are read, by one process, two, and Ray with as many; kept in README.
+"""python -m tests.bench.bulk: how fast folders are read, by one process, two, and as many by Ray; into docs/scale.md.
 
     the ways once, then in turns, A B C D A B C D ..., each with so many pictures and twice as many -> rate, start
 
@@ -12,7 +12,6 @@ import argparse
 import contextlib
 import itertools
 import os
-import re
 import tempfile
 import threading
 import time
@@ -27,13 +26,15 @@ from app.bulk.rows import BATCH, Job
 from app.bulk.sources import Source, name_source
 from app.models.registry import choose_default, find_artifacts
 from app.settings import read_settings
+from tests.documents import replace_block
 from tests.support.drawings import draw_digit, to_png
 from tests.support.processes import read_status
 
 from .machine import describe_machine
-from .report import README, make_table
+from .report import make_table
+from .servers import ROOT
 
-MARKS = re.compile(r"(<!-- bulk:begin -->\n).*?(<!-- bulk:end -->)", re.DOTALL)
+PAGE = ROOT / "docs" / "scale.md"
 MANY = 100_000_000  # pictures
 CORES = (10, 100, 1000)
 
@@ -85,7 +86,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, connect(LOCAL, find_job().model):
         sources = draw_pictures(Path(folder), 2 * arguments.pictures)
         tables = describe(measure(list_ways(Path(folder)), sources, arguments.turns))
-    README.write_text(MARKS.sub(lambda found: f"{found[1]}{tables}\n{found[2]}", README.read_text()))
+    PAGE.write_text(replace_block(PAGE.read_text(encoding="utf-8"), "bulk", tables), encoding="utf-8")
     print(tables)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +12,8 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
+from tests.documents import replace_block
+
 from .servers import ROOT
 
 FOLDER = ROOT / "docs" / "bench"
@@ -20,22 +21,19 @@ LAST = FOLDER / "last.json"
 BEFORE = FOLDER / "before.json"  # the steps before anything was made faster, measured on the same machine
 PICTURE = FOLDER / "bench.png"
 TABLES = FOLDER / "last.md"
-README = ROOT / "README.md"
-MARKS = re.compile(r"(<!-- bench:begin -->\n).*?(<!-- bench:end -->)", re.DOTALL)
+PAGE = FOLDER / "README.md"
 COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377")  # Source: Paul Tol, "bright"
 
 Results = dict[str, Any]
 
 
 def write_report(results: Results) -> str:
-    """Write tables and picture, put the first tables into README between its marks, and return all tables."""
+    """Write tables and picture, put the first tables into the page about speed, and return all tables."""
     draw_picture(results)
     summary = describe_summary(results)
     tables = "\n\n".join((summary, describe_steps(results["steps"]), describe_floor(results), describe_rest(results)))
     TABLES.write_text(f"# The last run\n\n{tables}\n", encoding="utf-8")
-    if README.exists():
-        text = README.read_text(encoding="utf-8")
-        README.write_text(MARKS.sub(lambda found: f"{found[1]}{summary}\n{found[2]}", text), encoding="utf-8")
+    PAGE.write_text(replace_block(PAGE.read_text(encoding="utf-8"), "bench", summary), encoding="utf-8")
     return tables
 
 

@@ -1,1 +1,1 @@
-"""What is written down: cards, the figures of a report, README's table of results, contact sheets."""
+"""What is written down: cards, the figures of a report, the table of results, contact sheets."""

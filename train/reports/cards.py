@@ -1,4 +1,4 @@
-"""What is written down about a model: the parts of card.json, as the server, the report and the README read them."""
+"""What is written down about a model: the parts of card.json, as server, report and docs/results.md read them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Draw the reports of all models again, and write README's table of results, without training anything.
+"""Draw the reports of all models again, and write the table of results, without training anything.
 
-models/NAME -> served accuracy -> card.json -> report/*.png -> README.md
+models/NAME -> served accuracy -> card.json -> report/*.png -> docs/results.md
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from .figures import draw_report
 from .results import read_cards, write_results
 
 
-def rebuild(models: Path, data: Path | None, readme: Path, console: Console) -> None:
-    """Draw all reports again from cards and networks, and write the README's table of results.
+def rebuild(models: Path, data: Path | None, page: Path, console: Console) -> None:
+    """Draw all reports again from cards and networks, and write the table of results.
 
     Nothing is trained. The served accuracy is measured anew: the way in which the server reads may have changed.
 
     Raises:
-        TrainingError: there is no model with a card of ours, the data is missing, or the README has no marks.
+        TrainingError: there is no model with a card of ours, the data is missing, or the page has no marks.
     """
     cards = read_cards(models)
     if not cards:
         raise TrainingError(f"There is no model in {models} that was trained here. Train one first.")
-    text = readme.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
     write_results(text, cards)  # fails before the work, not after it
     read_data = functools.cache(lambda name: datasets.load(name, data))
     read_pages = functools.cache(lambda name: _read_pages(read_data(name)))
@@ -51,7 +51,7 @@ def rebuild(models: Path, data: Path | None, readme: Path, console: Console) -> 
         write_card(models / name, card)
         draw_report(models / name, network, card, dataset)
         console.print(f"{name}: served accuracy {accuracy:.2%}, pictures in {models / name / 'report'}")
-    readme.write_text(write_results(text, cards), encoding="utf-8")
+    page.write_text(write_results(text, cards), encoding="utf-8")
 
 
 def _read_pages(dataset: Dataset) -> served.ReadBack:

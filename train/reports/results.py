@@ -1,4 +1,4 @@
-"""What all models reached: the table of results in README.md, from the cards."""
+"""What all models reached: the table of docs/results.md, from the cards."""
 
 from __future__ import annotations
 
@@ -28,16 +28,18 @@ def read_cards(models: Path) -> dict[str, Card]:
     return dict(sorted(found.items(), key=lambda item: (order(item[1]["recipe"]), item[0])))
 
 
-def write_results(readme: str, cards: dict[str, Card]) -> str:
-    """Return the README with the table of results between its marks.
+def write_results(page: str, cards: dict[str, Card]) -> str:
+    """Return the page with the table of results between its marks.
 
     Raises:
         TrainingError: a mark is missing.
     """
-    begin, end = (readme.find(mark) for mark in MARKS)
+    begin, end = (page.find(mark) for mark in MARKS)
     if not 0 <= begin < end:
-        raise TrainingError(f"README.md needs the lines {MARKS[0]} and {MARKS[1]}, in this order, for the results.")
-    return f"{readme[: begin + len(MARKS[0])]}\n{tabulate(cards)}\n{readme[end:]}"
+        raise TrainingError(
+            f"docs/results.md needs the lines {MARKS[0]} and {MARKS[1]}, in this order, for the results."
+        )
+    return f"{page[: begin + len(MARKS[0])]}\n{tabulate(cards)}\n{page[end:]}"
 
 
 def tabulate(cards: dict[str, Card]) -> str:

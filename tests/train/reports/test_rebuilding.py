@@ -1,4 +1,4 @@
-"""The pictures say what the card says, and the README's table what the cards say."""
+"""The pictures say what the card says, and the table of results what the cards say."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from train.reports.rebuilding import rebuild
 from train.reports.results import MARKS, read_cards, write_results
 from train.runs import Run
 
-README = f"# Digits\n\nbefore\n\n{MARKS[0]}\nan old table\n{MARKS[1]}\n\nafter\n"
+PAGE = f"# Digits\n\nbefore\n\n{MARKS[0]}\nan old table\n{MARKS[1]}\n\nafter\n"
 
 
 class Rebuilt(NamedTuple):
@@ -50,9 +50,9 @@ def rebuilt(models: Path, printed: Path, tmp_path_factory: pytest.TempPathFactor
     cards = {path: json.loads(path.read_text()) for path in copied.glob("*/card.json")}
     for path in pictures:
         path.unlink()
-    (folder / "README.md").write_text(README)
-    rebuild(copied, printed, folder / "README.md", quiet())
-    return Rebuilt(copied, pictures, cards, (folder / "README.md").read_text())
+    (folder / "results.md").write_text(PAGE)
+    rebuild(copied, printed, folder / "results.md", quiet())
+    return Rebuilt(copied, pictures, cards, (folder / "results.md").read_text())
 
 
 def quiet() -> Console:
@@ -87,10 +87,10 @@ def test_the_table_stands_between_its_marks(rebuilt: Rebuilt) -> None:
 
 @pytest.mark.parametrize("readme", ("no marks", f"{MARKS[0]} only the first", f"{MARKS[1]}{MARKS[0]}"))
 def test_a_readme_without_marks_is_left_alone(models: Path, printed: Path, tmp_path: Path, readme: str) -> None:
-    (tmp_path / "README.md").write_text(readme)
+    (tmp_path / "results.md").write_text(readme)
     with pytest.raises(TrainingError, match="results:begin"):
-        rebuild(models, printed, tmp_path / "README.md", quiet())
-    assert (tmp_path / "README.md").read_text() == readme
+        rebuild(models, printed, tmp_path / "results.md", quiet())
+    assert (tmp_path / "results.md").read_text() == readme
 
 
 def test_the_served_accuracy_is_measured_anew(models: Path, printed: Path, tmp_path: Path) -> None:
@@ -100,23 +100,23 @@ def test_the_served_accuracy_is_measured_anew(models: Path, printed: Path, tmp_p
     card = json.loads(path.read_text())
     true = card["metrics"]["served_accuracy"]
     path.write_text(json.dumps(card | {"metrics": card["metrics"] | {"served_accuracy": 0.123}}))
-    (tmp_path / "README.md").write_text(README)
-    rebuild(copied, printed, tmp_path / "README.md", quiet())
+    (tmp_path / "results.md").write_text(PAGE)
+    rebuild(copied, printed, tmp_path / "results.md", quiet())
     assert json.loads(path.read_text())["metrics"]["served_accuracy"] == true
 
 
 def test_a_card_without_weights_keeps_its_pictures_and_its_line(models: Path, printed: Path, tmp_path: Path) -> None:
     copied = tmp_path / "models"
     shutil.copytree(models / "lenet5", copied / "lenet5", ignore=shutil.ignore_patterns("model.*"))
-    (tmp_path / "README.md").write_text(README)
-    rebuild(copied, printed, tmp_path / "README.md", quiet())
-    assert "| lenet5 | 61,706 |" in (tmp_path / "README.md").read_text()
+    (tmp_path / "results.md").write_text(PAGE)
+    rebuild(copied, printed, tmp_path / "results.md", quiet())
+    assert "| lenet5 | 61,706 |" in (tmp_path / "results.md").read_text()
     assert len(list(copied.glob("lenet5/report/*.png"))) == 6
 
 
 def test_without_models_there_is_nothing_to_report(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="no model"):
-        rebuild(tmp_path, None, tmp_path / "README.md", quiet())
+        rebuild(tmp_path, None, tmp_path / "results.md", quiet())
 
 
 def test_a_model_without_errors_has_a_picture_too(printed: Path) -> None:
