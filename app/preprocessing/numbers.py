@@ -21,9 +21,9 @@ from ..errors import NoInk, TooLarge
 from ..framing import frame_digit
 from .decoding import Picture
 from .digits import find_ink
-from .ink import choose_side, clear_rules, crop_ink, measure_parting, stretch_ink, thicken_hairlines
+from .ink import crop_ink, stretch_ink, thicken_hairlines
 from .paper import Marks, find_marks, find_marks_on_uneven_paper
-from .parts import Parts, find_parts, show_parts
+from .parts import Parts, clear_rules, find_parts, find_roughly, measure_parting, show_parts
 
 NO_DIGIT = "No digit was found in the picture. Write larger or darker, and send it again."
 WORKING_SIDE = 1000  # pixels of a photograph's longer side: a page's digits are smaller than a single one
@@ -119,7 +119,7 @@ def find_digits(picture: Picture | NDArray[np.uint8], look: Look | None = None) 
 
     if not isinstance(picture, Picture):
         picture = Picture(picture, picture.shape[1], picture.shape[0])
-    marks, parts = choose_side(find_marks(picture.pixels, working_side=WORKING_SIDE), GRID)
+    marks, parts = find_roughly(find_marks(picture.pixels, working_side=WORKING_SIDE), GRID)
     marks, parts = look_closer(marks, parts)
     strokes = find_strokes(marks, parts)
     usual = float(np.median([stroke.height for stroke in strokes]))
@@ -146,7 +146,7 @@ def look_closer(marks: Marks, parts: Parts) -> tuple[Marks, Parts]:
     """Look at uneven paper again, now that the digits' size shows what is too broad to be written.
 
     Args:
-        marks: with their parts, as choose_side() returns them; on flat paper both are returned as they are.
+        marks: with their parts, as find_roughly() returns them; on flat paper both are returned as they are.
     """
     if marks.grey is None:
         return marks, parts
