@@ -24,7 +24,7 @@ from .inspection import DAMAGED, Source, check_memory, check_size, inspect_pictu
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 FORMATS_TEXT = "PNG, JPEG, WebP, GIF, BMP or TIFF"
-WORKING_SIDE = 1000  # pixels: larger pictures are reduced to no less; a digit a tenth as high still has 100, not 28
+DECODED_SIDE = 1000  # pixels: larger pictures are reduced to no less; a digit a tenth as high still has 100, not 28
 COLOURED = 16  # grey levels between a pixel's strongest and weakest colour from which a picture is not grey
 LIGHT_INK = 160  # grey level: where even the darkest ink on a transparent sheet is lighter, the sheet becomes black
 TURNED_SIDEWAYS = (5, 6, 7, 8)  # orientations that swap width and height. Source: Exif 2.32, tag 0x0112
@@ -158,21 +158,21 @@ def _explain_format(body: bytes) -> str:
 
 
 def _load(image: Image.Image, body: bytes) -> Image.Image:
-    """Read the pixels, averaged to a size near WORKING_SIDE: a JPEG while it is decoded, others after."""
-    factor = max(image.size) / WORKING_SIDE
+    """Read the pixels, averaged to a size near DECODED_SIDE: a JPEG while it is decoded, others after."""
+    factor = max(image.size) / DECODED_SIDE
     if factor >= 2:  # of JPEGs only
         image.draft(None, (int(image.width / factor), int(image.height / factor)))
     if _is_large_webp(image, body):
         return _reduce_in_tiles(image, int(factor), _decode_webp(image, body))
     image.load()
-    factor = max(image.size) // WORKING_SIDE
+    factor = max(image.size) // DECODED_SIDE
     return image if factor < 2 or _is_deep(image) else _reduce_in_tiles(image, factor)
 
 
 def _is_large_webp(image: Image.Image, body: bytes) -> bool:
     """Tell whether a picture is a still WebP that will be reduced. Source of the flag: RFC 9649, section 2.7."""
     animated = body[12:16] == b"VP8X" and body[20] & 2  # though it has but one frame
-    return image.format == "WEBP" and not animated and max(image.size) // WORKING_SIDE >= 2
+    return image.format == "WEBP" and not animated and max(image.size) // DECODED_SIDE >= 2
 
 
 def _decode_webp(image: Image.Image, body: bytes) -> Crop:
@@ -288,8 +288,8 @@ def _keep_numbers(deep: Image.Image) -> NDArray[Any]:
 
 
 def _reduce(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Average to a size near WORKING_SIDE, as _load() does where Pillow can."""
-    factor = max(grey.shape) // WORKING_SIDE
+    """Average to a size near DECODED_SIDE, as _load() does where Pillow can."""
+    factor = max(grey.shape) // DECODED_SIDE
     if factor < 2:
         return grey
     height, width = (max(1, length // factor) for length in grey.shape)

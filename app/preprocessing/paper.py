@@ -25,7 +25,7 @@ FAT = 0.15  # of the pixels that are ink, if it is fat
 FAR = 112  # grey levels between paper and ink of such a drawing, at least
 INK_SPREAD = 16  # grey levels that its ink strays from its most frequent one
 LEAST_CONTRAST = 10  # grey levels between paper and ink that can be told from a blank page
-WORKING_SIDE = 512  # pixels of a photograph's longer side: a pen's line is still two of them wide
+PHOTO_SIDE = 512  # pixels of a photograph's longer side: a pen's line is still two of them wide
 TINY = 20  # pixels: a picture whose longer side is shorter is enlarged, and has no shading to speak of
 ENLARGED = 4  # times
 SHEET = 0.15  # of the picture's area that a sheet or frame in it covers at least
@@ -63,12 +63,12 @@ class Marks:
     grey: NDArray[np.uint8] | None = None  # (h, w): what they were found in, where the paper is uneven
 
 
-def find_marks(pixels: NDArray[np.uint8], steps: Steps | None = None, working_side: int = WORKING_SIDE) -> list[Marks]:
+def find_marks(pixels: NDArray[np.uint8], steps: Steps | None = None, photo_side: int = PHOTO_SIDE) -> list[Marks]:
     """Find what is drawn on the paper.
 
     Args:
         pixels: uint8 (h, w) grey or (h, w, 3) RGB.
-        working_side: pixels to which the longer side of a photograph is reduced.
+        photo_side: pixels to which the longer side of a photograph is reduced.
 
     Returns:
         One entry where it is plain which side is ink; else one for dark and one for light ink.
@@ -80,7 +80,7 @@ def find_marks(pixels: NDArray[np.uint8], steps: Steps | None = None, working_si
     if marks is not None:
         sides = [replace(marks, place=place)]
     else:
-        reduced = reduce_picture(grey, working_side)
+        reduced = reduce_picture(grey, photo_side)
         place = place @ np.diag([grey.shape[1] / reduced.shape[1], grey.shape[0] / reduced.shape[0], 1.0])
         lifted, turn = lift_sheet(reduced, steps)
         dark = _likeliness_of_dark_ink(reduce_picture(lifted, SHADING_SIDE))

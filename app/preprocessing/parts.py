@@ -39,7 +39,7 @@ LEAST_STROKE = 0.06  # less of a stroke than that is shade, dirt or texture
 CLEARLY = 1.5  # times the contrast of the strongest noise that ink has
 SMALLEST = 0.03  # of the picture's longer side that a digit has; what is smaller is dirt
 LINED = 1.5  # of its size that a part may touch of the border; more is squared paper or texture
-MOST_PARTS = 40  # looked at closely, on a grid of GRID cells
+MAX_PARTS = 40  # looked at closely, on a grid of GRID cells
 SMALLEST_FRAME = 16  # cells
 FRAME = 0.85  # of all four sides of its box that a frame's line covers
 TILTED = 0.12  # of a frame's longer side that its lines may lean
@@ -252,7 +252,7 @@ def _measure_strokes(
     strongest = _pool(contrast, step)
     depths = np.minimum(cv2.distanceTransform((labels > 0).view(np.uint8), cv2.DIST_L2, 3), DEEPEST)
     level, stroke = np.zeros(len(stats)), np.zeros(len(stats))
-    for part in np.argsort(-stats[:, cv2.CC_STAT_AREA])[: MOST_PARTS * max(labels.shape) // GRID]:
+    for part in np.argsort(-stats[:, cv2.CC_STAT_AREA])[: MAX_PARTS * max(labels.shape) // GRID]:
         x, y, width, height, _ = stats[part]
         window = np.s_[y : y + height, x : x + width]
         own = labels[window] == part + 1
