@@ -20,7 +20,7 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from ..errors import Unreadable, UnsupportedFormat
 from .explanation import Step, Steps
-from .inspection import DAMAGED, Source, check_memory, check_size, inspect_picture
+from .inspection import DAMAGED, Source, check_memory, check_size, inspect_picture, is_webp
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 FORMATS_TEXT = "PNG, JPEG, WebP, GIF, BMP or TIFF"
@@ -61,9 +61,7 @@ DAMAGES = (
 MAX_EXIF = 2**20  # bytes: what a camera notes has some KiB
 PIXEL = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I;16N": 2}  # bytes that Pillow keeps; 4 of others
 WEBP_PIXEL = 6  # bytes: a still WebP, as OpenCV decodes it
-FRAME_PIXEL = (
-    16  # bytes: an animated one, as Pillow does: libwebp's canvas, the one before, their copy, and the picture
-)
+FRAME_PIXEL = 16  # bytes: an animated one, as Pillow does: libwebp's canvas, the one before, a copy, the picture
 TILE = 1024  # pixels, about: the side of the pieces in which large pictures are converted
 
 Image.MAX_IMAGE_PIXELS = None  # check_size does, before any pixel is read
@@ -127,7 +125,7 @@ def _open(body: bytes) -> Image.Image:
     try:
         image = Image.open(Source(body), formats=FORMATS)
     except UnidentifiedImageError as error:
-        if body.startswith(SIGNATURES) or (body[:4] == b"RIFF" and body[8:12] == b"WEBP"):
+        if body.startswith(SIGNATURES) or is_webp(body):
             raise Unreadable(DAMAGED) from error
         raise UnsupportedFormat(_explain_format(body)) from error
     except Warning:

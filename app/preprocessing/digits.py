@@ -32,7 +32,7 @@ def read_picture(body: bytes, steps: Steps | None = None, framing: Framing = DIG
     Args:
         body: a picture file.
         steps: collects what each step decided.
-        framing: what the model that is to read it was taught on.
+        framing: the one that the model was trained on.
 
     Returns:
         uint8 (28, 28), paper 0 to ink 255.
@@ -42,7 +42,7 @@ def read_picture(body: bytes, steps: Steps | None = None, framing: Framing = DIG
     """
     digit = frame_digit(find_ink(decode_picture(body, steps), steps, framing), framing)
     if steps is not None:
-        steps.append(Step("frame", framing.told, digit))
+        steps.append(Step("frame", framing.caption, digit))
     return digit
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import NoInk
-from ..framing import NOTHING
+from ..framing import NOTHING_DRAWN
 from .explanation import Step, Steps
 from .paper import Marks
 from .parts import Parts, measure_level, show_digit
@@ -65,7 +65,7 @@ def crop_ink(ink: Pixels) -> Pixels:
     """Crop to what is not paper."""
     x, y, width, height = cv2.boundingRect(ink)
     if width == 0:
-        raise NoInk(NOTHING)
+        raise NoInk(NOTHING_DRAWN)
     return ink[y : y + height, x : x + width]
 
 

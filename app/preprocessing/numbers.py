@@ -28,7 +28,7 @@ from .strokes import NO_DIGIT, PAGE_GRID, Stroke, cut_stroke, find_strokes, join
 
 PAGE_SIDE = 1000  # pixels of a photograph's longer side: a page's digits are smaller than a single one
 SMALL = 0.4  # of its line's height: lower groups are dots, dashes and commas
-SMALLEST = 0.3  # of the usual height, likewise
+LEAST_HEIGHT = 0.3  # of the usual height, likewise
 SAME_LINE = 0.4  # of the lower one's height that two neighbours on a line share
 LAST = 3  # strokes of a line: a stroke's neighbours
 MAX_LOOKS = 2500  # groups of pieces that are looked at: half a millisecond each
@@ -160,7 +160,7 @@ def group_pieces(line: list[Stroke], marks: Marks, usual: float, look: Look) -> 
         total = best[start][0] + float(worth) + within - max(0.0, joints[start])
         if total > best[end][0]:
             best[end] = (total, [*best[start][1], groups[start, end]])
-    return [group for group in best[-1][1] if group.height >= max(SMALL * high, SMALLEST * usual)]
+    return [group for group in best[-1][1] if group.height >= max(SMALL * high, LEAST_HEIGHT * usual)]
 
 
 def _check_looks(number: int) -> None:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import NoInk
-from ..framing import NOTHING
+from ..framing import NOTHING_DRAWN
 from .paper import LEAST_CONTRAST, Marks
 from .ruling import remove_rules
 
@@ -38,7 +38,7 @@ ALONG_BORDER = 0.001  # score of a part that lies along the border: the table, o
 LEAST_STROKE = 0.06  # less of a stroke than that is shade, dirt or texture
 CLEARLY = 1.5  # times the contrast of the strongest noise that ink has
 SMALLEST = 0.03  # of the picture's longer side that a digit has; what is smaller is dirt
-LINED = 1.5  # of its size that a part may touch of the border; more is squared paper or texture
+MAX_CONTACT = 1.5  # of its size that a part may touch of the border; more is squared paper or texture
 MAX_PARTS = 40  # looked at closely, on a grid of GRID cells
 SMALLEST_FRAME = 16  # cells
 FRAME = 0.85  # of all four sides of its box that a frame's line covers
@@ -95,7 +95,7 @@ def find_roughly(sides: list[Marks], grid: int = GRID) -> tuple[Marks, Parts]:
         marks, parts = max(found, key=lambda side: _rate_best(side[1], whatever_size=grid != GRID))
         if parts.score.any():
             return marks, parts
-    raise NoInk(NOTHING)
+    raise NoInk(NOTHING_DRAWN)
 
 
 def look_closely(marks: Marks, parts: Parts) -> Parts:
@@ -108,7 +108,7 @@ def look_closely(marks: Marks, parts: Parts) -> Parts:
         return parts
     closer = find_parts(marks, measure_parting(show_digit(marks, parts), marks.least))
     if not closer.score.any():
-        raise NoInk(NOTHING)
+        raise NoInk(NOTHING_DRAWN)
     return closer
 
 
@@ -116,14 +116,14 @@ def _find_on_flat_paper(marks: Marks, grid: int) -> tuple[Marks, Parts]:
     """Return the marks and parts of flat paper; rules are looked for only where a part spans the picture."""
     strongest = cv2.minMaxLoc(marks.contrast)[1]
     if strongest < LEAST_CONTRAST:
-        raise NoInk(NOTHING)
+        raise NoInk(NOTHING_DRAWN)
     marks = replace(marks, least=max(marks.least, round(EDGE_ON_FLAT * strongest)))
     parts = find_parts(marks, marks.least, grid)
     if parts.score.any() and _spans_picture(parts):
         marks = clear_rules(marks)
         parts = find_parts(marks, marks.least, grid)
     if not parts.score.any():
-        raise NoInk(NOTHING)
+        raise NoInk(NOTHING_DRAWN)
     return marks, parts
 
 
@@ -163,7 +163,7 @@ def measure_level(contrast: Pixels, least: float) -> float:
     strong = contrast[contrast > least]
     level = float(np.percentile(strong, 90)) if strong.size else 0.0
     if level < LEAST_CONTRAST:
-        raise NoInk(NOTHING)
+        raise NoInk(NOTHING_DRAWN)
     return level
 
 
@@ -195,7 +195,7 @@ def find_parts(marks: Marks, least: float, grid: int = GRID) -> Parts:
         likeness *= np.sqrt(area)
     else:
         level, stroke = _measure_strokes(marks.contrast, marks.least, cells, labels, stats[1:])
-        drawn = (stroke > LEAST_STROKE * finer) & (level > CLEARLY * marks.least) & (contact < LINED * size)
+        drawn = (stroke > LEAST_STROKE * finer) & (level > CLEARLY * marks.least) & (contact < MAX_CONTACT * size)
         likeness *= drawn * stroke * level * marks.likely**4
     likeness[size < SMALLEST * finer * max(labels.shape)] = 0
     likeness[_find_frames(labels, boxes)] = 0
