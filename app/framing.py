@@ -21,7 +21,7 @@ CENTRE = 14  # pixel, row and column of the centre of mass: the mean over MNIST'
 
 
 class Framing(NamedTuple):
-    """How a dataset lays what is drawn into the 28x28 pixels of a picture; the card of a model names its own."""
+    """How a dataset places a drawing in the 28x28 pixels of a picture; the card of a model names its own."""
 
     core: int  # pixels, longer side of the ink
     by_mass: bool  # whether the centre of mass lies at CENTRE, or the box in the middle

@@ -55,7 +55,7 @@ def read_card(folder: Path) -> Card | None:
 
 
 def check_tables(card: Card) -> None:
-    """See that what is said class by class is said of every class, and epoch by epoch of every epoch.
+    """Check that tables have a row for every class, and histories a number for every epoch.
 
     Raises:
         BadField: it is not.

@@ -29,7 +29,7 @@ class BadModel(Exception):
     """A model folder that cannot be served, with a sentence that says why and what to do."""
 
     def __init__(self, sentence: str) -> None:
-        """Keep the sentence; names in it may come from anybody, so control characters are escaped."""
+        """Keep the sentence; names in it are untrusted, so control characters are escaped."""
         super().__init__(escape_controls(sentence))
 
 

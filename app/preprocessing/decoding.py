@@ -174,7 +174,7 @@ def _is_large_webp(image: Image.Image, body: bytes) -> bool:
 
 
 def _decode_webp(image: Image.Image, body: bytes) -> Crop:
-    """Decode a still WebP by OpenCV, to the very same pixels as Pillow does, which takes 16 bytes for each."""
+    """Decode a still WebP by OpenCV, to the same pixels as Pillow does, which takes 16 bytes for each."""
     pixels = cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.shape[1::-1] != image.size or pixels.shape[2] not in (3, 4):
         raise Unreadable(DAMAGED)
@@ -299,7 +299,7 @@ def _fill_transparent(image: Image.Image, alpha: Image.Image) -> Image.Image:
     step = max(1, min(image.size) // 64)
     grey = np.asarray(image.convert("L"))[::step, ::step]
     visible = grey[np.asarray(alpha)[::step, ::step] > 127]
-    darkest = visible.size // 20  # but for a twentieth: antialiasing, compression
+    darkest = visible.size // 20  # a twentieth is ignored: antialiasing, compression
     light = visible.size > 0 and np.partition(visible, darkest)[darkest] > LIGHT_INK
     paper = Image.new(image.mode, image.size, "black" if light else "white")
     paper.paste(image, mask=alpha)

@@ -17,8 +17,8 @@ from .explanation import Step, Steps
 from .paper import Marks
 from .parts import Parts, measure_level, show_digit
 
-EDGE = 0.25  # of the ink's contrast: what is fainter is paper
-FULL = 0.75  # of the ink's contrast: what is stronger is ink all through
+EDGE = 0.25  # of the ink's contrast: fainter pixels are paper
+FULL = 0.75  # of the ink's contrast: stronger pixels are full ink
 NEARLY_FULL = 230  # grey level from which ink is not stretched
 
 # Stroke widths, of the digit's longer side: 2.0 and 2.4 of the 20 pixels of an MNIST digit. Source: of its test digits,
@@ -62,7 +62,7 @@ def stretch_ink(contrast: Pixels, marks: Marks) -> Pixels:
 
 
 def crop_ink(ink: Pixels) -> Pixels:
-    """Crop to what is not paper."""
+    """Crop to the ink."""
     x, y, width, height = cv2.boundingRect(ink)
     if width == 0:
         raise NoInk(NOTHING_DRAWN)
@@ -70,7 +70,7 @@ def crop_ink(ink: Pixels) -> Pixels:
 
 
 def thicken_hairlines(ink: Pixels) -> Pixels:
-    """Thicken strokes that are too thin for the size of the digit; return the very same ink where they are not."""
+    """Thicken strokes that are too thin for the size of the digit; return the same array where they are not."""
     if _measure_stroke(ink) >= HAIRLINE * max(ink.shape):
         return ink
     drawing = _fit(ink)
@@ -85,7 +85,7 @@ def thicken_hairlines(ink: Pixels) -> Pixels:
 
 
 def _fit(ink: Pixels) -> Pixels:
-    """Bring ink near DRAWING_SIDE; a large one is halved by its strongest pixels, so that no hairline pales."""
+    """Bring ink near DRAWING_SIDE; a large one is halved by its strongest pixels, so that no hairline fades."""
     while max(ink.shape) > 3 * DRAWING_SIDE:
         rows, columns = (slice(min(1, length - 1), None, 2) for length in ink.shape)  # a side of one pixel stays
         ink = np.ascontiguousarray(cv2.dilate(ink, np.ones((2, 2), np.uint8))[rows, columns])
@@ -99,7 +99,7 @@ def _measure_stroke(ink: Pixels) -> float:
 
     Over a stroke w pixels wide, the mean distance to its edge is (w + 1)^2 / 4w.
     """
-    step = max(1, max(ink.shape) // 60)  # a hairline may fall between the steps: then what is left is thin, too
+    step = max(1, max(ink.shape) // 60)  # a hairline may fall between the steps: then the rest is thin, too
     drawn = cv2.threshold(ink[::step, ::step], 110, 1, cv2.THRESH_BINARY)[1]
     drawn = cv2.copyMakeBorder(drawn, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     total = cv2.sumElems(cv2.distanceTransform(drawn, cv2.DIST_L2, 3))[0]

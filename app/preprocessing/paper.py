@@ -42,7 +42,7 @@ LEAST_LIKELY = 0.25  # of one: dark or light ink that is less likely is not look
 # Widest stroke looked for, of the picture's longer side, and how likely it is to be meant by comparison: narrow ones
 # are only for digits in a shadow as narrow as a wide stroke.
 WIDEST_STROKES = ((0.3, 1.0), (0.15, 0.5))
-AROUND = 0.3  # of the longer side: the surroundings that what is drawn is compared with
+AROUND = 0.3  # of the longer side: the surroundings with which a mark is compared
 DARKEST_PAPER = 96  # grey level: below it contrast is not divided by the paper's, which would blow up noise
 WEAK_AND_USUAL = (5, 40)  # percentiles of a photograph's contrasts: both paper, though fat ink covers half of it
 WEAK_TO_USUAL = 1.39  # standard deviations between those percentiles of normal noise
@@ -143,7 +143,7 @@ def enter_sheet(grey: NDArray[np.uint8], steps: Steps | None = None) -> tuple[ND
 
 
 def _find_straight_sheet(grey: NDArray[np.uint8], surround: int) -> tuple[int, int, int, int] | None:
-    """Return the inside (x, y, width, height) of what lines all four sides of its box, if there is such a thing."""
+    """Return the inside (x, y, width, height) of a frame or sheet that covers all four sides of its box, if there is one."""
     step = max(1, min(grey.shape) // 64)
     sample = _find_away(grey[::step, ::step], surround)
     x, y, width, height = cv2.boundingRect(sample)

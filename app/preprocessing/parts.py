@@ -37,7 +37,7 @@ AT_BORDER = 0.3  # score of a part that touches the picture's border
 ALONG_BORDER = 0.001  # score of a part that lies along the border: the table, or the sheet's edge
 LEAST_STROKE = 0.06  # less of a stroke than that is shade, dirt or texture
 CLEARLY = 1.5  # times the contrast of the strongest noise that ink has
-SMALLEST = 0.03  # of the picture's longer side that a digit has; what is smaller is dirt
+SMALLEST = 0.03  # of the picture's longer side that a digit has; smaller parts are dirt
 MAX_CONTACT = 1.5  # of its size that a part may touch of the border; more is squared paper or texture
 MAX_PARTS = 40  # looked at closely, on a grid of GRID cells
 SMALLEST_FRAME = 16  # cells
@@ -231,7 +231,7 @@ def _find_highest(values: Pixels, window: tuple[int, int]) -> Any:
 
 
 def _pool(values: Pixels, step: int, gather: Callable[[Pixels, tuple[int, int]], Any] = _find_highest) -> Pixels:
-    """Return the highest value of each cell, or what else `gather` gathers around a pixel."""
+    """Return the highest value of each cell, or another value that `gather` takes around a pixel."""
     if step == 1:
         return values
     height, width = values.shape

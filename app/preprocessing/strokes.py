@@ -20,7 +20,7 @@ from .parts import Parts, clear_rules, find_parts, measure_parting, show_parts
 
 NO_DIGIT = "No digit was found in the picture. Write larger or darker, and send it again."
 PAGE_GRID = 256  # cells on the longer side of the grid on which parts are found
-BROADEST = 0.6  # of the usual height: what is broader both ways is no stroke, but a shadow or the table
+BROADEST = 0.6  # of the usual height: anything broader both ways is a shadow or the table, not a stroke
 SPECK = 0.3  # of the usual height: strokes smaller both ways are specks, unless a digit is near
 LONG = 3.0  # times the usual height: strokes so wide and not as high are lines
 LOOKS_DRAWN = 0.01  # of the best part's score: what looks less like a digit's part is the table, a shadow, a frame
@@ -192,7 +192,7 @@ def _find_seams(mask: NDArray[np.bool_], apart: int, max_seams: int) -> list[NDA
     """
     height, width = mask.shape
     cost = mask.astype(np.float32) + 0.02 * np.abs(np.diff(mask.astype(np.float32), axis=1, prepend=0))
-    total = np.full((height, width + 2), np.inf)  # with a column beside either border
+    total = np.full((height, width + 2), np.inf)  # with one column more at each border
     total[:, 1:-1] = cost
     came = np.zeros((height, width), np.int64)
     for row in range(1, height):
