@@ -143,7 +143,7 @@ def enter_sheet(grey: NDArray[np.uint8], steps: Steps | None = None) -> tuple[ND
 
 
 def _find_straight_sheet(grey: NDArray[np.uint8], surround: int) -> tuple[int, int, int, int] | None:
-    """Return the inside (x, y, width, height) of a frame or sheet that covers all four sides of its box, if there is one."""
+    """Return the inside (x, y, width, height) of a frame or sheet on all four sides of its box, or None."""
     step = max(1, min(grey.shape) // 64)
     sample = _find_away(grey[::step, ::step], surround)
     x, y, width, height = cv2.boundingRect(sample)
