@@ -21,11 +21,11 @@ CENTRE = 14  # pixel, row and column of the centre of mass: the mean over MNIST'
 
 
 class Framing(NamedTuple):
-    """How a dataset lays what is drawn into the 28x28 pixels of a picture; the card of a model names its own."""
+    """How a dataset places a drawing in the 28x28 pixels of a picture; the card of a model names its own."""
 
     core: int  # pixels, longer side of the ink
     by_mass: bool  # whether the centre of mass lies at CENTRE, or the box in the middle
-    told: str  # for people who ask why
+    caption: str  # of the step that frames, in an explanation
 
 
 DIGIT = Framing(CORE, True, f"longer side made {CORE} pixels, centre of mass put in the middle of {SIDE}")
@@ -34,15 +34,15 @@ WHOLE = Framing(SIDE, False, f"longer side made {SIDE} pixels, put in the middle
 FRAMINGS = {"digit": DIGIT, "whole": WHOLE}
 
 
-NOTHING = "Nothing is drawn in the picture. Draw a digit and send it again."
+NOTHING_DRAWN = "Nothing is drawn in the picture. Draw a digit and send it again."
 
 
 def frame_digit(ink: NDArray[np.uint8], framing: Framing = DIGIT) -> NDArray[np.uint8]:
-    """Frame a digit as MNIST does: longer side 20 pixels, centre of mass at pixel (14, 14) of 28x28.
+    """Frame a digit: as MNIST does, longer side 20 pixels and centre of mass at pixel (14, 14) of 28x28.
 
     Args:
         ink: uint8 (h, w), paper 0 to ink 255. A picture that already is a framed digit passes unchanged.
-        framing: another dataset's, for a model that was taught on it.
+        framing: another dataset's, for a model that was trained on it.
 
     Returns:
         uint8 (28, 28), paper 0 to ink 255.
@@ -52,7 +52,7 @@ def frame_digit(ink: NDArray[np.uint8], framing: Framing = DIGIT) -> NDArray[np.
     """
     x, y, width, height = cv2.boundingRect(ink)
     if width == 0:
-        raise NoInk(NOTHING)
+        raise NoInk(NOTHING_DRAWN)
     crop = ink[y : y + height, x : x + width]
     scale = framing.core / max(width, height)
     if scale != 1.0:

@@ -1,6 +1,7 @@
-"""Read and check card.json: what every field that somebody reads has to be. Whoever reads a card may rely on it.
+"""Read, check and write card.json: every field that is read is checked first, so callers may rely on it.
 
 The fields are a table of checks; a card that fails one is refused with the field, what was expected and what came.
+Knows no other file of the folder.
 """
 
 from __future__ import annotations
@@ -41,20 +42,20 @@ def read_card(folder: Path) -> Card | None:
     """
     if not has_file(folder, CARD):
         return None
-    told, card = name_file(folder, CARD), read_json(folder, CARD)
+    file_name, card = name_file(folder, CARD), read_json(folder, CARD)
     if not isinstance(card, dict) or not isinstance(card.get("sha256"), dict):
-        raise BadModel(f"{told} is not a model's card: expected an object with checksums under sha256.")
+        raise BadModel(f"{file_name} is not a model's card: expected an object with checksums under sha256.")
     card = {"classes": list(DIGITS), **card, "version": str(card.get("version", 1)), "name": folder.name}
     try:
         FIELDS("", card)
         check_tables(card)
     except BadField as error:
-        raise BadModel(f"{told} {error}. Train the model again, or restore the card.") from error
+        raise BadModel(f"{file_name} {error}. Train the model again, or restore the card.") from error
     return card
 
 
 def check_tables(card: Card) -> None:
-    """See that what is said class by class is said of every class, and epoch by epoch of every epoch.
+    """Check that tables have a row for every class, and histories a number for every epoch.
 
     Raises:
         BadField: it is not.
@@ -100,7 +101,7 @@ def version(field: str, value: Any) -> None:
         raise BadField(field, f"a whole number up to {MAX_VERSION}, as clients read it", value)
 
 
-def checksum(field: str, value: Any) -> None:
+def sha256(field: str, value: Any) -> None:
     """Expect a SHA-256 in hexadecimal."""
     if not isinstance(value, str) or len(value) != 64 or not {*value} <= {*"0123456789abcdef"}:
         raise BadField(field, "64 hexadecimal digits", value)
@@ -189,7 +190,7 @@ FIELDS = fields(
         "weight_bits": choice(8, 32),
         "parameters": count,
         "seed": count,
-        "sha256": fields({}, checksum),
+        "sha256": fields({}, sha256),
         "examples": fields({}, count),
         "versions": fields({}, text),
         "training": fields(

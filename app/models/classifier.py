@@ -1,8 +1,8 @@
-"""Turn a tensor into probabilities, by LiteRT or, where there is no compiled file, by TensorFlow.
+"""Turn a tensor into probabilities and say which answers to trust.
 
     tensor (n, 28, 28, 1) -> runtime -> Prediction: probabilities (n, classes), certainty (n,)
 
-Owns the runtimes and their threads. Knows nothing of pictures or HTTP.
+Owns what a prediction is, its threshold, and the trial that a model must pass. Does not know how a runtime works.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ..framing import FRAMINGS
 from .files import BadModel
 from .folder import Artifact
-from .keras_files import INPUT, describe
+from .keras_files import INPUT, describe_error
 from .runtimes import LiteRTRuntime, Runtime, load_tensorflow
 
 CERTAIN_FROM = 0.5  # certainty; for a model whose card names no threshold
@@ -87,8 +87,10 @@ def load_classifier(artifact: Artifact, threads: int = 1) -> Classifier:
         outputs = classifier.answer(TRIAL)
     except BadModel:
         raise
-    except Exception as error:  # LiteRT, Keras and TensorFlow raise what they like about a damaged network
-        raise BadModel(f"{artifact.name} cannot be loaded: {describe(error)} Train it again or restore it.") from error
+    except Exception as error:  # LiteRT, Keras and TensorFlow raise errors of any kind
+        raise BadModel(
+            f"{artifact.name} cannot be loaded: {describe_error(error)} Train it again or restore it."
+        ) from error
     _check_outputs(artifact, outputs)
     return classifier
 
@@ -107,8 +109,8 @@ def _check_outputs(artifact: Artifact, outputs: list[NDArray[np.float32]]) -> No
     """
     shapes, expected = [output.shape for output in outputs], len(artifact.classes)
     if not 1 <= len(shapes) <= 2 or shapes[1:] not in ([], [(len(TRIAL), 1)]) or len(shapes[0]) != 2:
-        told = " and ".join(str(shape[1:]) for shape in shapes) or "nothing"
-        raise BadModel(f"{artifact.name} answers {told}; expected probabilities, and a certainty at most.")
+        came = " and ".join(str(shape[1:]) for shape in shapes) or "nothing"
+        raise BadModel(f"{artifact.name} answers {came}; expected probabilities, and a certainty at most.")
     if shapes[0] != (len(TRIAL), expected):
         found = shapes[0][1]
         raise BadModel(f"{artifact.name} answers {found} probabilities where its card names {expected} classes.")

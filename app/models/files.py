@@ -1,7 +1,7 @@
 """Open the files of a model folder: regular files inside it, of a bounded size. Nothing else is ever opened.
 
 A name may lead to a pipe on which a reader waits for ever, to a device, or out of the folder; a link within the folder
-is followed, as Kubernetes mounts files.
+is followed, as Kubernetes mounts files. Owns names and limits; does not know what the files mean.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class BadModel(Exception):
     """A model folder that cannot be served, with a sentence that says why and what to do."""
 
     def __init__(self, sentence: str) -> None:
-        """Keep the sentence; names in it may come from anybody, so control characters are escaped."""
+        """Keep the sentence; names in it are untrusted, so control characters are escaped."""
         super().__init__(escape_controls(sentence))
 
 
@@ -47,30 +47,32 @@ def open_file(folder: Path, name: str) -> BufferedReader:
     """Open a file of a model folder for reading.
 
     Raises:
-        BadModel: it is missing, is no regular file inside the folder, or is too large.
+        BadModel: it is missing, is not a regular file inside the folder, or is too large.
     """
-    told, max_bytes = name_file(folder, name), MAX_BYTES.get(name, MAX_PICTURE_BYTES)
+    file_name, max_bytes = name_file(folder, name), MAX_BYTES.get(name, MAX_PICTURE_BYTES)
     try:
         root, path = folder.resolve(strict=True), (folder / name).resolve(strict=True)
         if not path.is_relative_to(root):
-            raise BadModel(f"{told} is a link to a file outside its folder. Put the file itself there.")
+            raise BadModel(f"{file_name} is a link to a file outside its folder. Put the file itself there.")
         before = path.lstat()
         if not stat.S_ISREG(before.st_mode):
-            raise BadModel(f"{told} is no regular file, but a pipe, a device or a folder. Put the file itself there.")
+            raise BadModel(
+                f"{file_name} is no regular file, but a pipe, a device or a folder. Put the file itself there."
+            )
         stream = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC), "rb")
     except FileNotFoundError as error:
         raise BadModel(f"{folder.name} has no {name}. Train it again, or take the folder out of models/.") from error
     except (OSError, RuntimeError) as error:  # a link that leads to itself is a RuntimeError
         reason = error.strerror if isinstance(error, OSError) else "it is a link that leads to itself"
-        raise BadModel(f"{told} cannot be read: {reason}.") from error
+        raise BadModel(f"{file_name} cannot be read: {reason}.") from error
     status = os.fstat(stream.fileno())
     replaced, large = not os.path.samestat(before, status), status.st_size > max_bytes
     if replaced or large:
         stream.close()
     if replaced:
-        raise BadModel(f"{told} was replaced while it was opened. Try again.")
+        raise BadModel(f"{file_name} was replaced while it was opened. Try again.")
     if large:
-        raise BadModel(f"{told} has {status.st_size:,} bytes; expected at most {max_bytes:,}.")
+        raise BadModel(f"{file_name} has {status.st_size:,} bytes; expected at most {max_bytes:,}.")
     return stream
 
 
@@ -92,22 +94,22 @@ def read_json(folder: Path, name: str) -> Any:
     Raises:
         BadModel: as open_file() does, or the file is damaged.
     """
-    told = name_file(folder, name)
+    file_name = name_file(folder, name)
     try:
         found = parse_json(read_file(folder, name).decode("utf-8"))
         if isinstance(found, str):
             found = parse_json(found)
     except RecursionError as error:
-        raise BadModel(f"{told} is damaged: it is nested too deeply. Restore the file.") from error
+        raise BadModel(f"{file_name} is damaged: it is nested too deeply. Restore the file.") from error
     except ValueError as error:
-        raise BadModel(f"{told} is damaged ({error}). Train the model again or restore the file.") from error
+        raise BadModel(f"{file_name} is damaged ({error}). Train the model again or restore the file.") from error
     for item, depth in walk(found):
         if depth > MAX_DEPTH:
-            raise BadModel(f"{told} is damaged: it is nested deeper than {MAX_DEPTH} levels. Restore the file.")
+            raise BadModel(f"{file_name} is damaged: it is nested deeper than {MAX_DEPTH} levels. Restore the file.")
         if isinstance(item, float) and not abs(item) < float("inf"):
-            raise BadModel(f"{told} is damaged: it holds a number that is not finite. Restore the file.")
+            raise BadModel(f"{file_name} is damaged: it holds a number that is not finite. Restore the file.")
         if isinstance(item, str) and not is_plain(item.replace("\n", "")):
-            raise BadModel(f"{told} holds the text {item[:40]!r}, with control characters. Expected plain text.")
+            raise BadModel(f"{file_name} holds the text {item[:40]!r}, with control characters. Expected plain text.")
     return found
 
 

@@ -1,7 +1,7 @@
 """Load a model folder: its files as they are, checked against the card that vouches for them.
 
 Only reads and compares checksums; it starts no runtime. A folder is data: nothing in it is ever executed, and what
-would carry code is refused.
+would carry code is refused. Owns what a whole folder is; does not know how to write one (saving.py).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Artifact:
 def load(folder: Path) -> Artifact:
     """Read a model folder and check its files against its card.
 
-    A folder without a card, as other people's programs leave them, gets one with its name and the ten digits.
+    A folder without a card, as other programs write them, gets one with its name and the ten digits.
 
     Raises:
         BadModel: a file is missing or cannot be read, the network carries code, or the folder's name cannot be served.

@@ -3,6 +3,7 @@
     model.json -> configuration, of known layers -> its size, before anything is allocated -> network <- model.h5
 
 A configuration may name what Python would import and call, and weights may name other files: both are refused.
+Knows neither cards nor compiled files.
 """
 
 from __future__ import annotations
@@ -65,31 +66,31 @@ def read_network(folder: Path) -> dict[str, Any]:
     How it was to be trained is left out: to answer needs no optimizer.
 
     Raises:
-        BadModel: not such a configuration, one with code in it (a Lambda, somebody's own class), or too large.
+        BadModel: not such a configuration, one with code in it (a Lambda, a custom class), or too large.
     """
-    told = name_file(folder, NETWORK)
+    file_name = name_file(folder, NETWORK)
     config: dict[str, Any] = read_json(folder, NETWORK)
     if not isinstance(config, dict) or "class_name" not in config or "config" not in config:
-        raise BadModel(f"{told} is not a Keras network: expected the object that model.to_json() writes.")
+        raise BadModel(f"{file_name} is not a Keras network: expected the object that model.to_json() writes.")
     if "module" not in config:
         try:
-            config = _from_keras2(told, config)
+            config = _from_keras2(file_name, config)
         except (KeyError, TypeError, AttributeError, IndexError) as error:
-            raise BadModel(f"{told} is not a Keras network: a layer is not described as Keras 2 does.") from error
+            raise BadModel(f"{file_name} is not a Keras network: a layer is not described as Keras 2 does.") from error
     layers = 0
     for item, _ in walk(config):
         if isinstance(item, dict):
             item.pop("compile_config", None)
     for item, _ in walk(config):
         if isinstance(item, dict) and "class_name" in item:
-            _check_class(told, item)
+            _check_class(file_name, item)
             layers += item["class_name"] in LAYERS
     if layers > MAX_LAYERS:
-        raise BadModel(f"{told} has {layers:,} layers; expected at most {MAX_LAYERS}.")
+        raise BadModel(f"{file_name} has {layers:,} layers; expected at most {MAX_LAYERS}.")
     return config
 
 
-def _check_class(told: str, item: dict[str, Any]) -> None:
+def _check_class(file_name: str, item: dict[str, Any]) -> None:
     """See that what a configuration names is a layer or a part of one.
 
     Raises:
@@ -104,7 +105,7 @@ def _check_class(told: str, item: dict[str, Any]) -> None:
         known = module in PLACES and kind in LAYERS | NETWORKS | VALUES
     if not known or "Lambda" in kind:
         raise BadModel(
-            f"{told} carries code or reads files ({module:.60}.{kind:.60}), which is never done. "
+            f"{file_name} carries code or reads files ({module:.60}.{kind:.60}), which is never done. "
             "Use Keras layers that compute only."
         )
 
@@ -123,11 +124,13 @@ def load_keras(folder: Path) -> keras.Model:
         model = keras.models.model_from_json(json.dumps(config))
         model.load_weights(folder / WEIGHTS)
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise BadModel(f"{folder.name} cannot be loaded: {describe(error)} Train it again or restore it.") from error
+        raise BadModel(
+            f"{folder.name} cannot be loaded: {describe_error(error)} Train it again or restore it."
+        ) from error
     return model
 
 
-def describe(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """Return the first line of what a library says of a file, as the beginning of a sentence."""
     first = next(iter(str(error).strip().splitlines()), type(error).__name__)[:200]
     return first if first.endswith(".") else f"{first}."
@@ -143,19 +146,19 @@ def check_size(folder: Path) -> None:
     from keras.src.backend.common import global_state
 
     config = read_network(folder)
-    told = name_file(folder, NETWORK)
+    file_name = name_file(folder, NETWORK)
     try:
         with keras.StatelessScope(initialize_variables=False):
             network = keras.models.model_from_json(json.dumps(config))
             shape = tuple(network.input_shape[1:]) if isinstance(network.input_shape, tuple) else network.input_shape
             sizes = [_measure(layer) for layer in _list_layers(network)]
             parameters = sum(math.prod(variable.shape) for variable in network.variables)
-    except Exception as error:  # Keras raises what it likes about what somebody else wrote
-        raise BadModel(f"{told} cannot be built: {describe(error)} Restore the file.") from error
+    except Exception as error:  # Keras raises errors of any kind for a damaged configuration
+        raise BadModel(f"{file_name} cannot be built: {describe_error(error)} Restore the file.") from error
     finally:
         global_state.set_global_attribute("uninitialized_variables", [])
     if shape != INPUT:
-        raise BadModel(f"{told} takes {shape}; expected {INPUT}, a digit.")
+        raise BadModel(f"{file_name} takes {shape}; expected {INPUT}, a digit.")
     largest, work = max(output for output, _ in sizes), sum(work for _, work in sizes)
     for found, high, what in (
         (parameters, MAX_PARAMETERS, "parameters"),
@@ -163,7 +166,7 @@ def check_size(folder: Path) -> None:
         (work, MAX_WORK, "multiplications a digit"),
     ):
         if found > high:
-            raise BadModel(f"{told} is too large to be served: {found:,} {what}; expected at most {high:,}.")
+            raise BadModel(f"{file_name} is too large to be served: {found:,} {what}; expected at most {high:,}.")
 
 
 def _list_layers(network: Any) -> list[Any]:
@@ -187,20 +190,20 @@ def check_weights(folder: Path) -> None:
     """
     import h5py
 
-    told = name_file(folder, WEIGHTS)
+    file_name = name_file(folder, WEIGHTS)
     with open_file(folder, WEIGHTS) as stream:
         try:
             with h5py.File(stream, "r") as file:
-                found = _check_group(told, file)
+                found = _check_group(file_name, file)
         except BadModel:
             raise
-        except Exception as error:  # HDF5 raises what it likes about a damaged file
-            raise BadModel(f"{folder.name} cannot be loaded: {WEIGHTS} is damaged ({describe(error)})") from error
+        except Exception as error:  # HDF5 raises errors of any kind for a damaged file
+            raise BadModel(f"{folder.name} cannot be loaded: {WEIGHTS} is damaged ({describe_error(error)})") from error
     if found > MAX_WEIGHT_BYTES:
-        raise BadModel(f"{told} holds {found:,} bytes of numbers; expected at most {MAX_WEIGHT_BYTES:,}.")
+        raise BadModel(f"{file_name} holds {found:,} bytes of numbers; expected at most {MAX_WEIGHT_BYTES:,}.")
 
 
-def _check_group(told: str, file: h5py.File) -> int:
+def _check_group(file_name: str, file: h5py.File) -> int:
     """Return how many bytes the arrays of a file have, unpacked."""
     import h5py
 
@@ -214,21 +217,21 @@ def _check_group(told: str, file: h5py.File) -> int:
             continue
         seen.add(address)
         if len(seen) > MAX_WEIGHT_OBJECTS:
-            raise BadModel(f"{told} holds more than {MAX_WEIGHT_OBJECTS:,} groups and arrays.")
+            raise BadModel(f"{file_name} holds more than {MAX_WEIGHT_OBJECTS:,} groups and arrays.")
         if isinstance(item, h5py.Dataset):
             if item.external or item.is_virtual:
-                raise BadModel(f"{told} keeps an array in another file. Save the model again.")
+                raise BadModel(f"{file_name} keeps an array in another file. Save the model again.")
             if item.dtype.hasobject:
-                raise BadModel(f"{told} holds {item.dtype} where numbers were expected. Save the model again.")
+                raise BadModel(f"{file_name} holds {item.dtype} where numbers were expected. Save the model again.")
             total += max(math.prod(item.shape or ()), math.prod(item.chunks or ())) * item.dtype.itemsize
         elif isinstance(item, h5py.Group):
             if any(not isinstance(item.get(name, getlink=True), h5py.HardLink) for name in item):
-                raise BadModel(f"{told} holds a link to somewhere else. Save the model again.")
+                raise BadModel(f"{file_name} holds a link to somewhere else. Save the model again.")
             waiting += [item[name] for name in item]
     return total
 
 
-def _from_keras2(told: str, config: dict[str, Any]) -> dict[str, Any]:
+def _from_keras2(file_name: str, config: dict[str, Any]) -> dict[str, Any]:
     """Turn the configuration of a Keras 2 Sequential network into one that Keras 3 reads.
 
     Raises:
@@ -236,17 +239,19 @@ def _from_keras2(told: str, config: dict[str, Any]) -> dict[str, Any]:
     """
     if config["class_name"] != "Sequential":
         kind = str(config["class_name"])[:60]
-        raise BadModel(f"{told} is a {kind} network in Keras 2 format, which cannot be read. Save it with Keras 3.")
+        raise BadModel(
+            f"{file_name} is a {kind} network in Keras 2 format, which cannot be read. Save it with Keras 3."
+        )
     former = config["config"]
     layers = former["layers"] if isinstance(former, dict) else former  # before Keras 2.2.3 a bare list
     for layer in layers:
-        _check_class(told, layer)
+        _check_class(file_name, layer)
     shape = next(
         (layer["config"]["batch_input_shape"] for layer in layers if "batch_input_shape" in layer["config"]),
         None,
     )
     if shape is None:
-        raise BadModel(f"{told} in Keras 2 format does not say the shape of its input. Save it with Keras 3.")
+        raise BadModel(f"{file_name} in Keras 2 format does not say the shape of its input. Save it with Keras 3.")
     first = {
         "class_name": "InputLayer",
         "config": {"batch_shape": shape, "dtype": "float32", "name": "input"},

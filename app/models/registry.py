@@ -1,6 +1,8 @@
 """The models that are served: every folder of models/ that holds a network, by name.
 
 A folder that cannot be served hinders no other: it is refused, and the log and /models say so and why.
+
+Owns which models there are and which is the default. Does not know how one answers, nor who asks.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from .classifier import Classifier, load_classifier
 from .files import CARD, NETWORK, WEIGHTS, BadModel, has_file
 from .folder import Artifact, load
 
-PREFERRED = "robust"  # the model made for other people's digits
+PREFERRED = "robust"  # the model for real-world digits
 REFUSED = "DIGITS_REFUSED"  # environment variable in which the master tells its workers what it refused
 
 log = logging.getLogger(__name__)
@@ -175,8 +177,8 @@ def tell_workers(refused: Sequence[Refused]) -> None:
 
 def read_refused() -> dict[str, str] | None:
     """Return what the process that started this one refused, by name; None where none looked before."""
-    told = os.environ.get(REFUSED)
-    refused: dict[str, str] | None = None if told is None else json.loads(told)
+    passed = os.environ.get(REFUSED)
+    refused: dict[str, str] | None = None if passed is None else json.loads(passed)
     return refused
 
 

@@ -3,6 +3,7 @@
     tensor (n, 28, 28, 1) -> outputs, widest first
 
 A LiteRT interpreter belongs to one thread at a time. Neither library is imported before it is needed.
+Owns interpreters and their threads. Does not know what the outputs mean.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .files import BadModel
+from .files import BadModel, name_file
 from .folder import Artifact
 from .keras_files import INPUT, check_size, load_keras
 
@@ -62,14 +63,14 @@ class _Interpreter:
     def __init__(self, path: Path, size: int, threads: int) -> None:
         from ai_edge_litert.interpreter import Interpreter
 
+        file_name = name_file(path.parent, path.name)
         try:
             self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
         except ValueError as error:
-            told = f"{path.parent.name}/{path.name}"
-            raise BadModel(f"{told} is damaged ({error}). Delete it, or train the model again.") from error
+            raise BadModel(f"{file_name} is damaged ({error}). Delete it, or train the model again.") from error
         entry: dict[str, Any] = self._interpreter.get_input_details()[0]
         if tuple(entry["shape"][1:]) != INPUT:
-            raise BadModel(f"{path.parent.name}/{path.name} takes {entry['shape'][1:]}; expected {INPUT}, a digit.")
+            raise BadModel(f"{file_name} takes {entry['shape'][1:]}; expected {INPUT}, a digit.")
         self._input = entry["index"]
         self._interpreter.resize_tensor_input(self._input, (size, *entry["shape"][1:]))
         self._interpreter.allocate_tensors()

@@ -2,7 +2,7 @@
 
     network -> files beside the folder -> loaded again, and its answers compared -> in the folder's place
 
-A folder is either whole or as it was.
+A folder is either whole or as it was. Owns writing; does not know who trained the network, nor how.
 """
 
 from __future__ import annotations

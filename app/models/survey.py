@@ -72,10 +72,10 @@ def _receive(receiver: Connection) -> str:
     if not receiver.poll(MAX_SECONDS):
         return SLOW
     try:
-        told: str = receiver.recv()
+        error: str = receiver.recv()
     except EOFError:
         return CRASHED
-    return told
+    return error
 
 
 def _load_all(artifacts: Sequence[Artifact], sender: Connection) -> None:

@@ -20,11 +20,11 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from ..errors import Unreadable, UnsupportedFormat
 from .explanation import Step, Steps
-from .inspection import DAMAGED, Source, check_memory, check_size, inspect_picture
+from .inspection import DAMAGED, Source, check_memory, check_size, inspect_picture, is_webp
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 FORMATS_TEXT = "PNG, JPEG, WebP, GIF, BMP or TIFF"
-WORKING_SIDE = 1000  # pixels: larger pictures are reduced to no less; a digit a tenth as high still has 100, not 28
+DECODED_SIDE = 1000  # pixels: larger pictures are reduced to no less; a digit a tenth as high still has 100, not 28
 COLOURED = 16  # grey levels between a pixel's strongest and weakest colour from which a picture is not grey
 LIGHT_INK = 160  # grey level: where even the darkest ink on a transparent sheet is lighter, the sheet becomes black
 TURNED_SIDEWAYS = (5, 6, 7, 8)  # orientations that swap width and height. Source: Exif 2.32, tag 0x0112
@@ -61,9 +61,7 @@ DAMAGES = (
 MAX_EXIF = 2**20  # bytes: what a camera notes has some KiB
 PIXEL = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I;16N": 2}  # bytes that Pillow keeps; 4 of others
 WEBP_PIXEL = 6  # bytes: a still WebP, as OpenCV decodes it
-FRAME_PIXEL = (
-    16  # bytes: an animated one, as Pillow does: libwebp's canvas, the one before, their copy, and the picture
-)
+FRAME_PIXEL = 16  # bytes: an animated one, as Pillow does: libwebp's canvas, the one before, a copy, the picture
 TILE = 1024  # pixels, about: the side of the pieces in which large pictures are converted
 
 Image.MAX_IMAGE_PIXELS = None  # check_size does, before any pixel is read
@@ -127,7 +125,7 @@ def _open(body: bytes) -> Image.Image:
     try:
         image = Image.open(Source(body), formats=FORMATS)
     except UnidentifiedImageError as error:
-        if body.startswith(SIGNATURES) or (body[:4] == b"RIFF" and body[8:12] == b"WEBP"):
+        if body.startswith(SIGNATURES) or is_webp(body):
             raise Unreadable(DAMAGED) from error
         raise UnsupportedFormat(_explain_format(body)) from error
     except Warning:
@@ -158,25 +156,25 @@ def _explain_format(body: bytes) -> str:
 
 
 def _load(image: Image.Image, body: bytes) -> Image.Image:
-    """Read the pixels, averaged to a size near WORKING_SIDE: a JPEG while it is decoded, others after."""
-    factor = max(image.size) / WORKING_SIDE
+    """Read the pixels, averaged to a size near DECODED_SIDE: a JPEG while it is decoded, others after."""
+    factor = max(image.size) / DECODED_SIDE
     if factor >= 2:  # of JPEGs only
         image.draft(None, (int(image.width / factor), int(image.height / factor)))
     if _is_large_webp(image, body):
         return _reduce_in_tiles(image, int(factor), _decode_webp(image, body))
     image.load()
-    factor = max(image.size) // WORKING_SIDE
+    factor = max(image.size) // DECODED_SIDE
     return image if factor < 2 or _is_deep(image) else _reduce_in_tiles(image, factor)
 
 
 def _is_large_webp(image: Image.Image, body: bytes) -> bool:
     """Tell whether a picture is a still WebP that will be reduced. Source of the flag: RFC 9649, section 2.7."""
     animated = body[12:16] == b"VP8X" and body[20] & 2  # though it has but one frame
-    return image.format == "WEBP" and not animated and max(image.size) // WORKING_SIDE >= 2
+    return image.format == "WEBP" and not animated and max(image.size) // DECODED_SIDE >= 2
 
 
 def _decode_webp(image: Image.Image, body: bytes) -> Crop:
-    """Decode a still WebP by OpenCV, to the very same pixels as Pillow does, which takes 16 bytes for each."""
+    """Decode a still WebP by OpenCV, to the same pixels as Pillow does, which takes 16 bytes for each."""
     pixels = cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.shape[1::-1] != image.size or pixels.shape[2] not in (3, 4):
         raise Unreadable(DAMAGED)
@@ -288,8 +286,8 @@ def _keep_numbers(deep: Image.Image) -> NDArray[Any]:
 
 
 def _reduce(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Average to a size near WORKING_SIDE, as _load() does where Pillow can."""
-    factor = max(grey.shape) // WORKING_SIDE
+    """Average to a size near DECODED_SIDE, as _load() does where Pillow can."""
+    factor = max(grey.shape) // DECODED_SIDE
     if factor < 2:
         return grey
     height, width = (max(1, length // factor) for length in grey.shape)
@@ -301,7 +299,7 @@ def _fill_transparent(image: Image.Image, alpha: Image.Image) -> Image.Image:
     step = max(1, min(image.size) // 64)
     grey = np.asarray(image.convert("L"))[::step, ::step]
     visible = grey[np.asarray(alpha)[::step, ::step] > 127]
-    darkest = visible.size // 20  # but for a twentieth: antialiasing, compression
+    darkest = visible.size // 20  # a twentieth is ignored: antialiasing, compression
     light = visible.size > 0 and np.partition(visible, darkest)[darkest] > LIGHT_INK
     paper = Image.new(image.mode, image.size, "black" if light else "white")
     paper.paste(image, mask=alpha)

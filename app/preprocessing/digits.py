@@ -1,12 +1,16 @@
 """Turn a picture into the digit that the networks know.
 
-    bytes -> decode_picture -> picture -> find_ink -> ink -> frame_digit -> digit
+    bytes -> decoding -> picture -> paper -> marks -> ruling -> parts -> ink -> framing -> digit
 
-Each stage has a module of its own:
+Each stage has a module of its own, in this order:
 
-    decoding   formats, sizes, transparency, EXIF            paper   colours, sheet, shading, which side is ink
-    parts      what belongs to one digit and what does not   ruling  the lines of ruled and squared paper
+    decoding   formats, sizes, transparency, EXIF
+    paper      colours, sheet, shading, whether ink is dark or light
+    ruling     the lines of ruled and squared paper
+    parts      what belongs to the digit and what does not: found roughly, then looked at closely
     ink        the digit's own ink, stretched and thickened
+
+Knows the order only.
 """
 
 from __future__ import annotations
@@ -17,8 +21,9 @@ from numpy.typing import NDArray
 from ..framing import DIGIT, SIDE, Framing, frame_digit
 from .decoding import Picture, decode_picture
 from .explanation import Step, Steps
-from .ink import keep_digit
+from .ink import draw_ink
 from .paper import find_marks
+from .parts import find_roughly, look_closely
 
 
 def read_picture(body: bytes, steps: Steps | None = None, framing: Framing = DIGIT) -> NDArray[np.uint8]:
@@ -27,7 +32,7 @@ def read_picture(body: bytes, steps: Steps | None = None, framing: Framing = DIG
     Args:
         body: a picture file.
         steps: collects what each step decided.
-        framing: what the model that is to read it was taught on.
+        framing: the one that the model was trained on.
 
     Returns:
         uint8 (28, 28), paper 0 to ink 255.
@@ -37,7 +42,7 @@ def read_picture(body: bytes, steps: Steps | None = None, framing: Framing = DIG
     """
     digit = frame_digit(find_ink(decode_picture(body, steps), steps, framing), framing)
     if steps is not None:
-        steps.append(Step("frame", framing.told, digit))
+        steps.append(Step("frame", framing.caption, digit))
     return digit
 
 
@@ -60,7 +65,8 @@ def find_ink(
     sides = find_marks(picture.pixels if isinstance(picture, Picture) else picture, steps)
     if sides[0].flat and _is_framed(sides[0].contrast, framing):
         return sides[0].contrast
-    return keep_digit(sides, steps)
+    marks, parts = find_roughly(sides)
+    return draw_ink(marks, look_closely(marks, parts), steps)
 
 
 def _is_framed(ink: NDArray[np.uint8], framing: Framing) -> bool:

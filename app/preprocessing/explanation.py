@@ -1,6 +1,6 @@
 """What each step of the way from a picture to a digit decided, for people who ask why.
 
-Knows nothing of how the steps work; they append to it only where somebody asked.
+Knows nothing of how the steps work; they append to it only when an explanation is asked for.
 """
 
 from __future__ import annotations

@@ -5,6 +5,8 @@
 Linear and cheap: it counts and stops at a limit. Every limit is a count with the cost that it bounds on a core of
 2020, measured with Pillow 13; what a decoder does in silence, such as scans, strips and chunks, costs no more than two
 seconds and MAX_MEMORY. What cannot be understood is left to the decoder: it reads through a Source, which stops it.
+
+One module for all formats: each takes 20 to 100 lines, and all share the limits, whose table reads as one.
 """
 
 from __future__ import annotations
@@ -39,14 +41,14 @@ MAX_SCANS = 100  # of JPEG: progressive ones have about 10
 MAX_SCANNED = 1_000_000_000  # samples over all scans of a JPEG: 1.1 nanoseconds each, though a scan be a few bytes long
 MAX_ENTRIES = 4_096  # of a TIFF directory: scanners' have 30
 MAX_PIECES = 20_000  # strips or tiles of a TIFF: rows of the largest scans; 10 to 40 microseconds each
-MAX_COVER = 2 * MAX_PIXELS  # pixels of all strips or tiles, which may stick out or lie upon each other
+MAX_COVER = 2 * MAX_PIXELS  # pixels of all strips or tiles, which may stick out or overlap
 MAX_RUN_LENGTH_PIXELS = 10_000_000  # of a BMP in run lengths, which Pillow unpacks in Python: 130 nanoseconds each
 
 PNG_CHUNK = struct.Struct(">I4s")
 PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # samples a pixel, by colour type. Source: PNG, 11.2.1
 COMPRESSED_CHUNKS = (b"zTXt", b"iTXt", b"iCCP")
 
-# A marker of JPEG, but for stuffed zeros, fill bytes and restarts. Source: ITU-T T.81, B.1.1.2
+# A marker of JPEG, except stuffed zeros, fill bytes and restarts. Source: ITU-T T.81, B.1.1.2
 MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 START, END, SCAN, APPLICATION, EXIF = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1
 PROGRESSIVE = 0xC2
@@ -92,7 +94,7 @@ def inspect_picture(body: bytes) -> int:
 
     Raises:
         TooLarge: it does; the sentence says what was counted.
-        UnsupportedFormat: a kind of JPEG that nobody sends.
+        UnsupportedFormat: a rare kind of JPEG, which is not decoded.
         Unreadable: a TIFF that says something twice, which decoders understand differently.
     """
     if body.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -103,11 +105,16 @@ def inspect_picture(body: bytes) -> int:
         return _inspect_tiff(body)
     if body.startswith((b"GIF87a", b"GIF89a")):
         _inspect_gif(body)
-    elif body[:4] == b"RIFF" and body[8:12] == b"WEBP":
+    elif is_webp(body):
         _inspect_webp(body)
     elif body.startswith(b"BM"):
         _inspect_bmp(body)
     return 0
+
+
+def is_webp(body: bytes) -> bool:
+    """Tell whether a file begins as WebP does. Source: RFC 9649, section 2.4."""
+    return body[:4] == b"RIFF" and body[8:12] == b"WEBP"
 
 
 def check_size(width: int, height: int) -> None:
@@ -138,9 +145,9 @@ def check_memory(width: int, height: int, pixel: float, more: float = 0) -> None
         )
 
 
-def _check_count(count: int, most: int, what: str) -> None:
-    if count > most:
-        raise TooLarge(f"The picture's file has more than {most:,} {what}; no more are read. Save it again.")
+def _check_count(count: int, max_count: int, what: str) -> None:
+    if count > max_count:
+        raise TooLarge(f"The picture's file has more than {max_count:,} {what}; no more are read. Save it again.")
 
 
 # ---- PNG ----
@@ -410,15 +417,15 @@ def _unpack(body: bytes, code: str, start: int) -> int:
 def _count_scans_inside(body: bytes, order: str, offsets: Tag | None, lengths: Tag | None, count: int) -> int:
     """Return the scans of the JPEGs in all strips or tiles, at the most; libtiff reads MAX_SCANS of each.
 
-    Where the strips lie upon each other, each may have all scans that there are.
+    Where strips overlap in the file, each may hold all scans of the file.
     """
     scans = body.count(b"\xff\xda")
-    if offsets is None or lengths is None or _lie_upon_each_other(body, order, offsets, lengths):
+    if offsets is None or lengths is None or _overlap(body, order, offsets, lengths):
         return min(scans, MAX_SCANS) * count
     return scans
 
 
-def _lie_upon_each_other(body: bytes, order: str, offsets: Tag, lengths: Tag) -> bool:
+def _overlap(body: bytes, order: str, offsets: Tag, lengths: Tag) -> bool:
     """Tell whether some strips share their bytes."""
     if offsets.count != lengths.count:
         return True

@@ -25,14 +25,14 @@ FAT = 0.15  # of the pixels that are ink, if it is fat
 FAR = 112  # grey levels between paper and ink of such a drawing, at least
 INK_SPREAD = 16  # grey levels that its ink strays from its most frequent one
 LEAST_CONTRAST = 10  # grey levels between paper and ink that can be told from a blank page
-WORKING_SIDE = 512  # pixels of a photograph's longer side: a pen's line is still two of them wide
+PHOTO_SIDE = 512  # pixels of a photograph's longer side: a pen's line is still two of them wide
 TINY = 20  # pixels: a picture whose longer side is shorter is enlarged, and has no shading to speak of
 ENLARGED = 4  # times
 SHEET = 0.15  # of the picture's area that a sheet or frame in it covers at least
 SHEET_EDGE = 0.02  # of a straight sheet's longer side that is its edge, or a frame's line
 SMALLEST_SHEET = 20  # pixels of the shorter side
 EVEN_SURROUND = 0.98  # of the border's pixels that have the surround's level
-LINED = 0.9  # of its box's sides that a straight sheet or a frame takes up
+SHEET_LINED = 0.9  # of its box's sides that a straight sheet or a frame takes up
 SHEET_INSIDE = 0.94  # of a sheet's sides that are kept: its edges are not straight, and cast shadows
 RECTANGULAR = 0.85  # of its smallest rectangle that a sheet fills
 CONVEX = 0.7  # of its convex outline that a sheet fills; fingers and fat strokes at its edge take the rest
@@ -41,8 +41,8 @@ SHADING_SIDE = 256  # pixels of the thumbnail from which the paper is estimated
 LEAST_LIKELY = 0.25  # of one: dark or light ink that is less likely is not looked for
 # Widest stroke looked for, of the picture's longer side, and how likely it is to be meant by comparison: narrow ones
 # are only for digits in a shadow as narrow as a wide stroke.
-STROKES = ((0.3, 1.0), (0.15, 0.5))
-AROUND = 0.3  # of the longer side: the surroundings that what is drawn is compared with
+WIDEST_STROKES = ((0.3, 1.0), (0.15, 0.5))
+AROUND = 0.3  # of the longer side: the surroundings with which a mark is compared
 DARKEST_PAPER = 96  # grey level: below it contrast is not divided by the paper's, which would blow up noise
 WEAK_AND_USUAL = (5, 40)  # percentiles of a photograph's contrasts: both paper, though fat ink covers half of it
 WEAK_TO_USUAL = 1.39  # standard deviations between those percentiles of normal noise
@@ -63,12 +63,12 @@ class Marks:
     grey: NDArray[np.uint8] | None = None  # (h, w): what they were found in, where the paper is uneven
 
 
-def find_marks(pixels: NDArray[np.uint8], steps: Steps | None = None, working_side: int = WORKING_SIDE) -> list[Marks]:
+def find_marks(pixels: NDArray[np.uint8], steps: Steps | None = None, photo_side: int = PHOTO_SIDE) -> list[Marks]:
     """Find what is drawn on the paper.
 
     Args:
         pixels: uint8 (h, w) grey or (h, w, 3) RGB.
-        working_side: pixels to which the longer side of a photograph is reduced.
+        photo_side: pixels to which the longer side of a photograph is reduced.
 
     Returns:
         One entry where it is plain which side is ink; else one for dark and one for light ink.
@@ -80,15 +80,15 @@ def find_marks(pixels: NDArray[np.uint8], steps: Steps | None = None, working_si
     if marks is not None:
         sides = [replace(marks, place=place)]
     else:
-        reduced = reduce_picture(grey, working_side)
+        reduced = reduce_picture(grey, photo_side)
         place = place @ np.diag([grey.shape[1] / reduced.shape[1], grey.shape[0] / reduced.shape[0], 1.0])
         lifted, turn = lift_sheet(reduced, steps)
-        dark = _likeliness_of_dark_ink(reduce_picture(lifted, SHADING_SIDE))
+        dark = _measure_likelihood_of_dark(reduce_picture(lifted, SHADING_SIDE))
         sides = [
             replace(find_marks_on_uneven_paper(lifted, is_dark, widest, share * likely), place=place @ turn)
             for is_dark, likely in ((True, dark), (False, 1 - dark))
             if likely > LEAST_LIKELY
-            for widest, share in STROKES
+            for widest, share in WIDEST_STROKES
         ]
     if steps is not None:
         for marks in sides:
@@ -143,7 +143,7 @@ def enter_sheet(grey: NDArray[np.uint8], steps: Steps | None = None) -> tuple[ND
 
 
 def _find_straight_sheet(grey: NDArray[np.uint8], surround: int) -> tuple[int, int, int, int] | None:
-    """Return the inside (x, y, width, height) of what lines all four sides of its box, if there is such a thing."""
+    """Return the inside (x, y, width, height) of a frame or sheet on all four sides of its box, or None."""
     step = max(1, min(grey.shape) // 64)
     sample = _find_away(grey[::step, ::step], surround)
     x, y, width, height = cv2.boundingRect(sample)
@@ -152,7 +152,7 @@ def _find_straight_sheet(grey: NDArray[np.uint8], surround: int) -> tuple[int, i
     box = sample[y : y + height, x : x + width]
     band = max(1 if step > 1 else 2, round(SHEET_EDGE * max(width, height)))
     sides = (box[:band].any(0), box[-band:].any(0), box[:, :band].any(1), box[:, -band:].any(1))
-    if min(np.count_nonzero(side) / side.size for side in sides) < LINED:
+    if min(np.count_nonzero(side) / side.size for side in sides) < SHEET_LINED:
         return None
     x, y, width, height = cv2.boundingRect(_find_away(grey, surround))
     inset = max(2, round(SHEET_EDGE * max(width, height)))
@@ -287,7 +287,7 @@ def _measure_noise(contrast: NDArray[np.float32]) -> tuple[float, float]:
     return float(usual), float(usual - weak) / WEAK_TO_USUAL
 
 
-def _likeliness_of_dark_ink(smooth: NDArray[np.uint8]) -> float:
+def _measure_likelihood_of_dark(smooth: NDArray[np.uint8]) -> float:
     """Return how much of what stands out with sharp edges is darker than the paper around it, 0 to 1."""
     edges = cv2.morphologyEx(smooth, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)).astype(np.float32)
     around = cv2.medianBlur(smooth, _odd(round(AROUND * max(smooth.shape))))

@@ -1,25 +1,32 @@
 """Find the connected parts among marks, and choose those that make up one digit.
 
+    marks of each side -> find_roughly -> the side that looks like digits, parts -> look_closely -> the parts of a digit
+
 Works on a coarse grid, because what decides is larger than a pixel: how big a part is, whether it is a stroke,
-how sharp its outline, where it touches the border. Does not know what the paper was like.
+how sharp its outline, where it touches the border. Does not know how the marks were found, nor what ink looks like.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .paper import Marks
+from ..errors import NoInk
+from ..framing import NOTHING_DRAWN
+from .paper import LEAST_CONTRAST, Marks
+from .ruling import remove_rules
 
 Pixels = NDArray[np.uint8]
 
 GRID = 96  # cells on the longer side of the grid: a cell is no wider than the thinnest stroke of a digit that fills it
+EDGE_ON_FLAT = 0.15  # of the strongest contrast: what is fainter is JPEG's noise around the ink
+PARTED = 0.4  # of the ink's contrast: what is fainter does not connect parts, so that rules and shadows fall off
 COVERED = 30  # grey levels of 255, an eighth: a photograph's cell counts as marked where so much of it is, not by noise
 SHARP = 0.08  # of a part's contrast that its outline climbs within a pixel; shadows and glare climb slower
 NOISE_CLIMBS = 0.6  # of the faintest contrast that is no noise: so much the noise itself climbs, smoothed
@@ -30,9 +37,9 @@ AT_BORDER = 0.3  # score of a part that touches the picture's border
 ALONG_BORDER = 0.001  # score of a part that lies along the border: the table, or the sheet's edge
 LEAST_STROKE = 0.06  # less of a stroke than that is shade, dirt or texture
 CLEARLY = 1.5  # times the contrast of the strongest noise that ink has
-SMALLEST = 0.03  # of the picture's longer side that a digit has; what is smaller is dirt
-LINED = 1.5  # of its size that a part may touch of the border; more is squared paper or texture
-MOST_PARTS = 40  # looked at closely, on a grid of GRID cells
+SMALLEST = 0.03  # of the picture's longer side that a digit has; smaller parts are dirt
+MAX_CONTACT = 1.5  # of its size that a part may touch of the border; more is squared paper or texture
+MAX_PARTS = 40  # looked at closely, on a grid of GRID cells
 SMALLEST_FRAME = 16  # cells
 FRAME = 0.85  # of all four sides of its box that a frame's line covers
 TILTED = 0.12  # of a frame's longer side that its lines may lean
@@ -67,6 +74,104 @@ class Parts:
         return np.asarray(self.boxes[:, 2:].max(axis=1), np.int32)
 
 
+def find_roughly(sides: list[Marks], grid: int = GRID) -> tuple[Marks, Parts]:
+    """First pass: choose the side of the paper, dark or light ink, that looks like digits, and find its parts.
+
+    Args:
+        sides: what find_marks() returns.
+        grid: cells on the longer side of the grid.
+
+    Returns:
+        The marks of that side without rules, and their parts.
+
+    Raises:
+        NoInk: neither side holds a digit.
+    """
+    if sides[0].flat:
+        return _find_on_flat_paper(sides[0], grid)
+    cleared = [clear_rules(marks) for marks in sides]
+    for measure in (_take_least, _measure_stronger):  # a digit may hang together with the shadow that it stands in
+        found = [(marks, find_parts(marks, measure(marks), grid)) for marks in cleared]
+        marks, parts = max(found, key=lambda side: _rate_best(side[1], whatever_size=grid != GRID))
+        if parts.score.any():
+            return marks, parts
+    raise NoInk(NOTHING_DRAWN)
+
+
+def look_closely(marks: Marks, parts: Parts) -> Parts:
+    """Second pass: find the parts again, on uneven paper, among what is as strong as the digit's own ink.
+
+    Raises:
+        NoInk: nothing is as strong.
+    """
+    if marks.flat:
+        return parts
+    closer = find_parts(marks, measure_parting(show_digit(marks, parts), marks.least))
+    if not closer.score.any():
+        raise NoInk(NOTHING_DRAWN)
+    return closer
+
+
+def _find_on_flat_paper(marks: Marks, grid: int) -> tuple[Marks, Parts]:
+    """Return the marks and parts of flat paper; rules are looked for only where a part spans the picture."""
+    strongest = cv2.minMaxLoc(marks.contrast)[1]
+    if strongest < LEAST_CONTRAST:
+        raise NoInk(NOTHING_DRAWN)
+    marks = replace(marks, least=max(marks.least, round(EDGE_ON_FLAT * strongest)))
+    parts = find_parts(marks, marks.least, grid)
+    if parts.score.any() and _spans_picture(parts):
+        marks = clear_rules(marks)
+        parts = find_parts(marks, marks.least, grid)
+    if not parts.score.any():
+        raise NoInk(NOTHING_DRAWN)
+    return marks, parts
+
+
+def _spans_picture(parts: Parts) -> bool:
+    """Tell whether a part goes from border to border, as a rule does."""
+    rows, columns = parts.labels.shape
+    return bool((parts.boxes[:, 2] == columns).any() or (parts.boxes[:, 3] == rows).any())
+
+
+def _take_least(marks: Marks) -> float:
+    return marks.least
+
+
+def _measure_stronger(marks: Marks) -> float:
+    """Return a contrast that ink has, and a shadow or other faint things do not."""
+    strongest = cv2.minMaxLoc(cv2.blur(marks.contrast, (3, 3)))[1]
+    return max(marks.least, PARTED * strongest)
+
+
+def _rate_best(parts: Parts, whatever_size: bool) -> float:
+    """Return how much the best part looks like a digit's; of several digits, none need be large."""
+    likeness = parts.likeness / np.maximum(1, parts.size) if whatever_size else parts.likeness
+    return float(likeness.max(initial=0))
+
+
+def clear_rules(marks: Marks) -> Marks:
+    """Return the marks without the rules of the paper."""
+    return replace(marks, contrast=remove_rules(marks.contrast, marks.least))
+
+
+def measure_level(contrast: Pixels, least: float) -> float:
+    """Return the contrast of full ink.
+
+    Raises:
+        NoInk: it cannot be told from a blank page.
+    """
+    strong = contrast[contrast > least]
+    level = float(np.percentile(strong, 90)) if strong.size else 0.0
+    if level < LEAST_CONTRAST:
+        raise NoInk(NOTHING_DRAWN)
+    return level
+
+
+def measure_parting(contrast: Pixels, least: float) -> float:
+    """Return the contrast, `least` at least, below which nothing connects parts of ink that is as strong as this."""
+    return max(least, PARTED * measure_level(contrast, least))
+
+
 def find_parts(marks: Marks, least: float, grid: int = GRID) -> Parts:
     """Find the connected marks with more contrast than `least`.
 
@@ -90,7 +195,7 @@ def find_parts(marks: Marks, least: float, grid: int = GRID) -> Parts:
         likeness *= np.sqrt(area)
     else:
         level, stroke = _measure_strokes(marks.contrast, marks.least, cells, labels, stats[1:])
-        drawn = (stroke > LEAST_STROKE * finer) & (level > CLEARLY * marks.least) & (contact < LINED * size)
+        drawn = (stroke > LEAST_STROKE * finer) & (level > CLEARLY * marks.least) & (contact < MAX_CONTACT * size)
         likeness *= drawn * stroke * level * marks.likely**4
     likeness[size < SMALLEST * finer * max(labels.shape)] = 0
     likeness[_find_frames(labels, boxes)] = 0
@@ -126,7 +231,7 @@ def _find_highest(values: Pixels, window: tuple[int, int]) -> Any:
 
 
 def _pool(values: Pixels, step: int, gather: Callable[[Pixels, tuple[int, int]], Any] = _find_highest) -> Pixels:
-    """Return the highest value of each cell, or what else `gather` gathers around a pixel."""
+    """Return the highest value of each cell, or another value that `gather` takes around a pixel."""
     if step == 1:
         return values
     height, width = values.shape
@@ -147,7 +252,7 @@ def _measure_strokes(
     strongest = _pool(contrast, step)
     depths = np.minimum(cv2.distanceTransform((labels > 0).view(np.uint8), cv2.DIST_L2, 3), DEEPEST)
     level, stroke = np.zeros(len(stats)), np.zeros(len(stats))
-    for part in np.argsort(-stats[:, cv2.CC_STAT_AREA])[: MOST_PARTS * max(labels.shape) // GRID]:
+    for part in np.argsort(-stats[:, cv2.CC_STAT_AREA])[: MAX_PARTS * max(labels.shape) // GRID]:
         x, y, width, height, _ = stats[part]
         window = np.s_[y : y + height, x : x + width]
         own = labels[window] == part + 1
@@ -198,6 +303,13 @@ def choose_parts(parts: Parts) -> NDArray[np.bool_]:
     )
     chosen[main] = True
     return chosen
+
+
+def show_digit(marks: Marks, parts: Parts) -> Pixels:
+    """Return the contrast of the one digit's parts, uint8 (h, w), and 0 elsewhere."""
+    if marks.flat and len(parts) == 1:
+        return marks.contrast
+    return np.asarray(cv2.bitwise_and(marks.contrast, show_parts(parts, choose_parts(parts), marks.contrast.shape)))
 
 
 def show_parts(parts: Parts, chosen: NDArray[np.bool_], shape: tuple[int, ...]) -> Pixels:

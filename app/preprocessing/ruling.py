@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 RUN = 0.1  # of the picture's width: so long a piece of a rule is straight although the picture is tilted a little
 MARGIN = 0.03  # of the width: so near the border a rule begins and ends
 UNBROKEN = 0.6  # of the width that is seen of a rule, at least; ink, glare and noise hide the rest
-BULKY = 0.025  # of the height: what is thicker both ways is no rule
+BULKY = 0.025  # of the height: anything thicker both ways is not a rule
 THINNER = 0.6  # of the writing's thickness that a rule has at most,
 FAINTER = 0.75  # or of the writing's contrast
 DEEPEST = 1e6  # pixels: where no paper is left, distances to it would be too large to be added

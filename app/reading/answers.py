@@ -78,7 +78,7 @@ def _read_explained(classifier: Classifier, body: bytes, explained: bool) -> tup
 
 
 def describe_predictions(classifier: Classifier, prediction: Prediction) -> list[Answer]:
-    """Return what a client is told about each digit of a prediction."""
+    """Return the answer for each digit of a prediction."""
     certain = classifier.certain(prediction)
     rows = np.round(prediction.probabilities.astype(np.float64), DECIMALS).tolist()
     return [_describe(classifier, row, bool(trusted)) for row, trusted in zip(rows, certain, strict=True)]

@@ -1,6 +1,6 @@
 """Read a written number: the digits of a picture, found with the network's help and classified as one batch.
 
-picture -> segmentation (asks the network which cuts look like digits) -> digits -> classifier -> Reading
+picture -> find_digits (the network rates which cuts look like digits) -> digits -> classifier -> Reading
 """
 
 from __future__ import annotations

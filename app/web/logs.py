@@ -18,6 +18,7 @@ from typing import Any
 
 from flask import Flask, Response, g, has_request_context, request
 
+from ..escaping import escape_unprintable
 from .clock import elapsed
 
 REQUEST_ID = "X-Request-ID"
@@ -28,16 +29,6 @@ QUIET = ("/health/", "/v2/health/", "/metrics", "/static/")  # asked for so ofte
 
 access = logging.getLogger("digits.access")
 encode = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps would make an encoder for every line
-
-
-def escape_unprintable(text: str) -> str:
-    r"""Return a text in which everything that cannot be seen is escaped as in JSON, e.g. \u001b or \u202e.
-
-    That is control characters, those that turn the direction of writing, separators of lines and lone surrogates.
-    """
-    if text.isprintable():
-        return text
-    return "".join(letter if letter.isprintable() else json.dumps(letter)[1:-1] for letter in text)
 
 
 class JSONFormatter(logging.Formatter):

@@ -443,7 +443,7 @@ def test_a_report_that_is_linked_elsewhere_is_not_shown(models: Path, tmp_path: 
     assert client.get("/models/plain/report/errors.png").status_code == 404
 
 
-# ---- the check, and what the workers are told ----
+# ---- the check, and what the workers learn of it ----
 
 
 def test_the_check_says_what_is_refused_and_fails(models: Path) -> None:

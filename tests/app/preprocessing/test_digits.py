@@ -278,7 +278,7 @@ def test_the_sides_of_a_jpeg_photo_agree_with_the_drawing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("picture", "told"),
+    ("picture", "decision"),
     (
         (draw_digit(5), "dark ink on light paper"),
         (255 - draw_digit(5), "light ink on dark paper"),
@@ -288,10 +288,10 @@ def test_the_sides_of_a_jpeg_photo_agree_with_the_drawing() -> None:
         *((scene(draw_digit(5)), "sheet") for scene in SCENES if scene.__name__ in {"on_a_table", "on_a_pasted_sheet"}),
     ),
 )
-def test_every_decision_is_told_with_its_picture(picture: NDArray[np.uint8], told: str) -> None:
+def test_every_decision_is_explained_with_its_picture(picture: NDArray[np.uint8], decision: str) -> None:
     steps: Steps = []
     digit = read_picture(to_png(picture), steps)
-    assert told in " ".join(step.decision for step in steps)
+    assert decision in " ".join(step.decision for step in steps)
     assert np.array_equal(steps[-1].picture, digit)
     assert all(step.picture.dtype == np.uint8 and step.picture.ndim in (2, 3) for step in steps)
     assert np.array_equal(read_picture(to_png(picture)), digit)

@@ -270,7 +270,7 @@ def test_what_decoders_understand_differently_is_damaged() -> None:
 
 
 @pytest.mark.parametrize("frame", (0xC3, 0xC9, 0xCA))
-def test_a_kind_of_jpeg_that_nobody_sends_is_not_read(frame: int) -> None:
+def test_a_rare_kind_of_jpeg_is_not_read(frame: int) -> None:
     file = bytearray(to_bytes(FIVE, "JPEG"))
     file[file.index(b"\xff\xc0") + 1] = frame
     with pytest.raises(UnsupportedFormat, match="Save it as an ordinary JPEG"):
