@@ -103,11 +103,16 @@ def inspect_picture(body: bytes) -> int:
         return _inspect_tiff(body)
     if body.startswith((b"GIF87a", b"GIF89a")):
         _inspect_gif(body)
-    elif body[:4] == b"RIFF" and body[8:12] == b"WEBP":
+    elif is_webp(body):
         _inspect_webp(body)
     elif body.startswith(b"BM"):
         _inspect_bmp(body)
     return 0
+
+
+def is_webp(body: bytes) -> bool:
+    """Say whether bytes begin as a WebP file does."""
+    return body[:4] == b"RIFF" and body[8:12] == b"WEBP"
 
 
 def check_size(width: int, height: int) -> None:
