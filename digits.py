@@ -10,12 +10,11 @@ from importlib.util import find_spec
 
 
 def main() -> None:
-    """Hand the command line on to the program that it names."""
+    """Run the program that the command line names, and exit with its code."""
     if sys.argv[1:2] != ["train"]:
         from app.__main__ import main as serve_or_read
 
-        serve_or_read()
-        return
+        sys.exit(serve_or_read(sys.argv[1:]))
     if find_spec("keras") is None:
         sys.exit("Training needs TensorFlow and Keras, which are not installed: pip install 'digits[train]'")
     from train.__main__ import main as train

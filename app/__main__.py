@@ -1,42 +1,66 @@
-"""python -m app: serve on http://127.0.0.1:8000 with gunicorn, as in production; python -m app read: read folders."""
+"""python -m app: serve on http://127.0.0.1:8000 with gunicorn, as in production; python -m app read: read folders.
+
+`python -m app --port 8001` is short for `python -m app serve --port 8001`. Each command imports what it needs when it
+runs: the server sets its environment before NumPy is imported.
+"""
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
+from collections.abc import Sequence
+
+import click
+
+from .commandline import ShortFormGroup, run_command
+
+PROGRAM = "python -m app"
 
 
-def main() -> None:
-    """Serve, or read pictures without a server."""
-    if sys.argv[1:2] == ["read"]:
-        from .bulk.command import main as read
+def load_read() -> click.Command:
+    """Import the command that reads pictures without a server."""
+    from .bulk.command import read
 
-        sys.exit(read(sys.argv[2:]))
-    parser = argparse.ArgumentParser(
-        prog="python -m app",
-        description="Serve the page and the API with gunicorn.",
-        epilog="python -m app read PATH... reads pictures without a server; see python -m app read --help.",
-    )
-    parser.add_argument("--port", type=int, help="port to listen on (DIGITS_PORT, default 8000)")
-    parser.add_argument("--reload", action="store_true", help="start again when a file changes")
-    parser.add_argument("--check", action="store_true", help="load the models, say what would be served, and end")
-    arguments = parser.parse_args()
-    if arguments.check:
+    return read
+
+
+@click.group(
+    cls=ShortFormGroup,
+    default="serve",
+    loaders={"read": load_read},
+    epilog=f"Without a command it serves: {PROGRAM} --port 8001 is short for {PROGRAM} serve --port 8001.",
+)
+def command_line() -> None:
+    """Serve the page and the API, or read pictures without a server."""
+
+
+@command_line.command("serve")
+@click.option("--port", type=int, help="Port to listen on. Default: DIGITS_PORT, else 8000.")
+@click.option("--reload", is_flag=True, help="Restart when a file changes.")
+@click.option("--check", "only_check", is_flag=True, help=f"The same as {PROGRAM} check.")
+def serve_command(*, port: int | None, reload: bool, only_check: bool) -> None:
+    """Serve the page and the API with gunicorn."""
+    if only_check:
         check()
         return
-    if arguments.port is not None:
-        os.environ["DIGITS_PORT"] = str(arguments.port)
+    if port is not None:
+        os.environ["DIGITS_PORT"] = str(port)
     from .server.application import serve
 
-    serve(arguments.reload)
+    serve(reload)
+
+
+@command_line.command("check")
+def check_command() -> None:
+    """Load the models, list what would be served, and exit."""
+    check()
 
 
 def check() -> None:
-    """Load every model as a worker would, and say what would be served, or leave with why it cannot be.
+    """Load every model as a worker would and list what would be served, or exit with the reason why it cannot be.
 
-    One folder that is refused fails the check, though a start would serve the others: the server runs it before it
-    serves anew, and goes on with the models that it has rather than with fewer. Whoever runs it wants to know.
+    One refused folder fails the check, though a start would serve the others: a running server checks before it loads
+    new models, and keeps its current ones rather than serve fewer.
     """
     from .models.files import BadModel
     from .models.registry import choose_default, describe_refused
@@ -53,8 +77,13 @@ def check() -> None:
     served = f"{', '.join(names)}; the default is {default}"
     if found.refused:
         sys.exit(f"Digits cannot serve this: {describe_refused(found.refused)} A start would serve {served}.")
-    print(served)  # noqa: T201
+    click.echo(served)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command line and return the exit code."""
+    return run_command(command_line, PROGRAM, arguments)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.commandline import Terminated, terminate
+from app.commandline import NumberFrom, ShortFormGroup, Terminated, run_command, terminate
 
-from .commandline import NumberFrom, PositiveNumber, ShortFormGroup, run_group
+from .commandline import PositiveNumber
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -83,7 +83,7 @@ def command_line() -> None:
     "--ray", metavar="HOST:PORT", help='Train on this Ray cluster, each seed a task; "local" starts one here.'
 )
 @click.option("--tensorboard", type=FOLDER, metavar="DIR", help="Folder of logs for TensorBoard.")
-def run_command(
+def run_recipe_command(
     *,
     recipe: str,
     data: Path | None,
@@ -177,7 +177,7 @@ def main(arguments: Sequence[str]) -> int:
 
     former = signal.signal(signal.SIGTERM, terminate)
     try:
-        return run_group(command_line, PROGRAM, arguments)
+        return run_command(command_line, PROGRAM, arguments)
     except (TrainingError, BadModel) as error:
         print(error, file=sys.stderr)
         return 2

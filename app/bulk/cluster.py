@@ -30,10 +30,10 @@ from .rows import BATCH, Failure, Job, Row, make_rows, open_body, open_classifie
 from .sources import BadPath, Source, find_sources, is_picture
 
 UNFINISHED = "_unfinished"  # in the folder of parts, holds the settings; readers of Parquet pass over such names
-BLOCKS = 4  # a worker at least, so that none waits long for the last
+BLOCKS = 4  # a worker at least, so that all finish at about the same time
 LARGEST_BLOCK = 16 * BATCH  # pictures, and rows of a part
-READER = 0.9  # of a processor that a reader reserves: readers that had all of it would wait for ever for who fetches
-FETCHER = 0.1  # likewise, of those who fetch pictures and write parts: they mostly wait
+READER = 0.9  # of a processor that a reader reserves: with all of it, none would be left for fetching, a deadlock
+FETCHER = 0.1  # of a processor that tasks reserve which fetch pictures and write parts: they mostly wait
 AT_ONCE = 16  # pictures that are fetched at the same time by one task: stores answer slowly, but many at once
 
 NAMES = pa.schema({"path": pa.string(), "place": pa.string()})
@@ -44,7 +44,7 @@ class Parts:
     """The folder of Parquet parts that a run writes, on this machine's file system or any other."""
 
     def __init__(self, place: str, settings: Common, resume: bool) -> None:
-        """Begin or go on; a part that was being written when the machine stopped is taken away.
+        """Begin or go on; a part that was being written when the machine stopped is deleted.
 
         Raises:
             BadOutput: there is something already, or it was begun with other options.
@@ -176,24 +176,24 @@ def open_place(place: str) -> BinaryIO:
     return stream
 
 
-def read_place(place: str, most: int) -> bytes | Failure:
+def read_place(place: str, max_bytes: int) -> bytes | Failure:
     """Return the bytes of the picture at a place, or what is wrong with it."""
-    return open_body(lambda: open_place(place), most)
+    return open_body(lambda: open_place(place), max_bytes)
 
 
-def fetch(names: pa.Table, most: int) -> pa.Table:
+def fetch(names: pa.Table, max_bytes: int) -> pa.Table:
     """Fetch the pictures at some places, or what is wrong with them.
 
     Args:
         names: of the columns NAMES.
-        most: bytes that a picture may have.
+        max_bytes: that a picture may have.
 
     Returns:
         The columns BODIES.
     """
     with ThreadPoolExecutor(AT_ONCE) as pool:
         places = names["place"].to_pylist()
-        bodies = list(pool.map(functools.partial(read_place, most=most), places))
+        bodies = list(pool.map(functools.partial(read_place, max_bytes=max_bytes), places))
     failures = [{} if isinstance(body, bytes) else body for body in bodies]
     return pa.table(
         {
@@ -240,7 +240,7 @@ def read(job: Job, sources: Sequence[Source], parts: Parts, workers: int) -> Non
         batch_format="pyarrow",
         compute=ray.data.TaskPoolStrategy(size=workers),
         num_cpus=FETCHER,
-        fn_kwargs={"most": job.most_bytes},
+        fn_kwargs={"max_bytes": job.max_bytes},
     )
     rows = fetched.map_batches(
         Reader,

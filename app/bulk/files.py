@@ -4,7 +4,8 @@
     Parquet           the rows are in FILE.unfinished, as JSON Lines after the settings, and become FILE at the end:
                       a Parquet file can be read only once its last bytes are there
 
-What was being written when the machine stopped is an incomplete record at the end: going on begins by cutting it off.
+After a crash the last record may be incomplete: a resumed run begins by cutting it off. Not SQLite: the CSV and JSON
+Lines files are their own journal, and a database would be a second copy to keep in step with them.
 """
 
 from __future__ import annotations

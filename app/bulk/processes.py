@@ -2,7 +2,7 @@
 
     sources -> batches -> processes, a few batches each in flight -> rows, in order
 
-Owns the processes. Whatever a picture does to one of them, the others are read.
+Owns the processes. A picture that crashes one of them does not affect other pictures.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ..errors import DigitsError
 from .rows import BATCH, COLUMNS, Job, Row, read_batch
 from .sources import Source
 
-IN_FLIGHT = 3  # batches a process: one being read, and others so that it never waits
+IN_FLIGHT = 3  # batches a process: one being read, the others so that it never waits
 DEADLY = "Reading this picture ended the process that read it."
 
 Batch = tuple[Source, ...]
@@ -34,7 +34,7 @@ def count_cores() -> int:
 
 
 def read_sources(job: Job, sources: Iterable[Source], processes: int) -> Iterator[list[Row]]:
-    """Read pictures and yield their rows, a batch at a time; no more is held than what is in flight.
+    """Read pictures and yield their rows, a batch at a time; only what is in flight is held in memory.
 
     Args:
         processes: how many read at once; one, or a single batch, is read in this process.
@@ -45,27 +45,49 @@ def read_sources(job: Job, sources: Iterable[Source], processes: int) -> Iterato
     if processes == 1 or len(first) < 2:
         yield from (read_batch(job, batch) for batch in batches)
         return
-    flying: deque[tuple[Batch, Future[list[Row]]]] = deque()
-    pool = _open_pool(processes)
+    pool = _Pool(job, processes)
     try:
-        for batch in itertools.chain(batches, itertools.repeat(None)):
-            if batch is not None:
-                flying.append((batch, _submit(pool, job, batch)))
-                if len(flying) < IN_FLIGHT * processes:
-                    continue
-            elif not flying:
-                break
-            oldest, future = flying.popleft()
-            try:
-                rows = future.result()
-            except BrokenProcessPool:
-                pool.shutdown()
-                rows = _read_alone(job, oldest)
-                pool = _open_pool(processes)
-                flying = deque((waiting, _submit_again(pool, job, waiting, lost)) for waiting, lost in flying)
-            yield rows
+        for batch in batches:
+            pool.submit(batch)
+            if len(pool.waiting) == IN_FLIGHT * processes:
+                yield pool.take_oldest()
+        while pool.waiting:
+            yield pool.take_oldest()
     finally:
-        pool.shutdown(cancel_futures=True)
+        pool.close()
+
+
+class _Pool:
+    """Processes that read batches, replaced when one of them dies."""
+
+    def __init__(self, job: Job, processes: int) -> None:
+        self._job = job
+        self._processes = processes
+        self._executor = _open_executor(processes)
+        self.waiting: deque[tuple[Batch, Future[list[Row]]]] = deque()  # batches in flight, the oldest first
+
+    def submit(self, batch: Batch) -> None:
+        """Queue a batch."""
+        self.waiting.append((batch, _submit(self._executor, self._job, batch)))
+
+    def take_oldest(self) -> list[Row]:
+        """Wait for the rows of the oldest batch; where a process died, read it alone and the other lost ones again."""
+        batch, future = self.waiting.popleft()
+        try:
+            return future.result()
+        except BrokenProcessPool:
+            self._executor.shutdown()
+            rows = _read_alone(self._job, batch)
+            self._executor = _open_executor(self._processes)
+            self.waiting = deque((each, self._submit_if_lost(each, former)) for each, former in self.waiting)
+            return rows
+
+    def _submit_if_lost(self, batch: Batch, former: Future[list[Row]]) -> Future[list[Row]]:
+        return _submit(self._executor, self._job, batch) if former.exception() else former
+
+    def close(self) -> None:
+        """End the processes; batches that are not begun are dropped."""
+        self._executor.shutdown(cancel_futures=True)
 
 
 def _batch(sources: Iterator[Source]) -> Iterator[Batch]:
@@ -73,14 +95,14 @@ def _batch(sources: Iterator[Source]) -> Iterator[Batch]:
         yield batch
 
 
-def _open_pool(processes: int) -> ProcessPoolExecutor:
+def _open_executor(processes: int) -> ProcessPoolExecutor:
     """Open a pool of fresh processes: the runtimes do not survive a fork."""
     spawn = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(processes, spawn, initializer=_follow_parent)
 
 
 def _follow_parent() -> None:
-    """Leave Ctrl-C to the parent, and end when it ends, however it does."""
+    """Leave Ctrl-C to the parent, and end when it ends, even if it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None
@@ -93,7 +115,7 @@ def _follow_parent() -> None:
 
 
 def _submit(pool: ProcessPoolExecutor, job: Job, batch: Batch) -> Future[list[Row]]:
-    """Give a batch to a pool; to one that is broken, as a future that says so."""
+    """Submit a batch; a broken pool returns a future that raises."""
     try:
         return pool.submit(read_batch, job, batch)
     except BrokenProcessPool as error:
@@ -102,21 +124,17 @@ def _submit(pool: ProcessPoolExecutor, job: Job, batch: Batch) -> Future[list[Ro
         return broken
 
 
-def _submit_again(pool: ProcessPoolExecutor, job: Job, batch: Batch, lost: Future[list[Row]]) -> Future[list[Row]]:
-    return _submit(pool, job, batch) if lost.exception() else lost
-
-
 def _read_alone(job: Job, batch: Batch) -> list[Row]:
-    """Read the pictures of a batch one by one in a process of their own: one that ends it again is to blame."""
+    """Read the pictures of a batch one by one in a separate process: one that ends it again is the cause."""
     rows = []
-    pool = _open_pool(1)
+    pool = _open_executor(1)
     try:
         for source in batch:
             try:
                 rows += pool.submit(read_batch, job, (source,)).result()
             except BrokenProcessPool:
                 pool.shutdown()
-                pool = _open_pool(1)
+                pool = _open_executor(1)
                 row = {"path": source.path, "error": DEADLY, "code": DigitsError.code}
                 rows.append({**dict.fromkeys(COLUMNS), **row})
     finally:

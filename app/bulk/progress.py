@@ -1,4 +1,4 @@
-"""Tell a person how far a run is: a bar at a terminal, elsewhere a line now and then. All on standard error.
+"""Show how far a run is: a bar at a terminal, elsewhere a line now and then. All on standard error.
 
 Owns the counts of a run: pictures, failures, uncertain ones, and the rate.
 """
@@ -56,10 +56,10 @@ def _count(number: int, noun: str) -> str:
 
 @contextmanager
 def show_progress(count_all: Callable[[], int | None]) -> Iterator[Callable[[Sequence[Row]], None]]:
-    """Show how far a run is; yields what is to be called with the rows of every batch. Says at the end what came of it.
+    """Show the progress of a run; yields a function to call with the rows of every batch. Prints the totals at the end.
 
     Args:
-        count_all: how many pictures there are, or None where nobody can know; asked beside the reading, only for a bar.
+        count_all: how many pictures there are, or None where it cannot be known; called in a thread, only for a bar.
     """
     tally = Tally()
     follow = _follow_on_terminal if sys.stderr.isatty() and _has_rich() else _follow_in_lines
@@ -101,14 +101,14 @@ def _follow_on_terminal(tally: Tally, count_all: Callable[[], int | None]) -> It
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[told]}"), TimeRemainingColumn())
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[counts]}"), TimeRemainingColumn())
     shown = sys.stdout.isatty()  # then rows are written above the bar
     console = Console(stderr=True, soft_wrap=True)
     with Progress(*columns, console=console, transient=True, redirect_stdout=shown) as progress:
-        task = progress.add_task("", total=None, told="")
+        task = progress.add_task("", total=None, counts="")
         threading.Thread(target=_find_total, args=(progress, task, count_all), daemon=True).start()
         yield lambda: progress.update(
-            task, completed=tally.pictures, told=f"{tally.rate:,.0f}/s, {_count(tally.failures, 'failure')}, left"
+            task, completed=tally.pictures, counts=f"{tally.rate:,.0f}/s, {_count(tally.failures, 'failure')}, left"
         )
 
 

@@ -2,7 +2,7 @@
 
     Source -> body, or what is wrong with it -> answer -> Row: path, text, digit, confidence, ..., error, code
 
-A batch is predicted at once. What is wrong with a picture is in its row and hinders no other.
+A batch is predicted at once. A failure is noted in the picture's row and does not affect other pictures.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import functools
 import logging
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import cv2
 
+from ..commandline import without_greetings
 from ..errors import DigitsError, NotFound, TooLarge, Unreadable, describe
 from ..models.classifier import Classifier, load_classifier
 from ..models.folder import load
@@ -41,7 +41,7 @@ class Job:
 
     model: Path  # folder of the model
     many: bool
-    most_bytes: int
+    max_bytes: int
 
 
 @functools.cache
@@ -52,42 +52,29 @@ def open_classifier(model: Path) -> Classifier:
         BadModel: it cannot be used.
     """
     cv2.setNumThreads(1)  # processes already run in parallel
-    with _without_greeting():
+    with without_greetings():  # LiteRT's
         return load_classifier(load(model))
-
-
-@contextmanager
-def _without_greeting() -> Iterator[None]:
-    """Keep back the line that LiteRT's C++ writes to standard error when it starts; what fails raises all the same."""
-    former, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(former, 2)
-        os.close(former)
-        os.close(nowhere)
 
 
 def read_batch(job: Job, sources: Sequence[Source]) -> list[Row]:
     """Read the pictures at some places, a row each, in the same order."""
-    bodies = [read_body(source, job.most_bytes) for source in sources]
+    bodies = [read_body(source, job.max_bytes) for source in sources]
     return make_rows(open_classifier(job.model), [source.path for source in sources], bodies, job.many)
 
 
-def read_body(source: Source, most: int) -> bytes | Failure:
+def read_body(source: Source, max_bytes: int) -> bytes | Failure:
     """Return a picture's bytes, or what is wrong with its file.
 
     Args:
-        most: bytes that it may have.
+        max_bytes: that it may have.
     """
     if source.body is not None:
-        return check_size(source.body, most)
-    return open_body(lambda: open_regular(source.place), most)
+        return check_size(source.body, max_bytes)
+    return open_body(lambda: open_regular(source.place), max_bytes)
 
 
 def open_regular(place: str) -> BinaryIO:
-    """Open a file of the file system for reading; never wait for what a pipe or a device may bring.
+    """Open a regular file for reading; never wait for a pipe or a device.
 
     Raises:
         OSError: it cannot be opened, or is no regular file.
@@ -110,11 +97,11 @@ def _check_regular(status: os.stat_result) -> None:
         raise OSError(f"it is a {kind}, no file with a picture")
 
 
-def open_body(open_file: Callable[[], BinaryIO], most: int) -> bytes | Failure:
+def open_body(open_file: Callable[[], BinaryIO], max_bytes: int) -> bytes | Failure:
     """Open a file and return its bytes, or what is wrong with it."""
     try:
         with open_file() as file:
-            return check_size(file.read(most + 1), most)
+            return check_size(file.read(max_bytes + 1), max_bytes)
     except FileNotFoundError:
         return describe(NotFound("There is no such file."))
     except (OSError, ValueError) as error:  # a name with a NUL is a ValueError
@@ -122,10 +109,10 @@ def open_body(open_file: Callable[[], BinaryIO], most: int) -> bytes | Failure:
         return describe(Unreadable(f"The file cannot be read: {reason or error}."))
 
 
-def check_size(body: bytes, most: int) -> bytes | Failure:
-    """Return the bytes, or that they are more than may be."""
-    if len(body) > most:
-        return describe(TooLarge(f"The file has more than {most:,} bytes. Reduce it, or raise DIGITS_MAX_BYTES."))
+def check_size(body: bytes, max_bytes: int) -> bytes | Failure:
+    """Return the bytes, or the failure where there are too many."""
+    if len(body) > max_bytes:
+        return describe(TooLarge(f"The file has more than {max_bytes:,} bytes. Reduce it, or raise DIGITS_MAX_BYTES."))
     return body
 
 
@@ -149,7 +136,7 @@ def make_rows(classifier: Classifier, paths: Sequence[str], bodies: Sequence[byt
 def _answer(
     answer: Callable[[Classifier, list[bytes]], list[Answer]], classifier: Classifier, bodies: list[bytes]
 ) -> list[Answer]:
-    """Answer every picture; one that brings down its batch is found by answering each alone."""
+    """Answer every picture; where a batch fails, answer each alone to find the one that is to blame."""
     try:
         return answer(classifier, bodies)
     except Exception:  # a worker must go on

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from ..preprocessing.decoding import CONVERSIONS, SIGNATURES
+from ..preprocessing.decoding import find_conversion, has_signature
 
 STANDARD_INPUT = "-"
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".tif", ".tiff")  # read in folders
@@ -38,7 +38,7 @@ class Source:
 
 
 def check_paths(paths: Iterable[str]) -> None:
-    """See that every path named leads to a picture, before any is read.
+    """Check that every path leads to a picture, before any is read.
 
     Raises:
         BadPath: one does not.
@@ -140,10 +140,9 @@ def read_standard_input(stream: BinaryIO) -> Iterator[Source]:
 
 
 def _begins_as_picture(head: bytes) -> bool:
-    """Say whether bytes begin as pictures do, or as the files that people take for pictures, or as no text does."""
-    known = head.startswith(SIGNATURES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
-    convertible = any(head[offset : offset + len(start)] == start for offset, start, _ in CONVERSIONS)
-    return known or convertible or any(byte < 9 and byte != 0 for byte in head)
+    """Say whether bytes are a picture, or a file that people take for one, rather than a list of names."""
+    control = any(byte < 9 and byte != 0 for byte in head)  # text has none; NULs separate names
+    return control or has_signature(head) or find_conversion(head) is not None
 
 
 def _split_names(head: bytes, stream: BinaryIO) -> Iterator[bytes]:

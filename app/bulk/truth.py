@@ -1,6 +1,6 @@
-"""Compare what was read with what is written there, where folders or file names say it.
+"""Compare readings with labels, which come from the names of folders or files.
 
-rows, with a label from each path -> accuracy, confusion matrix, and a sheet of the wrong ones
+rows, with a label from each path -> accuracy, confusion matrix, and a sheet of the wrong readings
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ..escaping import escape_controls
 from ..preprocessing.decoding import Picture
 from .rows import Row
 
-MOST_SHOWN = 100  # wrong ones on a sheet: the surest, which say most
+MAX_SHOWN = 100  # wrong readings on a sheet: those of the highest confidence
 COLUMNS = 10  # of a sheet
 CELL = 120  # pixels, height and width of a picture on a sheet
 CAPTION = 34  # pixels, height of two lines under it
@@ -38,18 +38,23 @@ def label_from_name(path: str) -> str | None:
     return found[0] if found else None
 
 
+def show_count(count: int) -> str:
+    """Return a cell of the confusion matrix; a dot for 0, so that the mistakes stand out."""
+    return f"{count:,}" if count else "."
+
+
 LABELS: dict[str, Callable[[str], str | None]] = {"folder": label_from_folder, "name": label_from_name}
 
 
 class Comparison:
-    """What came of comparing: counts, and the wrong ones that are to be shown."""
+    """Counts of right and wrong readings, and the wrong ones to show."""
 
     def __init__(self, label_from: str, many: bool) -> None:
         """Begin with nothing.
 
         Args:
             label_from: folder or name.
-            many: whether pictures hold numbers; else a label of several digits is none.
+            many: whether pictures hold numbers; else labels of several digits are ignored.
         """
         self._find_label = LABELS[label_from]
         self._many = many
@@ -73,11 +78,11 @@ class Comparison:
             self.confusion.update(zip(label, text, strict=True))
         if text != label:
             heapq.heappush(self.wrong, (row["confidence"] or 0.0, next(self._numbers), label, row))
-            if len(self.wrong) > MOST_SHOWN:
+            if len(self.wrong) > MAX_SHOWN:
                 heapq.heappop(self.wrong)
 
     def describe(self) -> str:
-        """Say how many are right, and which digits are taken for which."""
+        """Return the accuracy and the confusion matrix as text."""
         if not self.compared:
             return "No picture has a label, so nothing could be compared."
         share = f"{self.right:,} of {self.compared:,} right: accuracy {self.right / self.compared:.2%}"
@@ -91,14 +96,12 @@ class Comparison:
         width = max(len(f"{count:,}") for count in self.confusion.values()) + 2
         lines = ["label" + "".join(f"{answer:>{width}}" for answer in answers) + "   read"]
         for label in labels:
-            counts = (self.confusion[label, answer] for answer in answers)
-            lines.append(
-                f"{label:>5}" + "".join(f"{count or '.':>{width},}" if count else f"{'.':>{width}}" for count in counts)
-            )
+            cells = (f"{show_count(self.confusion[label, answer]):>{width}}" for answer in answers)
+            lines.append(f"{label:>5}" + "".join(cells))
         return "\n".join(lines)
 
     def draw_sheet(self, path: Path, open_picture: Callable[[str], Picture | None]) -> None:
-        """Draw the wrong ones, the surest first, as PNG.
+        """Draw the wrong readings as PNG, those of the highest confidence first.
 
         Args:
             open_picture: returns the picture of a row's path; None for one that cannot be opened.
@@ -115,8 +118,8 @@ class Comparison:
                 thumbnail = Image.fromarray(picture.pixels)
                 thumbnail.thumbnail((CELL - 4, CELL - 4))
                 sheet.paste(thumbnail, (left + 2, top + 2))
-            told = row["code"] or f"{row['text']} {confidence:.1%}".replace("\n", " / ")
-            drawing.text((left + 3, top + CELL), escape_controls(f"{label}: {told}"), "black", font)
+            caption = row["code"] or f"{row['text']} {confidence:.1%}".replace("\n", " / ")
+            drawing.text((left + 3, top + CELL), escape_controls(f"{label}: {caption}"), "black", font)
             drawing.text(
                 (left + 3, top + CELL + 16), escape_controls(PurePosixPath(row["path"]).name)[-18:], "gray", font
             )

@@ -125,7 +125,7 @@ def _open(body: bytes) -> Image.Image:
     try:
         image = Image.open(Source(body), formats=FORMATS)
     except UnidentifiedImageError as error:
-        if body.startswith(SIGNATURES) or is_webp(body):
+        if has_signature(body):
             raise Unreadable(DAMAGED) from error
         raise UnsupportedFormat(_explain_format(body)) from error
     except Warning:
@@ -147,11 +147,22 @@ def count_pixel_bytes(image: Image.Image, body: bytes) -> float:
     return 2 * pixel if turned else pixel + _is_deep(image)
 
 
+def has_signature(body: bytes) -> bool:
+    """Say whether bytes begin as a file of one of FORMATS does."""
+    return body.startswith(SIGNATURES) or is_webp(body)
+
+
+def find_conversion(body: bytes) -> str | None:
+    """Return how to convert a file of a format that people try and that we do not read; None for all other files."""
+    found = (sentence for offset, start, sentence in CONVERSIONS if body[offset : offset + len(start)] == start)
+    return next(found, None)
+
+
 def _explain_format(body: bytes) -> str:
     """Say what to do with a file that is not a picture we read."""
-    for offset, start, sentence in CONVERSIONS:
-        if body[offset : offset + len(start)] == start:
-            return f"{sentence} We read {FORMATS_TEXT}."
+    conversion = find_conversion(body)
+    if conversion:
+        return f"{conversion} We read {FORMATS_TEXT}."
     return f"This is not a picture that we can read. Send {FORMATS_TEXT}."
 
 

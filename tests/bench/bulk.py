@@ -94,7 +94,7 @@ def find_job() -> Job:
     """Return the reading of one digit a picture by the default model."""
     settings = read_settings()
     folder = settings.models / choose_default(find_artifacts(settings.models))
-    return Job(folder, many=False, most_bytes=settings.max_bytes)
+    return Job(folder, many=False, max_bytes=settings.max_bytes)
 
 
 def draw_pictures(folder: Path, count: int) -> list[Source]:

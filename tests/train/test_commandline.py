@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 import pytest
 
-from train.commandline import NumberFrom, PositiveNumber, ShortFormGroup, run_group
+from app.commandline import NumberFrom, ShortFormGroup, run_command
+from train.commandline import PositiveNumber
 
 
 @click.group(cls=ShortFormGroup, default="add", aliases={"--count": "count"})
@@ -42,23 +43,23 @@ def count() -> None:
 def test_arguments_run_the_command_named_or_the_default(
     arguments: list[str], printed: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run_group(group, "sums", arguments) == 0
+    assert run_command(group, "sums", arguments) == 0
     assert capsys.readouterr().out.startswith(printed)
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     (
-        (["0"], "Argument NUMBER: expected a whole number from 1, got '0'. See sums --help."),
-        (["3", "--times", "inf"], "Option --times: expected a number above 0, got 'inf'. See sums --help."),
-        (["add"], "Missing argument 'NUMBER'. See sums --help."),
-        (["3", "--time", "1"], "No such option '--time'. Did you mean '--times'? See sums --help."),
+        (["0"], "Argument NUMBER: expected a whole number from 1, got '0'. See sums add --help."),
+        (["3", "--times", "inf"], "Option --times: expected a number above 0, got 'inf'. See sums add --help."),
+        (["add"], "Missing argument 'NUMBER'. See sums add --help."),
+        (["3", "--time", "1"], "No such option '--time'. Did you mean '--times'? See sums add --help."),
     ),
 )
 def test_a_wrong_argument_is_answered_with_one_sentence(
     arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run_group(group, "sums", arguments) == 2
+    assert run_command(group, "sums", arguments) == 2
     assert capsys.readouterr().err == f"{sentence}\n"
 
 
@@ -68,4 +69,4 @@ def test_an_interruption_reaches_the_caller() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_group(group, "sums", ["wait"])
+        run_command(group, "sums", ["wait"])

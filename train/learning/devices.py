@@ -7,9 +7,10 @@ import importlib
 import logging
 import os
 import platform
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from app import commandline
 
 CPUINFO = Path("/proc/cpuinfo")
 # How /proc/cpuinfo calls instructions that compute in bfloat16: x86's of AVX-512 and of AMX, and Arm's
@@ -71,13 +72,7 @@ def fastest_dtype(cpuinfo: Path = CPUINFO) -> str:
 
 @contextlib.contextmanager
 def without_greetings() -> Iterator[None]:
-    """Keep back what TensorFlow's C++ writes to standard error of its own accord; what fails raises all the same."""
+    """Discard what TensorFlow's C++ and absl write to standard error at the start; exceptions are raised as usual."""
     logging.getLogger("absl").setLevel(logging.ERROR)
-    former = os.dup(2)
-    with tempfile.TemporaryFile() as greetings:
-        os.dup2(greetings.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(former, 2)
-            os.close(former)
+    with commandline.without_greetings():
+        yield

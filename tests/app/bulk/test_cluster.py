@@ -105,7 +105,7 @@ def test_a_cluster_reads_as_one_machine_does_and_adds_what_is_new(nodes: Nodes, 
         assert rows == [{**row, "path": f"{scheme}://{row['path']}"} for row in expected]
 
 
-def test_a_node_that_dies_takes_no_picture_with_it_and_doubles_none(nodes: Nodes, tmp_path: Path) -> None:
+def test_a_node_that_dies_loses_and_duplicates_no_picture(nodes: Nodes, tmp_path: Path) -> None:
     folder, parts = fill(tmp_path / "scans", ENOUGH), tmp_path / "parts"
     with start(str(folder), "--ray", nodes.address, "--output", str(parts), stderr=subprocess.PIPE) as process:
         wait_for(lambda: any(parts.glob("*.parquet")))
@@ -143,7 +143,7 @@ def test_a_node_that_dies_takes_no_picture_with_it_and_doubles_none(nodes: Nodes
         ),
     ),
 )
-def test_what_a_cluster_cannot_do_is_said_in_one_sentence(
+def test_a_wrong_request_to_a_cluster_is_answered_in_one_sentence(
     tmp_path: Path, arguments: tuple[str, ...], sentence: str
 ) -> None:
     (tmp_path / "7.png").write_bytes(to_png(draw_digit(7)))
