@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..preprocessing.decoding import FORMATS_TEXT
 from ..protocols.open_inference import EXTENSIONS
-from .parts import Schema, whole, media, schema
+from .parts import Schema, media, schema, whole
 
 ERRORS = {
     400: ("bad_request", "The request does not say what it should."),
