@@ -42,7 +42,7 @@ def frame_digit(ink: NDArray[np.uint8], framing: Framing = DIGIT) -> NDArray[np.
 
     Args:
         ink: uint8 (h, w), paper 0 to ink 255. A picture that already is a framed digit passes unchanged.
-        framing: another dataset's, for a model that was taught on it.
+        framing: another dataset's, for a model that was trained on it.
 
     Returns:
         uint8 (28, 28), paper 0 to ink 255.
