@@ -24,7 +24,7 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
 
     from . import api
     from .models.registry import load_registry
-    from .openapi import document as openapi
+    from .openapi import views as openapi
     from .pages import views as pages
     from .protocols import names, open_inference, tf_serving
     from .settings import SERVED, read_settings

@@ -42,6 +42,7 @@ CONVERSIONS = (
 )
 
 # What Pillow raises for damaged files: each of its plugins reads bytes that may be anything.
+# Not MemoryError: a server short of memory must not call a good picture damaged.
 DAMAGES = (
     OSError,
     AssertionError,
@@ -53,7 +54,6 @@ DAMAGES = (
     EOFError,
     ArithmeticError,
     AttributeError,
-    MemoryError,
     RuntimeError,
     struct.error,
 )

@@ -73,7 +73,7 @@ def predict_aside(classifier: Classifier, tensor: NDArray[np.float32]) -> Predic
 
 
 def read_digits(bodies: Sequence[bytes], framing: Framing) -> NDArray[np.float32]:
-    """Read the one digit of each picture, framed as the model was taught.
+    """Read the one digit of each picture, framed as the model was trained.
 
     Returns:
         float32 (n, 28, 28, 1).

@@ -12,6 +12,7 @@ import socket
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +40,11 @@ PAUSE = 2  # seconds before the next worker tries what this one could not
 class Server(BaseApplication):  # type: ignore[misc]
     """gunicorn's custom application: its configuration comes from our settings alone."""
 
-    def __init__(self, settings: Settings, reload: bool) -> None:
-        """Keep the settings; `reload` starts workers again when a file of the code changes."""
+    def __init__(self, settings: Settings, reload: bool, load: Callable[[], Any] | None = None) -> None:
+        """Keep the settings; `reload` starts workers again when a file of the code changes, `load` replaces the app."""
         self.settings = settings
         self._reload = reload
+        self._load = load
         super().__init__()
 
     def load_config(self) -> None:
@@ -74,7 +76,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         from .. import create_app
 
         try:
-            return create_app()
+            return self._load() if self._load else create_app()
         except (BadModel, BadSetting) as error:
             if not has_served():
                 print(f"Digits cannot start: {error}", file=sys.stderr, flush=True)
@@ -88,11 +90,16 @@ class Server(BaseApplication):  # type: ignore[misc]
         sys.exit(1)  # the other workers go on with the models that they have
 
 
-def serve(reload: bool = False) -> None:
-    """Serve until told to stop. Ends the process; what is wrong at the start is one sentence."""
+def serve(reload: bool = False, load: Callable[[], Any] | None = None) -> None:
+    """Serve until SIGTERM or Ctrl-C. Ends the process; what is wrong at the start is one sentence.
+
+    Args:
+        reload: start workers again when a file of the code changes.
+        load: what a worker loads instead of the app, to compare with it; then no model is looked at.
+    """
     try:
         settings = read_settings()
-        serving = survey_models(settings)
+        serving = "serving another application" if load else survey_models(settings)
         raise_file_limit()
     except (BadSetting, BadModel) as error:
         sys.exit(f"Digits cannot start: {error}")
@@ -100,10 +107,10 @@ def serve(reload: bool = False) -> None:
         check_port(settings)
     if settings.rate:
         importlib.import_module("app.web.limits")  # its table is to be shared
-    if not reload:  # workers would keep the code that the master imported
+    if not (reload or load):  # workers would keep the code that the master imported
         import_app()
     sys.argv = ["-m", "app", *sys.argv[1:]]  # what gunicorn starts again at SIGUSR2
-    server = Server(settings, reload)
+    server = Server(settings, reload, load)
     folder = make_metrics_folder()
     try:
         arbiter.Arbiter(server, serving).run()
@@ -162,7 +169,7 @@ def has_inherited_socket() -> bool:
 
 def import_app() -> None:
     """Import once what every worker needs, so that they share its memory: no model and no TensorFlow."""
-    for module in ("api", "openapi.document", "pages.views", "protocols.open_inference", "protocols.tf_serving"):
+    for module in ("api", "openapi.views", "pages.views", "protocols.open_inference", "protocols.tf_serving"):
         importlib.import_module(f"app.{module}")
     importlib.import_module("ai_edge_litert.interpreter")
 

@@ -23,8 +23,8 @@ from .clock import elapsed
 
 REQUEST_ID = "X-Request-ID"
 ACCEPTED_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")  # what cannot break a line or pretend to be another field
-LONGEST_PATH = 200  # characters of a path that are written
-LONGEST_METHOD = 20  # characters of a method
+MAX_PATH = 200  # characters of a path that are written
+MAX_METHOD = 20  # characters of a method
 QUIET = ("/health/", "/v2/health/", "/metrics", "/static/")  # asked for so often that a line each would hide the rest
 
 access = logging.getLogger("digits.access")
@@ -117,8 +117,8 @@ def log_request(response: Response) -> Response:
 
 def _write_line(level: int, status: int) -> None:
     milliseconds = round(1000 * elapsed(), 1)
-    path = request.path[:LONGEST_PATH].encode("unicode_escape").decode("ascii")
-    method = escape_unprintable(request.method[:LONGEST_METHOD])
+    path = request.path[:MAX_PATH].encode("unicode_escape").decode("ascii")
+    method = escape_unprintable(request.method[:MAX_METHOD])
     fields = {
         "client": request.remote_addr,
         "method": method,

@@ -1,4 +1,4 @@
-"""Start what is compared, each on gunicorn with the settings of app/gunicorn.conf.py, and weigh its workers."""
+"""Start what is compared, each on the same gunicorn worker with the same settings, and weigh its workers."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from tests.support.processes import list_children, read_status
 
 ROOT = Path(__file__).parents[2]
 CLASSIC_WEIGHTS = ROOT / "models" / "keras_flask" / "model.h5"
-APPLICATIONS = {
-    "Digits": "app.wsgi:application",
-    "constant": "tests.bench.constant:application",
-    "classic": "tests.bench.classic:application",
+COMMANDS = {  # what python -m runs
+    "Digits": ("app",),
+    "constant": ("tests.bench.peer", "tests.bench.constant"),
+    "classic": ("tests.bench.peer", "tests.bench.classic"),
 }
 LOOK = 0.005  # seconds between two looks whether a server is ready
 PATIENCE = 120.0  # seconds until it must be
@@ -49,10 +49,10 @@ class Weight:
 
 @contextmanager
 def serve(name: str, **settings: object) -> Iterator[Server]:
-    """Run one of APPLICATIONS on a free port until the block ends; settings by their lower-case names."""
+    """Run one of COMMANDS on a free port until the block ends; settings by their lower-case names."""
     given = {f"DIGITS_{setting.upper()}": str(value) for setting, value in settings.items()}
     quiet = {"BENCH_CLASSIC": str(CLASSIC_WEIGHTS), "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
-    command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "app" / "gunicorn.conf.py"), APPLICATIONS[name]]
+    command = [sys.executable, "-m", *COMMANDS[name]]
     environment = {**os.environ, **quiet, **given, "DIGITS_PORT": "0"}
     started = time.perf_counter()
     process = subprocess.Popen(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.pages.charts import BOTTOM, HEIGHT, LEFT, MOST_TICKS, RIGHT, TOP, WIDTH, choose_ticks, draw_lines
+from app.pages.charts import BOTTOM, HEIGHT, LEFT, MAX_TICKS, RIGHT, TOP, WIDTH, choose_ticks, draw_lines
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from app.pages.charts import BOTTOM, HEIGHT, LEFT, MOST_TICKS, RIGHT, TOP, WIDTH
 )
 def test_ticks_are_round_and_enclose_the_range(low: float, high: float, ticks: list[float]) -> None:
     assert choose_ticks(low, high) == ticks
-    assert len(ticks) <= MOST_TICKS + 2
+    assert len(ticks) <= MAX_TICKS + 2
 
 
 def test_the_ends_of_a_line_are_at_the_ends_of_the_axes() -> None:

@@ -15,6 +15,8 @@ from urllib.parse import quote, unquote_to_bytes
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
+from PIL import Image
+from PIL.PngImagePlugin import PngImageFile
 
 from app.web.json_bodies import MAX_MEMBERS, MAX_NESTING
 from app.web.requests import CHUNK, MAX_BOUNDARY, MAX_PART_HEAD
@@ -357,3 +359,16 @@ def test_an_answer_for_the_most_digits_is_small(tiny_client: FlaskClient) -> Non
     assert answer.status_code == 200
     assert np.shape(answer.get_json()["outputs"][0]["data"]) == (count * 10,)
     assert len(answer.data) < 4 * 2**20
+
+
+def test_a_picture_for_which_memory_is_short_is_not_called_damaged(
+    tiny_client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run_out(_image: Image.Image) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(PngImageFile, "load", run_out)
+    answer = tiny_client.post("/predict", data=to_png(draw_digit(7)), content_type="image/png")
+    assert answer.status_code == 503
+    assert answer.get_json()["code"] == "overloaded"
+    assert int(answer.headers["Retry-After"]) > 0

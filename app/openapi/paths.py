@@ -1,0 +1,142 @@
+"""Our own paths: reading, models and operation, with the limits and the models of a server filled in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..models.registry import Registry
+from ..preprocessing.decoding import FORMATS_TEXT
+from .examples import ROW, SEVEN
+from .parts import Schema, answers, get, media, parameter, schema
+
+
+def describe_reading(config: dict[str, Any]) -> Schema:
+    """Describe /predict and /read, with the limits of the app's configuration."""
+    predict = {
+        "tags": ["Reading"],
+        "summary": "Read one digit in each picture",
+        "description": "One picture is answered by one reading, several by a list in the order sent.",
+        "parameters": [parameter("ModelChoice"), parameter("Explain"), parameter("RequestId")],
+        "requestBody": _pictures(config),
+        "responses": answers(
+            media(
+                {"oneOf": [schema("Reading"), schema("Readings")]},
+                {
+                    "digit": 7, "confidence": 0.98, "certain": True, "probabilities": ROW, "model": "robust",
+                },
+            ),
+            400, 404, 413, 415, 422,
+        ),
+    }  # fmt: skip
+    read = {
+        "tags": ["Reading"],
+        "summary": "Read all digits of each picture, in reading order",
+        "parameters": [parameter("ModelChoice"), parameter("RequestId")],
+        "requestBody": _pictures(config),
+        "responses": answers(
+            media(
+                {"oneOf": [schema("Number"), schema("Numbers")]},
+                {
+                    "text": "7",
+                    "digits": [{"digit": 7, "confidence": 0.98, "certain": True, "probabilities": ROW,
+                                "box": [8, 4, 12, 20]}],
+                    "model": "robust",
+                },
+            ),
+            400, 404, 413, 415, 422,
+        ),
+    }  # fmt: skip
+    return {
+        "/predict": {
+            "post": {**predict, "operationId": "predict"},
+            "put": {**predict, "operationId": "predictUpload", "summary": "The same, as `curl -T 7.png` sends it"},
+        },
+        "/read": {
+            "post": {**read, "operationId": "read"},
+            "put": {**read, "operationId": "readUpload", "summary": "The same, as `curl -T number.png` sends it"},
+        },
+    }
+
+
+def _pictures(config: dict[str, Any]) -> Schema:
+    """Describe a request's body in each form in which pictures may come."""
+    text = {"type": "string", "description": "Base64 or a data URL.", "contentEncoding": "base64"}
+    file = {"type": "string", "format": "binary"}
+    most = config["MAX_PICTURES"]
+    return {
+        "required": True,
+        "description": f"A picture as {FORMATS_TEXT}; at most {config['MAX_CONTENT_LENGTH']:,} bytes together.",
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "image": text,
+                        "images": {"type": "array", "items": text, "minItems": 1, "maxItems": most},
+                    },
+                    "oneOf": [{"required": ["image"]}, {"required": ["images"]}],
+                },
+                "examples": {"one picture": {"value": {"image": SEVEN}}, "several": {"value": {"images": [SEVEN] * 2}}},
+            },
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "description": "Any field name, one file or several.",
+                    "properties": {"file": {"type": "array", "items": file, "minItems": 1, "maxItems": most}},
+                    "required": ["file"],
+                }
+            },
+            "image/*": {"schema": file},
+            "application/octet-stream": {"schema": file},
+            "text/plain": {
+                "schema": {"type": "string", "description": "A data URL."},
+                "example": f"data:image/png;base64,{SEVEN}",
+            },
+        },
+    }
+
+
+def describe_models(models: Registry) -> Schema:
+    """Describe the pages, with the default model in the example."""
+    page = {"text/html": {"schema": {"type": "string"}}}
+    cards = media(schema("Cards"), {"default": models.default, "models": [{"name": models.default}], "refused": []})
+    return {
+        "/": get("index", "Models", "Show the page to draw on", answers(page)),
+        "/service-worker.js": get(
+            "serviceWorker",
+            "Models",
+            "Keep the page for when the server is away",
+            answers({"text/javascript": {"schema": {"type": "string"}}}),
+        ),
+        "/models": get(
+            "models", "Models", "Show all models: a page to a browser, their cards to a program",
+            answers({**cards, **page}),
+        ),
+        "/models/{name}": get("model", "Models", "Show one model", answers(page, 404), "ModelName"),
+        "/models/{name}/report/{picture}.png": get(
+            "report",
+            "Models",
+            "Send a picture of a model's report",
+            answers({"image/png": {"schema": {"type": "string", "format": "binary"}}}, 404),
+            "ModelName",
+            "ReportPicture",
+        ),
+    }  # fmt: skip
+
+
+def describe_operation() -> Schema:
+    """Describe health, counters and the description itself."""
+    tag = "Operation"
+    text = {"text/plain": {"schema": {"type": "string"}}}
+    page = {"text/html": {"schema": {"type": "string"}}}
+    live = media({"type": "object", "properties": {"live": {"const": True}}, "required": ["live"]}, {"live": True})
+    ready = media(schema("Ready"), {"ready": True, "models": ["robust"]})
+    return {
+        "/health/live": get("live", tag, "Say that the process answers", answers(live)),
+        "/health/ready": get(
+            "ready", tag, "Say that the models have answered, until the server goes away", answers(ready, 503)
+        ),
+        "/metrics": get("metrics", tag, "Count for Prometheus", answers(text)),
+        "/openapi.json": get("openapi", tag, "Describe the server to a program", answers(media({"type": "object"}))),
+        "/docs": get("docs", tag, "Describe the server to a person", answers(page)),
+    }

@@ -1,0 +1,116 @@
+"""What answers hold: the schemas, headers and failures that the paths name. Nothing here depends on a setting."""
+
+from __future__ import annotations
+
+from ..preprocessing.decoding import FORMATS_TEXT
+from ..protocols.open_inference import EXTENSIONS
+from .parts import Schema, media, schema, whole
+
+ERRORS = {
+    400: ("bad_request", "The request does not say what it should."),
+    404: ("not_found", "The path, the model or the version does not exist."),
+    413: ("too_large", "Too many bytes, pixels, pictures or digits."),
+    415: ("unsupported_format", f"Not a picture in a format that is read: {FORMATS_TEXT}."),
+    422: ("no_ink, unreadable", "The picture is blank, truncated or damaged."),
+    429: ("too_many_requests", "This address asks more often than the server allows."),
+    503: ("not_ready, overloaded", "The server is going away, or has too much to do. Ask again after Retry-After."),
+}
+CODES = (
+    "bad_request", "not_found", "method_not_allowed", "too_large", "unsupported_format", "no_ink", "unreadable",
+    "too_many_requests", "internal", "not_ready", "overloaded",
+)  # fmt: skip
+
+PROBABILITY = {"type": "number", "minimum": 0, "maximum": 1}
+TEXT = {"type": "string"}
+READING = {
+    "digit": {"type": "integer", "minimum": 0, "maximum": 9},
+    "confidence": PROBABILITY,
+    "certain": {"type": "boolean", "description": "False where the answer should not be trusted."},
+    "probabilities": {"type": "array", "items": PROBABILITY},
+}
+TENSORS = {"type": "array", "items": whole({"name": TEXT, "datatype": TEXT, "shape": {"type": "array"}})}
+
+SCHEMAS: Schema = {
+    "Error": whole({"error": {**TEXT, "description": "A sentence to act on."}, "code": {"enum": list(CODES)}}),
+    "Reading": whole({**READING, "model": TEXT}),
+    "Readings": whole({"predictions": {"type": "array", "items": {"anyOf": [schema("Reading"), schema("Error")]}}}),
+    "Number": whole(
+        {
+            "text": {**TEXT, "description": 'Lines are separated by "\\n".'},
+            "digits": {
+                "type": "array",
+                "items": whole(
+                    {
+                        **READING,
+                        "box": {
+                            "type": "array",
+                            "items": {"type": "integer"},
+                            "minItems": 4,
+                            "maxItems": 4,
+                            "description": "x, y, width, height in pixels of the upright picture.",
+                        },
+                    }
+                ),
+            },
+            "model": TEXT,
+        }
+    ),
+    "Numbers": whole({"readings": {"type": "array", "items": {"anyOf": [schema("Number"), schema("Error")]}}}),
+    "Cards": whole(
+        {
+            "default": TEXT,
+            "models": {"type": "array", "items": whole({"name": TEXT})},
+            "refused": {"type": "array", "items": whole({"name": TEXT, "error": TEXT})},
+        }
+    ),
+    "ModelNames": whole({"models": {"type": "array", "items": TEXT}}),
+    "ModelStatus": whole(
+        {
+            "model_version_status": {
+                "type": "array",
+                "items": whole({"version": TEXT, "state": {"const": "AVAILABLE"}, "status": {"type": "object"}}),
+            },
+            "name": TEXT,
+            "ready": {"type": "boolean"},
+        }
+    ),
+    "ModelMetadata": whole({"model_spec": whole({"name": TEXT, "version": TEXT}), "metadata": {"type": "object"}}),
+    "Predictions": {
+        "type": "object",
+        "properties": {"predictions": {"type": "array"}, "outputs": {"type": ["array", "object"]}},
+        "oneOf": [{"required": ["predictions"]}, {"required": ["outputs"]}],
+    },
+    "ServerMetadata": whole(
+        {"name": TEXT, "version": TEXT, "extensions": {"type": "array", "items": {"enum": list(EXTENSIONS)}}}
+    ),
+    "Health": whole({"live": {"type": "boolean"}, "ready": {"type": "boolean"}}),
+    "Ready": whole({"ready": {"const": True}, "models": {"type": "array", "items": TEXT}}),
+    "ModelReady": whole({"name": TEXT, "ready": {"const": True}}),
+    "TensorMetadata": whole(
+        {
+            "name": TEXT,
+            "versions": {"type": "array", "items": TEXT},
+            "platform": TEXT,
+            "inputs": TENSORS,
+            "outputs": TENSORS,
+        }
+    ),
+    "InferResponse": whole({"model_name": TEXT, "model_version": TEXT, "outputs": TENSORS}),
+}
+
+HEADERS: Schema = {
+    "RequestId": {"description": "The name of this request in the log.", "schema": TEXT},
+    "RetryAfter": {"description": "Seconds to wait.", "schema": {"type": "integer"}},
+}
+
+RESPONSES: Schema = {
+    "Error": {"description": "Any other failure.", "content": media(schema("Error"))},
+    **{
+        str(status): {
+            "description": description,
+            "content": media(schema("Error"), {"error": description, "code": code.split(",")[0]}),
+            **({"headers": {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}}} if status >= 429 else {}),
+        }
+        for status, (code, description) in ERRORS.items()
+    },
+}
