@@ -7,25 +7,25 @@ from __future__ import annotations
 
 import mmap
 
-PLACES = 1024  # workers at the same time, old and new; each has a place of its own
+MAX_PLACES = 1024  # workers at the same time, old and new; each has a place of its own
 
-_loaded = mmap.mmap(-1, PLACES)
+_loaded = mmap.mmap(-1, MAX_PLACES)
 _state = mmap.mmap(-1, 2)  # whether any worker has ever loaded, whether the server goes away
 
 
 def announce_start(place: int) -> None:
     """Say that a worker starts in a place: it has not loaded its models."""
-    _loaded[place % PLACES] = 0
+    _loaded[place % MAX_PLACES] = 0
 
 
 def announce_loaded(place: int) -> None:
     """Say that the worker in a place has loaded its models."""
-    _loaded[place % PLACES] = _state[0] = 1
+    _loaded[place % MAX_PLACES] = _state[0] = 1
 
 
 def has_loaded(place: int) -> bool:
     """Return whether the worker in a place has loaded its models."""
-    return _loaded[place % PLACES] == 1
+    return _loaded[place % MAX_PLACES] == 1
 
 
 def has_served() -> bool:

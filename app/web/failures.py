@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+import cv2
 from flask import Flask, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
@@ -59,13 +60,15 @@ def _translate(error: HTTPException) -> DigitsError:
 
 def _answer_unexpected(error: Exception) -> tuple[dict[str, str], int, dict[str, str]]:
     """Log what nobody expected; the client never sees the traceback."""
+    if isinstance(error, cv2.error) and error.code == cv2.Error.StsNoMem:
+        return _answer_out_of_memory(error)
     log.exception("Failed to answer %s %s", request.method, request.path, exc_info=error)
     return _answer(
         DigitsError("Something went wrong on our side. Try again; if it stays, tell whoever runs the server.")
     )
 
 
-def _answer_out_of_memory(error: MemoryError) -> tuple[dict[str, str], int, dict[str, str]]:
+def _answer_out_of_memory(error: Exception) -> tuple[dict[str, str], int, dict[str, str]]:
     """Say that a request needs more than DIGITS_MEMORY; what it took is free again."""
     log.error("Out of memory while answering %s %s", request.method, request.path, exc_info=error)
     return _answer(Overloaded("The server has too little memory for this now. Try again, or send less at once."))

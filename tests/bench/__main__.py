@@ -25,8 +25,8 @@ from .startup import measure_starts
 AT_ONCE = 8  # connections
 BULK = (1, 8, 32, 128, 1024)  # pictures a request
 BULK_CONNECTIONS = 2
-OF_CONSTANT = 0.5  # README promises so much of the constant's rate
-OF_CLASSIC = 60  # and so many times the classic app's
+OF_CONSTANT = 0.5  # of the constant's rate: the goal of 1.0.0, which docs/bench says is not reached
+OF_CLASSIC = 60  # times the classic app's rate, likewise
 
 
 def main() -> None:
@@ -91,8 +91,8 @@ def check(seconds: int, turns: int) -> int:
     rate = {name: one["requests_per_second"] for name, one in load["servers"].items()}
     of_constant, of_classic = rate["Digits"] / rate["constant"], rate["Digits"] / rate["classic"]
     print(describe_loads([load]))
-    print(f"{of_constant:.2f} of the constant: {OF_CONSTANT} is promised")
-    print(f"{of_classic:.0f} times the classic app: {OF_CLASSIC} is promised")
+    print(f"{of_constant:.2f} of the constant: {OF_CONSTANT} is the goal")
+    print(f"{of_classic:.0f} times the classic app: {OF_CLASSIC} is the goal")
     return int(of_constant < OF_CONSTANT or of_classic < OF_CLASSIC)
 
 

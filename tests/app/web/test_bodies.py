@@ -8,10 +8,12 @@ import json
 import random
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
+import cv2
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
@@ -361,11 +363,22 @@ def test_an_answer_for_the_most_digits_is_small(tiny_client: FlaskClient) -> Non
     assert len(answer.data) < 4 * 2**20
 
 
+def run_out_in_opencv() -> None:
+    error = cv2.error("Insufficient memory")
+    error.code = cv2.Error.StsNoMem
+    raise error
+
+
+def run_out_in_pillow() -> None:
+    raise MemoryError
+
+
+@pytest.mark.parametrize("fail", (run_out_in_pillow, run_out_in_opencv))
 def test_a_picture_for_which_memory_is_short_is_not_called_damaged(
-    tiny_client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    tiny_client: FlaskClient, monkeypatch: pytest.MonkeyPatch, fail: Callable[[], None]
 ) -> None:
     def run_out(_image: Image.Image) -> None:
-        raise MemoryError
+        fail()
 
     monkeypatch.setattr(PngImageFile, "load", run_out)
     answer = tiny_client.post("/predict", data=to_png(draw_digit(7)), content_type="image/png")
