@@ -9,12 +9,11 @@ import json
 
 from flask import Blueprint, Response, current_app, request
 
-from .errors import BadRequest, NotReady
-from .lifecycle import is_stopping
+from .errors import BadRequest
 from .reading.answers import Answer, predict_one, predict_several, read_one, read_several
 from .web.metrics import count_answers
 from .web.requests import read_pictures, take_in_time
-from .web.served import chosen_classifier, served_models
+from .web.served import check_ready, chosen_classifier, served_models
 
 bp = Blueprint("api", __name__)
 
@@ -60,8 +59,7 @@ def live() -> Answer:
 @bp.get("/health/ready")
 def ready() -> Answer:
     """Say that the models have answered once (else create_app() fails), until the server goes away."""
-    if is_stopping():
-        raise NotReady("The server is going away; ask another one.")
+    check_ready()
     registry = served_models()
     answer: Answer = {"ready": True, "models": registry.names}
     return answer | ({"refused": [one.name for one in registry.refused]} if registry.refused else {})

@@ -17,7 +17,7 @@ import numpy as np
 from flask import Blueprint, Response, request
 from numpy.typing import NDArray
 
-from ..errors import BadRequest, NotFound, NotReady
+from ..errors import BadRequest, NotFound
 from ..framing import Framing
 from ..lifecycle import is_stopping
 from ..models.classifier import Classifier
@@ -25,7 +25,7 @@ from ..version import VERSION
 from ..web.json_bodies import List, Object, parse_object, quote, read_members
 from ..web.metrics import count_prediction
 from ..web.requests import read_body
-from ..web.served import served_models
+from ..web.served import check_ready, served_models
 from .tensors import (
     CERTAINTY,
     PICTURE,
@@ -79,8 +79,7 @@ def live() -> dict[str, bool]:
 @bp.get("/health/ready")
 def ready() -> dict[str, bool]:
     """Say that the models answer, until the server goes away."""
-    if is_stopping():
-        raise NotReady("The server is going away; ask another one.")
+    check_ready()
     return {"live": True, "ready": True}
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask import current_app, request
 
+from ..errors import NotReady
+from ..lifecycle import is_stopping
 from ..models.classifier import Classifier
 from ..models.registry import Registry
 
@@ -23,3 +25,13 @@ def chosen_classifier() -> Classifier:
         NotFound: there is none of that name.
     """
     return served_models().get(request.args.get("model"))
+
+
+def check_ready() -> None:
+    """See that the server takes requests: its models have answered once, else there would be no app.
+
+    Raises:
+        NotReady: the server is going away.
+    """
+    if is_stopping():
+        raise NotReady("The server is going away; ask another one.")
