@@ -65,9 +65,9 @@ def _is_worker(child: int) -> bool:
     """Return whether a child of gunicorn's master was forked, and runs what the master does."""
     try:
         command = Path(f"/proc/{child}/cmdline").read_bytes()  # empty where it has ended and nobody has asked
-        return b"\0app\0" in command and b"--check" not in command
     except OSError:  # it has ended
         return False
+    return b"\0app\0" in command and b"--check" not in command
 
 
 @contextmanager
