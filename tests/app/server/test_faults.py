@@ -214,6 +214,17 @@ def test_stopping_under_load_loses_no_request(tiny_models: Path, tmp_path: Path)
         assert set(load.statuses) == {200}
 
 
+def test_a_second_signal_to_stop_ends_the_draining(tiny_models: Path, tmp_path: Path) -> None:
+    with running(tmp_path / "log", models=tiny_models, workers=1, drain=600) as server:
+        server.send(signal.SIGTERM)
+        deadline = time.monotonic() + START
+        while ask(server.port, b"", "/health/ready", "GET")[0] == 200:
+            assert time.monotonic() < deadline
+        assert ask(server.port)[0] == 200
+        server.send(signal.SIGTERM)
+        assert server.process.wait(START) == 0
+
+
 def test_a_kept_connection_is_answered_while_stopping(tiny_models: Path, tmp_path: Path) -> None:
     with running(tmp_path / "log", models=tiny_models, workers=1) as server:
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=START)
