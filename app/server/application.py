@@ -50,7 +50,6 @@ class Server(BaseApplication):  # type: ignore[misc]
     def load_config(self) -> None:
         """Tell gunicorn what the settings mean to it."""
         settings = self.settings
-        in_memory = MEMORY.is_dir() and os.access(MEMORY, os.W_OK)
         for name, value in {
             "bind": f"[{settings.host}]:{settings.port}"
             if ":" in settings.host
@@ -60,7 +59,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "timeout": settings.timeout,
             "graceful_timeout": settings.timeout,
             "keepalive": 5,  # seconds; longer than a person pauses between strokes
-            "worker_tmp_dir": str(MEMORY) if in_memory else None,  # the heartbeat must not wait for a disk
+            "worker_tmp_dir": find_memory_folder(),  # the heartbeat must not wait for a disk
             "control_socket_disable": True,
             "limit_request_fields": 64,  # headers
             "forwarded_allow_ips": "",  # whom to believe is said by DIGITS_PROXIES alone
@@ -174,6 +173,11 @@ def import_app() -> None:
     importlib.import_module("ai_edge_litert.interpreter")
 
 
+def find_memory_folder() -> str | None:
+    """Return a folder in memory that can be written to; None where there is none."""
+    return str(MEMORY) if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) else None
+
+
 def make_metrics_folder() -> tuple[str, int] | None:
     """Make the folder in which the workers count, and return it with the process that it goes with.
 
@@ -181,9 +185,8 @@ def make_metrics_folder() -> tuple[str, int] | None:
     """
     if metrics.FOLDER in os.environ and not has_inherited_socket():  # a folder of the process before it goes with that
         return None
-    in_memory = MEMORY.is_dir() and os.access(MEMORY, os.W_OK)
     try:
-        folder = tempfile.mkdtemp(prefix="digits-metrics-", dir=str(MEMORY) if in_memory else None)
+        folder = tempfile.mkdtemp(prefix="digits-metrics-", dir=find_memory_folder())
     except OSError as error:
         logging.getLogger("gunicorn.error").warning(
             "No folder to count in, so /metrics shows one worker at a time: %s", error
