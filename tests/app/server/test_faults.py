@@ -24,9 +24,9 @@ import pytest
 from PIL import Image
 
 from app.models.card import read_card, write_card
-from tests.conftest import ROOT, START, wait_until_ready
+from tests.conftest import ROOT
 from tests.support.drawings import to_bytes
-from tests.support.servers import SEVEN, Load, Server, ask, receive, running
+from tests.support.servers import SEVEN, START, Load, Server, ask, await_server, receive, running, set_up
 
 HALF = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf"
 
@@ -514,25 +514,17 @@ FILE_SYSTEMS = {
 @pytest.mark.parametrize("mounts", FILE_SYSTEMS.values(), ids=FILE_SYSTEMS)
 def test_it_serves_on_hostile_file_systems(tiny_models: Path, mounts: str) -> None:
     program = f"mount -t tmpfs tmpfs /run && cp -r {tiny_models} /run/models && {mounts} && exec python -m app"
-    environment = {**os.environ, "DIGITS_PORT": "0", "DIGITS_WORKERS": "2", "DIGITS_MODELS": "/run/models"}
+    environment = set_up({"workers": 2, "models": "/run/models"})
     environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
     process = subprocess.Popen(
         ["unshare", "-m", "sh", "-c", program],
-        cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE,
     )  # fmt: skip
-    assert process.stdout
-    line = process.stdout.readline()
-    try:
-        assert line.startswith("Digits on http"), process.communicate(timeout=START)
-        address = line.split()[2]
-        wait_until_ready(address)
+    with await_server(process) as address:
         port = int(address.rpartition(":")[2])
         assert [ask(port)[0] for _ in range(5)] == [200] * 5
         with urllib.request.urlopen(f"{address}/metrics", timeout=START) as answer:
             assert "digits_requests_total" in answer.read().decode()
-    finally:
-        process.terminate()
-        process.communicate(timeout=START)
 
 
 def test_a_worker_out_of_memory_says_so_and_goes_on(tiny_models: Path, tmp_path: Path) -> None:

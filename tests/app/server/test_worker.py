@@ -18,9 +18,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.conftest import START
 from tests.support.drawings import draw_digit, side_by_side, to_png
-from tests.support.servers import SEVEN, Server, ask, receive, running
+from tests.support.servers import SEVEN, START, Server, ask, receive, running
 
 LIVE = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
 CHUNKED = b"POST /predict HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"

@@ -22,8 +22,9 @@ from app import create_app
 from app.preprocessing.decoding import decode_picture
 from app.web.limits import ADDRESSES, SharedStorage, count_places
 from app.web.metrics import PLACE
-from tests.conftest import ROOT, serve
+from tests.conftest import ROOT
 from tests.support.drawings import draw_digit, to_bytes, to_png
+from tests.support.servers import serve
 
 SEVEN = to_png(draw_digit(7))
 
