@@ -44,7 +44,7 @@ class Server:
         return create_connection(("127.0.0.1", self.port), timeout=START)
 
     def workers(self) -> list[int]:
-        """The process ids of the workers; a process that checks new models is none."""
+        """The process ids of the workers; a process that checks new models is not among them."""
         return [child for child in list_children(self.process.pid) if _is_worker(child)]
 
     def send(self, signal: int) -> None:

@@ -375,7 +375,7 @@ def test_a_storm_of_reloads_never_has_more_than_twice_the_workers_and_stopping_i
     models: Path, tmp_path: Path
 ) -> None:
     with running(tmp_path / "log", models=models, workers=2) as server:
-        most = 0
+        highest = 0
         with Load(server.port, clients=2) as load:
             for _ in range(20):
                 server.send(signal.SIGHUP)
@@ -383,9 +383,9 @@ def test_a_storm_of_reloads_never_has_more_than_twice_the_workers_and_stopping_i
                 while time.monotonic() < deadline:
                     first = set(server.workers())
                     time.sleep(0.01)  # what is no worker any more was a check of the models that had just begun
-                    most = max(most, len(first & set(server.workers())))
+                    highest = max(highest, len(first & set(server.workers())))
             load.wait_for(50)
-        assert most <= 4
+        assert highest <= 4
         assert load.failures == []
         assert set(load.statuses) == {200}
         server.send(signal.SIGHUP)
@@ -496,7 +496,7 @@ def test_a_killed_worker_is_replaced_and_nothing_counted_is_lost(tiny_models: Pa
 
 
 def can_mount() -> bool:
-    """Say whether this machine lets a test have a file system of its own."""
+    """Return whether this machine lets a test have a file system of its own."""
     return subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode == 0
 
 
