@@ -52,7 +52,7 @@ def read_history(folder: Path, name: str) -> dict[str, list[float]]:
 
 
 @pytest.mark.parametrize(("number", "code"), ((signal.SIGTERM, 143), (signal.SIGINT, 130)), ids=("term", "int"))
-def test_an_interrupted_training_says_how_to_go_on(
+def test_an_interrupted_training_says_how_to_resume(
     printed: Path, tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
     with start("cnn_16_36_64", "--epochs", "500", folder=tmp_path, data=printed) as process:
@@ -61,7 +61,7 @@ def test_an_interrupted_training_says_how_to_go_on(
         said = process.communicate()[1]
     assert process.returncode == code
     assert said.startswith("Interrupted.")
-    assert "go on with: python -m train cnn_16_36_64 --epochs 500" in said
+    assert "resume with: python -m train cnn_16_36_64 --epochs 500" in said
     assert said.endswith(" --resume\n")
     assert said.count("\n") == 1
     assert list((tmp_path / "runs" / "cnn_16_36_64" / "seed-0").glob("epoch-*"))

@@ -215,7 +215,7 @@ def test_a_parquet_file_of_digits_is_not_added_numbers_to(
     before = output.read_bytes()
     capsys.readouterr()
     assert main([str(folder), "--many", "--output", str(output), "--resume"]) == 2
-    assert capsys.readouterr().err.startswith(f"{output} has other columns. Give the same options as then")
+    assert capsys.readouterr().err.startswith(f"{output} has other columns. Give the same options as before")
     assert output.read_bytes() == before
 
 
@@ -280,8 +280,8 @@ def test_no_more_pictures_are_held_than_are_being_read(many: Path) -> None:
         (("{folder}/empty",), "{folder}/empty holds no picture: no file that ends in .png, "),
         (("s3://bucket/scans",), "s3://bucket/scans is not on this machine: it is read with --ray ADDRESS"),
         (("{folder}", "--model", "gpt"), "There is no model 'gpt'. There are: "),
-        (("{folder}", "--output", "read.xlsx"), "--output read.xlsx should end in .csv, .jsonl or .parquet"),
-        (("{folder}", "--output", "{folder}/there.csv"), "{folder}/there.csv is there already: --resume goes on"),
+        (("{folder}", "--output", "read.xlsx"), "--output is read.xlsx, expected a name that ends in .csv, .jsonl or .parquet"),
+        (("{folder}", "--output", "{folder}/there.csv"), "{folder}/there.csv already exists. Add --resume"),
         (
             ("{folder}", "--output", "{folder}/there.csv", "--resume"),
             "{folder}/there.csv was not written by this program. Choose another file.",
@@ -292,7 +292,7 @@ def test_no_more_pictures_are_held_than_are_being_read(many: Path) -> None:
         ),
         (
             ("{folder}", "--many", "--output", "{folder}/begun.csv", "--resume"),
-            "begun.csv was begun with many False, and now it is True.",
+            "begun.csv was started with many False; now it is True.",
         ),
         (("{folder}", "--output", "{folder}/none/read.csv"), "{folder}/none/read.csv cannot be written: No such file"),
         (("{folder}", "--resume"), "--resume continues a file: name it with --output."),
@@ -474,11 +474,11 @@ def test_what_is_no_file_is_a_row_and_nothing_waits_for_it(tmp_path: Path, capfd
     rows = {Path(row["path"]).stem: row for row in read_csv(capfd.readouterr().out)}
     assert rows["good"]["text"] == "7"
     assert {name: row["error"] for name, row in rows.items() if row["error"]} == {
-        "device": "The file cannot be read: it is a device, no file with a picture.",
+        "device": "The file cannot be read: it is a device, not a file with a picture.",
         "gone": "There is no such file.",
-        "pipe": "The file cannot be read: it is a pipe, no file with a picture.",
+        "pipe": "The file cannot be read: it is a pipe, not a file with a picture.",
         "round": "The file cannot be read: Too many levels of symbolic links.",
-        "socket": "The file cannot be read: it is a socket, no file with a picture.",
+        "socket": "The file cannot be read: it is a socket, not a file with a picture.",
     }
 
 

@@ -398,7 +398,7 @@ def test_a_worker_that_stands_still_is_replaced_and_others_answer(tiny_models: P
         still = server.workers()[0]
         os.kill(still, signal.SIGSTOP)
         with Load(server.port, clients=1) as load:
-            server.wait_for(f"Worker {still} gave no sign of life")
+            server.wait_for(f"Worker {still} had no heartbeat")
             load.wait_for(20)
         assert set(load.statuses) == {200}
         assert still not in server.workers()

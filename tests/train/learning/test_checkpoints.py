@@ -55,7 +55,7 @@ def test_the_best_epoch_outlives_later_ones(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "message"), (({"batch_size": 32}, "batch size 16, and now it is 32"), ({"seed": 2}, "seed 1"))
+    ("changed", "message"), (({"batch_size": 32}, "batch size 16; now it is 32"), ({"seed": 2}, "seed 1"))
 )
 def test_a_run_does_not_go_on_with_other_settings(tmp_path: Path, changed: dict[str, int], message: str) -> None:
     checkpoints.save(tmp_path, tiny_network(1), SETTINGS, [EPOCH], kept=0)
