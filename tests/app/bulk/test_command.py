@@ -164,7 +164,7 @@ def _is_running(pid: int) -> bool:
 @pytest.mark.parametrize(
     ("suffix", "torn"), ((".csv", b'"/a ""torn'), (".jsonl", b'{"path": "/a'), (".parquet", b'{"path": "/a'))
 )
-def test_a_run_killed_in_the_middle_goes_on_where_it_was(many: Path, tmp_path: Path, suffix: str, torn: bytes) -> None:
+def test_a_killed_run_is_resumed_where_it_stopped(many: Path, tmp_path: Path, suffix: str, torn: bytes) -> None:
     output = tmp_path / f"read{suffix}"
     unfinished = tmp_path / f"read{suffix}.unfinished"
     growing = unfinished if suffix == ".parquet" else output
@@ -231,7 +231,7 @@ def test_a_parquet_file_that_was_whole_when_the_machine_stopped_is_not_doubled(f
 
 
 @pytest.mark.parametrize("stopped_by", (signal.SIGINT, signal.SIGTERM))
-def test_an_interrupted_run_says_how_to_go_on(many: Path, tmp_path: Path, stopped_by: signal.Signals) -> None:
+def test_an_interrupted_run_says_how_to_resume(many: Path, tmp_path: Path, stopped_by: signal.Signals) -> None:
     output = tmp_path / "read.csv"
     with start(str(many), "--output", str(output), "--processes", "1", stderr=subprocess.PIPE) as process:
         wait_for(lambda: output.exists() and output.stat().st_size > 2000)
@@ -280,7 +280,10 @@ def test_no_more_pictures_are_held_than_are_being_read(many: Path) -> None:
         (("{folder}/empty",), "{folder}/empty holds no picture: no file that ends in .png, "),
         (("s3://bucket/scans",), "s3://bucket/scans is not on this machine: it is read with --ray ADDRESS"),
         (("{folder}", "--model", "gpt"), "There is no model 'gpt'. There are: "),
-        (("{folder}", "--output", "read.xlsx"), "--output is read.xlsx, expected a name that ends in .csv, .jsonl or .parquet"),
+        (
+            ("{folder}", "--output", "read.xlsx"),
+            "--output is read.xlsx, expected a name that ends in .csv, .jsonl or .parquet",
+        ),
         (("{folder}", "--output", "{folder}/there.csv"), "{folder}/there.csv already exists. Add --resume"),
         (
             ("{folder}", "--output", "{folder}/there.csv", "--resume"),
@@ -342,7 +345,7 @@ def test_a_list_of_names_on_standard_input_is_read(folder: Path, end: str) -> No
     assert [(row["path"], row["text"]) for row in read_csv(written)] == expected
 
 
-def test_nothing_on_standard_input_is_said() -> None:
+def test_empty_standard_input_is_an_error() -> None:
     code, written, said = run("-")
     assert (code, len(read_csv(written))) == (2, 0)
     assert "Standard input is empty; expected a picture, or names of pictures.\n" in said
@@ -462,7 +465,9 @@ def test_the_server_loads_nothing_of_it() -> None:
     assert done.stdout == "[]\n"
 
 
-def test_what_is_no_file_is_a_row_and_nothing_waits_for_it(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_pipe_or_device_is_an_error_row_and_is_not_waited_for(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "good.png").write_bytes(to_png(draw_digit(7)))
     os.mkfifo(tmp_path / "pipe.png")
     (tmp_path / "device.png").symlink_to("/dev/zero")

@@ -36,7 +36,7 @@ def wait_until_small(server: Server, limit: int) -> None:
         time.sleep(0.2)
 
 
-def test_what_large_requests_take_comes_back(tiny_models: Path, tmp_path: Path) -> None:
+def test_the_memory_of_large_requests_is_returned(tiny_models: Path, tmp_path: Path) -> None:
     with running(tmp_path / "log", models=tiny_models, workers=1) as server:
         ask(server.port)
         before = read_status(server.workers()[0], "VmRSS")
