@@ -4,8 +4,9 @@
     trained network -> float32 -> statistics of the averaged weights -> temperature, certainty -> three outputs
 
 The eleventh class trains features that represent non-digits; the saved network answers the ten digits' probabilities,
-the certainty, which certainty.py learns from features, and the features of which the probabilities are made. The temperature and the certainty's threshold are
-fitted on validation digits and on digits written for validation, and on nothing else.
+the certainty, which certainty.py learns from features, and the features of which the probabilities are made. The
+temperature and the certainty's threshold are fitted on validation digits and on digits written for validation, and on
+nothing else.
 """
 
 from __future__ import annotations
