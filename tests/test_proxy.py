@@ -17,13 +17,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.conftest import ROOT, START, start_server, wait_until_ready
+from tests.conftest import ROOT
 from tests.nginx import find_nginx
-from tests.support.drawings import draw_digit, to_png
+from tests.support.servers import SEVEN, START, running
 
 CONFIGURATION = (ROOT / "deploy" / "nginx.conf").read_text()
 PATIENCE = 30  # seconds
-SEVEN = to_png(draw_digit(7))
 
 
 class Answer(NamedTuple):
@@ -123,21 +122,8 @@ def run_nginx(folder: Path, server_port: int) -> Iterator[int]:
 def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     folder = tmp_path_factory.mktemp("proxy")
     log = folder / "log"
-    settings = {"DIGITS_PORT": "0", "DIGITS_WORKERS": "1", "DIGITS_PROXIES": "1"}
-    with log.open("w") as stream:
-        server = start_server({**os.environ, **settings}, stderr=stream.fileno())
-    try:
-        assert server.stdout
-        address = server.stdout.readline().split()[2]
-        wait_until_ready(address)
-        server_port = int(address.rpartition(":")[2])
-        with run_nginx(folder, server_port) as port:
-            yield Proxy(port, server_port, log)
-    finally:
-        server.terminate()
-        server.wait(START)
-        assert server.stdout
-        server.stdout.close()
+    with running(log, workers=1, proxies=1) as server, run_nginx(folder, server.port) as port:
+        yield Proxy(port, server.port, log)
 
 
 def test_a_picture_is_read_through_the_proxy(proxy: Proxy) -> None:

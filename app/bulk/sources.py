@@ -20,7 +20,7 @@ STANDARD_INPUT = "-"
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".tif", ".tiff")  # read in folders
 # Taken from folders too, so that each gets the sentence that says how to convert it, instead of silence.
 CONVERTIBLE = (".heic", ".heif", ".avif", ".pdf", ".svg")
-CHUNK = 65536  # bytes read from standard input at once
+READ_SIZE = 65536  # bytes read from standard input at once
 HEAD = 16  # bytes that tell a picture from a list of names
 
 
@@ -107,7 +107,7 @@ def _walk(folder: str, above: frozenset[tuple[int, int]]) -> Iterator[str]:
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
-    """Say whether an entry is a folder or leads to one; a link that leads to itself does not."""
+    """Return whether an entry is a folder or leads to one; a link that leads to itself does not."""
     try:
         return entry.is_dir()
     except OSError:
@@ -115,7 +115,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def is_picture(name: str) -> bool:
-    """Say whether a file of a folder is to be read, by its name."""
+    """Return whether a file of a folder is to be read, by its name."""
     return name.lower().endswith(SUFFIXES + CONVERTIBLE)
 
 
@@ -140,19 +140,19 @@ def read_standard_input(stream: BinaryIO) -> Iterator[Source]:
 
 
 def _begins_as_picture(head: bytes) -> bool:
-    """Say whether bytes are a picture, or a file that people take for one, rather than a list of names."""
+    """Return whether bytes are a picture, or a file that people take for one, rather than a list of names."""
     control = any(byte < 9 and byte != 0 for byte in head)  # text has none; NULs separate names
     return control or has_signature(head) or find_conversion(head) is not None
 
 
 def _split_names(head: bytes, stream: BinaryIO) -> Iterator[bytes]:
-    """Split at NULs, as `find -print0` writes them, where the first CHUNK has one; else at the ends of lines."""
-    text = head + stream.read(CHUNK)
+    """Split at NULs, as `find -print0` writes them, where the first READ_SIZE has one; else at the ends of lines."""
+    text = head + stream.read(READ_SIZE)
     separator = b"\0" if b"\0" in text else b"\n"
     while True:
         *names, rest = text.split(separator)
         yield from (name for name in (name.removesuffix(b"\r") for name in names) if name)
-        chunk = stream.read(CHUNK)
+        chunk = stream.read(READ_SIZE)
         if not chunk:
             break
         text = rest + chunk

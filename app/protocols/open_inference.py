@@ -72,13 +72,13 @@ def server() -> dict[str, Any]:
 
 @bp.get("/health/live")
 def live() -> dict[str, bool]:
-    """Say that the server answers."""
+    """Answer that the server is alive."""
     return {"live": True, "ready": not is_stopping()}
 
 
 @bp.get("/health/ready")
 def ready() -> dict[str, bool]:
-    """Say that the models answer, until the server goes away."""
+    """Answer that the models work, until the server goes away."""
     check_ready()
     return {"live": True, "ready": True}
 
@@ -106,7 +106,7 @@ def metadata(name: str, version: str | None = None) -> dict[str, Any]:
 @bp.get("/models/<model:name>/ready")
 @bp.get("/models/<model:name>/versions/<model:version>/ready")
 def model_ready(name: str, version: str | None = None) -> dict[str, Any]:
-    """Say that a model answers."""
+    """Answer that a model is ready."""
     return {"name": _find_model(name, version).name, "ready": True}
 
 

@@ -87,10 +87,10 @@ def read_digits(bodies: Sequence[bytes], framing: Framing) -> NDArray[np.float32
 
 
 def decode_pictures(texts: Iterable[Any], count: int) -> list[bytes]:
-    """Decode pictures in base64, if they are not too many.
+    """Decode pictures in base64, after checking their number.
 
     Raises:
-        BadRequest: one is no string, or not base64.
+        BadRequest: one is not a string, or not base64.
         TooLarge: too many pictures.
     """
     check_pictures(count)
@@ -98,19 +98,19 @@ def decode_pictures(texts: Iterable[Any], count: int) -> list[bytes]:
 
 
 def check_pictures(count: int) -> None:
-    """Check that a request may hold so many pictures.
+    """Check the number of pictures in a request.
 
     Raises:
-        TooLarge: it may not.
+        TooLarge: more than MAX_PICTURES.
     """
     _check_count(count, current_app.config["MAX_PICTURES"], "pictures")
 
 
 def check_digits(count: int) -> None:
-    """Check that a tensor may hold so many digits.
+    """Check the number of digits in a tensor.
 
     Raises:
-        TooLarge: it may not.
+        TooLarge: more than MAX_DIGITS.
     """
     _check_count(count, current_app.config["MAX_DIGITS"], "digits")
 
@@ -130,6 +130,6 @@ def describe_shape() -> str:
     return f"[n, {SHAPE[0]}, {SHAPE[1]}, {SHAPE[2]}]"
 
 
-def _check_count(count: int, most: int, things: str) -> None:
-    if count > most:
-        raise TooLarge(f"The request holds {count:,} {things}; at most {most:,} are read at once.")
+def _check_count(count: int, max_count: int, things: str) -> None:
+    if count > max_count:
+        raise TooLarge(f"The request holds {count:,} {things}; at most {max_count:,} are read at once.")

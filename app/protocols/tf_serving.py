@@ -58,7 +58,7 @@ def models() -> dict[str, Any]:
 @bp.get("/models/<model:name>")
 @bp.get("/models/<model:name>/versions/<model:version>")
 def status(name: str, version: str | None = None) -> dict[str, Any]:
-    """Say that a model is served, as GetModelStatusResponse."""
+    """Return the status of a model, as GetModelStatusResponse."""
     classifier = _find_model(name, version)
     available = {"error_code": "OK", "error_message": ""}
     state = {"version": version_of(classifier), "state": "AVAILABLE", "status": available}

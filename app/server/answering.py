@@ -22,14 +22,14 @@ from gunicorn.http.errors import NoMoreData
 
 from ..errors import BadRequest, Overloaded, TooLarge
 from ..settings import Settings
+from ..web.logs import LIGHT_PATHS
 from .connections import Connection, give_way
 
-IN_LOOP = ("/health/", "/v2/health/", "/metrics", "/static/")  # paths of what costs little and must not wait
 STEP = 256 * 1024  # bytes of a body of known length that are received before others have their turn
 CHUNKED_STEP = 4 * 1024  # bytes of a body in chunks, likewise: a chunk of one byte costs 6 microseconds
 MAX_FRAMING = 1024 * 1024  # bytes of chunk sizes besides as many as the body has
 BUFFERED = 4  # bodies of the largest size that a worker holds at once, or as many bytes of answers
-SMALL = 64 * 1024  # bytes of a body or an answer that is always taken: so many for each connection are little
+UNCOUNTED = 64 * 1024  # bytes of a body or an answer that is always accepted: little, even for every connection
 MAX_AHEAD = 4  # requests that were sent ahead and are answered at once: others go first
 MAX_ASIDE = 8  # requests a worker that take long, of which one is answered at a time
 
@@ -84,17 +84,17 @@ class Answering:
         return pieces
 
     def _answer(self, environ: Environ, with_body: bool) -> Answer:
-        if environ["PATH_INFO"].startswith(IN_LOOP) and not with_body:
+        if environ["PATH_INFO"].startswith(LIGHT_PATHS) and not with_body:
             give_way()  # a client that sends many at once does not keep the others waiting
             return self._collect(environ)
         return self._answer_in_thread(environ)
 
     def is_idle(self) -> bool:
-        """Say whether no thread has anything to do."""
+        """Return whether no thread has anything to do."""
         return self.pictures.waiting == self.pages.waiting == 0
 
     def has_hung(self) -> bool:
-        """Say whether a thread has answered the same request for longer than any may take."""
+        """Return whether a thread has worked on the same request for longer than any may take."""
         return any(monotonic() - since > 3 * self.settings.timeout for since in [*self.running.values()])
 
     def _receive(self, environ: Environ, connection: Connection) -> bytes:
@@ -126,9 +126,9 @@ class Answering:
 
     def _check_room(self, connection: Connection) -> None:
         """See that a large body or answer can be held; who has been slow with another one for longer goes first."""
-        if connection.held <= SMALL:
+        if connection.held <= UNCOUNTED:
             return
-        large = [other for other in self.connections if other.held > SMALL]
+        large = [other for other in self.connections if other.held > UNCOUNTED]
         if sum(other.held for other in large) <= BUFFERED * self.settings.max_bytes:
             return
         reason = Overloaded("Too many large requests at once. Try again.")

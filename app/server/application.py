@@ -140,11 +140,11 @@ def raise_file_limit() -> None:
     """Allow as many open files as the system lets us: one a connection.
 
     Raises:
-        BadSetting: hardly any.
+        BadSetting: fewer than MIN_FILES.
     """
-    soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, MAX_FILES) if most > 0 else MAX_FILES, most))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, MAX_FILES) if hard > 0 else MAX_FILES, hard))
         soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < MIN_FILES:
         raise BadSetting(f"A process may open {soft} files here (ulimit -n), expected {MIN_FILES} or more.")
@@ -162,7 +162,7 @@ def check_port(settings: Settings) -> None:
 
 
 def has_inherited_socket() -> bool:
-    """Say whether gunicorn took its socket over from a process before it."""
+    """Return whether gunicorn took its socket over from a process before it."""
     return "GUNICORN_FD" in os.environ
 
 

@@ -60,7 +60,7 @@ class Arbiter(GunicornArbiter):  # type: ignore[misc]
         self.wanted = True
 
     def handle_term(self) -> None:
-        """Say that the server is going away, answer for a while longer, and stop; at the second time at once.
+        """Announce that the server is going away, answer for a while, then stop; a second signal stops it at once.
 
         Raises:
             StopIteration: it is time to stop.
@@ -162,7 +162,7 @@ class Check:
             os.set_blocking(pipe, False)
 
     def is_over(self) -> bool:
-        """Say whether it has ended, and then what it said or what is wrong.
+        """Return whether it has ended, and then what it printed or what is wrong.
 
         gunicorn reaps every child, and with it how this one ended: what it said decides.
         """

@@ -58,10 +58,10 @@ class Connection(socket.socket):
         self.arrived, self.held, self.in_head, self.busy = 0, 0, True, False
 
     def evict(self, reason: DigitsError | None = None) -> None:
-        """End the connection from another greenlet, and tell the client why where nothing was sent yet."""
+        """End the connection from another greenlet; where no answer has begun, the client gets the reason."""
         self.lingers = False
-        told = reason is not None and self.arrived > 0 and not self.answered
-        self.greenlet.kill(reason if told and reason else gevent.GreenletExit(), block=False)
+        can_answer = self.arrived > 0 and not self.answered
+        self.greenlet.kill(reason if can_answer and reason else gevent.GreenletExit(), block=False)
 
     def recv(self, size: int, flags: int = 0) -> bytes:
         """Receive what has arrived; nothing where the client has gone, or sent nothing in time.
@@ -116,7 +116,7 @@ class Connection(socket.socket):
             raise ConnectionResetError(errno.ECONNRESET, "the client does not read") from None
 
     def close(self) -> None:
-        """Say that nothing more comes, throw away what still arrives for a while, and close."""
+        """End the sending side, discard what still arrives for a while, and close."""
         if self.answered and self.lingers:
             self.answered = False
             self.busy, self.arrived, self.held = False, 0, 0

@@ -11,12 +11,12 @@ import resource
 from pathlib import Path
 
 MB = 10**6  # bytes
-KEPT = 32  # MB that a worker may keep more than when it started before it gives memory back
+MAX_KEPT = 32  # MB that a worker may keep more than when it started before it gives memory back
 STATUS = Path("/proc/self/status")
 
 
 class Watch:
-    """What a worker took when its models were loaded, and the most that it may take."""
+    """What a worker took when its models were loaded, and how much it may take."""
 
     def __init__(self, budget: int) -> None:
         """Bound what requests may take from now on.
@@ -29,9 +29,9 @@ class Watch:
         self._tried = 0  # MB that were kept when giving back was last tried
         taken = _read("VmData")
         if budget and taken:
-            most = taken + budget * MB
+            max_bytes = taken + budget * MB
             _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-            resource.setrlimit(resource.RLIMIT_DATA, (most if hard < 0 else min(most, hard), hard))
+            resource.setrlimit(resource.RLIMIT_DATA, (max_bytes if hard < 0 else min(max_bytes, hard), hard))
         libc = ctypes.CDLL(None)
         self._trim = getattr(libc, "malloc_trim", None)  # glibc's alone
 
@@ -42,14 +42,14 @@ class Watch:
     def give_back(self) -> None:
         """Return to the system what requests have left."""
         taken = self.measure()
-        if taken <= self._base + KEPT or self._trim is None or taken == self._tried:
+        if taken <= self._base + MAX_KEPT or self._trim is None or taken == self._tried:
             return
         gc.collect()
         self._trim(0)
         self._tried = self.measure()
 
     def is_too_large(self) -> bool:
-        """Say whether the process keeps more than half of what requests may take: another one starts small."""
+        """Return whether the process keeps more than half of what requests may take: a new one starts small."""
         return bool(self._budget) and self.measure() > self._base + self._budget / 2
 
 

@@ -131,11 +131,11 @@ class Worker(GeventWorker):  # type: ignore[misc]
             self.connections.discard(connection)
 
     def _make_room(self) -> bool:
-        """Close the connection that has been idle or slow for longest, if there is one: who comes next may be quick."""
-        slow = [each for each in self.connections if not each.busy]
-        if not slow:
+        """Close the connection that has been idle or slow for longest: the next client may be quick."""
+        waiting = [each for each in self.connections if not each.busy]
+        if not waiting:
             return False
-        slowest = min(slow, key=lambda each: (each.arrived > 0, each.deadline))
+        slowest = min(waiting, key=lambda each: (each.arrived > 0, each.deadline))
         self.connections.discard(slowest)
         slowest.evict(Overloaded("The server has too many slow clients. Try again."))
         return True
@@ -158,7 +158,7 @@ class Worker(GeventWorker):  # type: ignore[misc]
         if isinstance(exc, LimitRequestLine | LimitRequestHeaders):
             error: DigitsError = TooLarge("The address or the headers are too long or too many.")
         elif isinstance(exc, ParseException) and not isinstance(exc, InvalidResponseHeader | InvalidResponseHeaderName):
-            error = BadRequest(f"This is no request in HTTP: {exc}")
+            error = BadRequest(f"This is not a request in HTTP: {exc}")
         elif isinstance(exc, DigitsError):
             error = exc
         else:
@@ -171,7 +171,7 @@ class Worker(GeventWorker):  # type: ignore[misc]
             client.sendall(describe_plainly(error, identity))
             client.flush()
         except OSError:
-            self.log.debug("The client was gone before it was told: %s", exc)
+            self.log.debug("The client had gone before it could be answered: %s", exc)
 
 
 class Address:
@@ -207,7 +207,7 @@ def check(request: Any, max_bytes: int) -> None:
     if hosts and not HOST.fullmatch(hosts[0]):
         raise BadRequest(f"The Host header is {hosts[0][:100]!a}, expected a name or an address, and a port.")
     if request.method == "CONNECT":
-        raise MethodNotAllowed("CONNECT is for proxies, and this is none. Use GET or POST.")
+        raise MethodNotAllowed("CONNECT is for proxies, and this is not a proxy. Use GET or POST.")
     names = [name for name, _ in request.headers]
     if names.count("EXPECT") > 1 or names.count("TRANSFER-ENCODING") > 1:
         raise BadRequest("Expect and Transfer-Encoding may be sent once.")

@@ -30,7 +30,7 @@ from .metrics import PLACE
 ADDRESSES = 65536  # entries of the table; two addresses that share one share its count
 
 
-def count_places(workers: int) -> int:
+def count_max_workers(workers: int) -> int:
     """Return how many workers can count: twice as many as run, since old and new ones overlap.
 
     Args:
@@ -39,9 +39,9 @@ def count_places(workers: int) -> int:
     return 2 * (workers or max(2, os.cpu_count() or 1))
 
 
-PLACES = count_places(read_settings().workers)  # 512 KB each
+MAX_WORKERS = count_max_workers(read_settings().workers)  # that count at the same time, in 512 KB each
 _key = secrets.token_bytes(16)
-_table = np.frombuffer(mmap.mmap(-1, PLACES * ADDRESSES * 2 * 4), np.uint32).reshape(PLACES, ADDRESSES, 2)
+_table = np.frombuffer(mmap.mmap(-1, MAX_WORKERS * ADDRESSES * 2 * 4), np.uint32).reshape(MAX_WORKERS, ADDRESSES, 2)
 
 
 class SharedStorage(Storage):
@@ -50,7 +50,7 @@ class SharedStorage(Storage):
     def __init__(self) -> None:
         """Count in this worker's part of the table."""
         super().__init__()
-        self._place = int(os.environ.get(PLACE, "0")) % PLACES
+        self._place = int(os.environ.get(PLACE, "0")) % MAX_WORKERS
         self._lock = threading.Lock()
 
     @property

@@ -25,7 +25,8 @@ REQUEST_ID = "X-Request-ID"
 ACCEPTED_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")  # what cannot break a line or pretend to be another field
 MAX_PATH = 200  # characters of a path that are written
 MAX_METHOD = 20  # characters of a method
-QUIET = ("/health/", "/v2/health/", "/metrics", "/static/")  # asked for so often that a line each would hide the rest
+# Paths of what costs little and is asked for often: answered in the loop without waiting, logged at debug level only
+LIGHT_PATHS = ("/health/", "/v2/health/", "/metrics", "/static/")
 
 access = logging.getLogger("digits.access")
 encode = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps would make an encoder for every line
@@ -109,7 +110,7 @@ def start_request() -> None:
 def log_request(response: Response) -> Response:
     """Put the request's id into the answer, and write a line."""
     response.headers[REQUEST_ID] = g.request_id
-    level = logging.DEBUG if request.path.startswith(QUIET) else logging.INFO
+    level = logging.DEBUG if request.path.startswith(LIGHT_PATHS) else logging.INFO
     if access.isEnabledFor(level):
         _write_line(level, response.status_code)
     return response

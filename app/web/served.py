@@ -22,7 +22,7 @@ def chosen_classifier() -> Classifier:
     """Return the model that a request names by ?model=NAME, or the default one.
 
     Raises:
-        NotFound: there is none of that name.
+        NotFound: no model has that name.
     """
     return served_models().get(request.args.get("model"))
 

@@ -122,11 +122,11 @@ def test_it_reads_during_a_stroke(page: Page) -> None:
 
 def test_one_request_is_in_flight_at_a_time(page: Page) -> None:
     flying: list[Route] = []
-    most: list[int] = []
+    counts: list[int] = []
 
     def answer(route: Route) -> None:
         flying.append(route)
-        most.append(len(flying))
+        counts.append(len(flying))
         response = route.fetch()
         flying.remove(route)  # before the page hears of it, and asks again
         route.fulfill(response=response)
@@ -134,7 +134,7 @@ def test_one_request_is_in_flight_at_a_time(page: Page) -> None:
     page.route(READ, answer)
     draw_with_mouse(page, FOUR)
     expect_answer(page, "4")
-    assert set(most) == {1}
+    assert set(counts) == {1}
 
 
 def test_the_newest_drawing_wins(page: Page) -> None:

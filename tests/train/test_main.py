@@ -21,13 +21,13 @@ from train.recipes.catalogue import RECIPES
 from .test_runs import TIMES
 
 ROOT = Path(__file__).parents[2]
-SMALL = ["--batch-size", "16"]
+SMALL_BATCHES = ["--batch-size", "16"]
 
 
 def start(*arguments: str, folder: Path, data: Path) -> subprocess.Popen[str]:
     """Start `python -m train` on its own, writing into a folder."""
     return subprocess.Popen(
-        [sys.executable, "-m", "train", *arguments, *SMALL, *places(folder, data)],
+        [sys.executable, "-m", "train", *arguments, *SMALL_BATCHES, *places(folder, data)],
         cwd=ROOT,
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
         text=True,
@@ -78,7 +78,7 @@ def test_a_training_killed_and_resumed_gives_the_same_as_one_left_alone(printed:
         said, complained = process.communicate()
     assert (process.returncode, complained) == (0, "")
     assert "going on after epoch " in said
-    assert main([*command, *SMALL, *places(whole, printed)]) == 0
+    assert main([*command, *SMALL_BATCHES, *places(whole, printed)]) == 0
     assert read_history(killed, "cnn_16_36_64") == read_history(whole, "cnn_16_36_64")
 
 
@@ -93,7 +93,7 @@ def test_samples_of_what_training_sees_are_drawn(printed: Path, tmp_path: Path) 
 
 def test_overrides_are_in_the_card(printed: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     options = ["--epochs", "1", "--learning-rate", "0.01", "--labels", "one-hot", "--seed", "3"]
-    assert main(["lenet5", *options, *SMALL, *places(tmp_path, printed)]) == 0
+    assert main(["lenet5", *options, *SMALL_BATCHES, *places(tmp_path, printed)]) == 0
     card = json.loads((tmp_path / "models" / "lenet5" / "card.json").read_text())
     expected = {"epochs": 1, "batch_size": 16, "learning_rate": 0.01, "labels": "one-hot"}
     assert card["training"]["overridden"] == expected
@@ -171,7 +171,7 @@ def test_a_series_goes_on_where_it_was_interrupted(
     data = tmp_path / "data"
     data.mkdir()
     shutil.copy(printed / "mnist.npz", data)
-    arguments = ["all", "--epochs", "1", *SMALL, *places(tmp_path, data)]
+    arguments = ["all", "--epochs", "1", *SMALL_BATCHES, *places(tmp_path, data)]
     assert main(arguments) == 2
     assert "fashion_mnist.npz" in capfd.readouterr().err
     assert [folder.name for folder in (tmp_path / "models").iterdir()] == ["lenet5"]

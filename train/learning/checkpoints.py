@@ -118,7 +118,7 @@ def mark_done(folder: Path, what: Settings) -> None:
 
 
 def is_done(folder: Path, what: Settings) -> bool:
-    """Say whether the same run of the series is over."""
+    """Return whether the same run of the series is over."""
     return (folder / DONE).is_file() and (folder / DONE).read_text() == json.dumps(what)
 
 

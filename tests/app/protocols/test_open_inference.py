@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from app.models.classifier import Classifier, load_classifier
 from app.models.folder import load
-from tests.conftest import serve
 from tests.support.drawings import draw_digit, to_png
+from tests.support.servers import serve
 
 from ..conftest import FEW
 

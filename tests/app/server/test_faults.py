@@ -24,9 +24,9 @@ import pytest
 from PIL import Image
 
 from app.models.card import read_card, write_card
-from tests.conftest import ROOT, START, wait_until_ready
+from tests.conftest import ROOT
 from tests.support.drawings import to_bytes
-from tests.support.servers import SEVEN, Load, Server, ask, receive, running
+from tests.support.servers import SEVEN, START, Load, Server, ask, await_server, receive, running, set_up
 
 HALF = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf"
 
@@ -375,7 +375,7 @@ def test_a_storm_of_reloads_never_has_more_than_twice_the_workers_and_stopping_i
     models: Path, tmp_path: Path
 ) -> None:
     with running(tmp_path / "log", models=models, workers=2) as server:
-        most = 0
+        highest = 0
         with Load(server.port, clients=2) as load:
             for _ in range(20):
                 server.send(signal.SIGHUP)
@@ -383,9 +383,9 @@ def test_a_storm_of_reloads_never_has_more_than_twice_the_workers_and_stopping_i
                 while time.monotonic() < deadline:
                     first = set(server.workers())
                     time.sleep(0.01)  # what is no worker any more was a check of the models that had just begun
-                    most = max(most, len(first & set(server.workers())))
+                    highest = max(highest, len(first & set(server.workers())))
             load.wait_for(50)
-        assert most <= 4
+        assert highest <= 4
         assert load.failures == []
         assert set(load.statuses) == {200}
         server.send(signal.SIGHUP)
@@ -496,7 +496,7 @@ def test_a_killed_worker_is_replaced_and_nothing_counted_is_lost(tiny_models: Pa
 
 
 def can_mount() -> bool:
-    """Say whether this machine lets a test have a file system of its own."""
+    """Return whether this machine lets a test have a file system of its own."""
     return subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode == 0
 
 
@@ -514,25 +514,17 @@ FILE_SYSTEMS = {
 @pytest.mark.parametrize("mounts", FILE_SYSTEMS.values(), ids=FILE_SYSTEMS)
 def test_it_serves_on_hostile_file_systems(tiny_models: Path, mounts: str) -> None:
     program = f"mount -t tmpfs tmpfs /run && cp -r {tiny_models} /run/models && {mounts} && exec python -m app"
-    environment = {**os.environ, "DIGITS_PORT": "0", "DIGITS_WORKERS": "2", "DIGITS_MODELS": "/run/models"}
+    environment = set_up({"workers": 2, "models": "/run/models"})
     environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
     process = subprocess.Popen(
         ["unshare", "-m", "sh", "-c", program],
-        cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE,
     )  # fmt: skip
-    assert process.stdout
-    line = process.stdout.readline()
-    try:
-        assert line.startswith("Digits on http"), process.communicate(timeout=START)
-        address = line.split()[2]
-        wait_until_ready(address)
+    with await_server(process) as address:
         port = int(address.rpartition(":")[2])
         assert [ask(port)[0] for _ in range(5)] == [200] * 5
         with urllib.request.urlopen(f"{address}/metrics", timeout=START) as answer:
             assert "digits_requests_total" in answer.read().decode()
-    finally:
-        process.terminate()
-        process.communicate(timeout=START)
 
 
 def test_a_worker_out_of_memory_says_so_and_goes_on(tiny_models: Path, tmp_path: Path) -> None:

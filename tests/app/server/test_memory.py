@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import START
 from tests.support.drawings import draw_digit, to_bytes, to_png
-from tests.support.servers import SEVEN, Server, ask, running
+from tests.support.servers import SEVEN, START, Server, ask, running
 
 KEPT = 50  # MB that a worker may keep after a large request
 LARGE = {

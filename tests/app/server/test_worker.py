@@ -18,9 +18,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.conftest import START
 from tests.support.drawings import draw_digit, side_by_side, to_png
-from tests.support.servers import SEVEN, Server, ask, receive, running
+from tests.support.servers import SEVEN, START, Server, ask, receive, running
 
 LIVE = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
 CHUNKED = b"POST /predict HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -219,7 +218,7 @@ def test_a_request_of_many_pictures_keeps_no_single_one_waiting(server: Server) 
 
 
 def peak_memory(server: Server) -> int:
-    """Return the most MiB that the one worker has ever taken."""
+    """Return the peak memory of the one worker, in MiB."""
     (worker,) = server.workers()
     lines = Path(f"/proc/{worker}/status").read_text().splitlines()
     return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) // 1024
@@ -299,12 +298,12 @@ def test_whoever_is_slow_for_longest_goes_when_there_are_too_many(tiny_models: P
             slow.append(server.connect())
             slow[-1].sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf")
         assert [ask(server.port)[0] for _ in range(5)] == [200] * 5
-        told = []
+        answers = []
         for connection in slow[:MANY]:
             with contextlib.suppress(RemoteDisconnected, ConnectionResetError):  # it went before its first byte came
                 status, body = receive(connection)
-                told.append((status, body["code"]))
-        assert set(told) == {(503, "overloaded")}
+                answers.append((status, body["code"]))
+        assert set(answers) == {(503, "overloaded")}
         for connection in slow:
             connection.close()
         idle = []

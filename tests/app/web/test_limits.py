@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 
 from app import create_app
 from app.preprocessing.decoding import decode_picture
-from app.web.limits import ADDRESSES, SharedStorage, count_places
+from app.web.limits import ADDRESSES, SharedStorage, count_max_workers
 from app.web.metrics import PLACE
-from tests.conftest import ROOT, serve
+from tests.conftest import ROOT
 from tests.support.drawings import draw_digit, to_bytes, to_png
+from tests.support.servers import serve
 
 SEVEN = to_png(draw_digit(7))
 
@@ -67,8 +68,8 @@ def test_a_new_window_starts_at_nothing(table: SharedStorage, monkeypatch: pytes
 
 
 def test_every_worker_has_a_place_of_its_own_also_while_new_ones_come() -> None:
-    assert [count_places(workers) for workers in (1, 2, 256)] == [2, 4, 512]
-    assert count_places(0) >= 4
+    assert [count_max_workers(workers) for workers in (1, 2, 256)] == [2, 4, 512]
+    assert count_max_workers(0) >= 4
 
 
 def test_which_addresses_share_a_count_cannot_be_known() -> None:
