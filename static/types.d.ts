@@ -56,6 +56,7 @@ interface FoundDigit {
   digit: number;
   confidence: number; // 0 to 1
   certain: boolean;
+  doubt?: string;
   probabilities: number[];
   box?: Box; // only from /read
   label?: string; // the name of the class, where it is not a digit

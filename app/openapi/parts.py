@@ -55,9 +55,9 @@ def in_path(name: str, schema: Schema) -> Schema:
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
-def whole(required: Schema, **more: Any) -> Schema:
-    """Describe an object all of whose properties are always there."""
-    return {"type": "object", "properties": required, "required": list(required), **more}
+def whole(required: Schema, optional: Schema | None = None) -> Schema:
+    """Describe an object: the properties that are always there, and others that may be."""
+    return {"type": "object", "properties": {**required, **(optional or {})}, "required": list(required)}
 
 
 def list_sizes(shape: tuple[int, ...]) -> str:

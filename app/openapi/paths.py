@@ -15,7 +15,8 @@ def describe_reading(config: dict[str, Any]) -> Schema:
     predict = {
         "tags": ["Reading"],
         "summary": "Read one digit in each picture",
-        "description": "One picture is answered by one reading, several by a list in the order sent.",
+        "description": "One picture is answered by one reading, several by a list in the order sent. Where `certain` "
+        "is false, `doubt` says why: not_a_digit, ambiguous (it could be two digits) or faint.",
         "parameters": [parameter("ModelChoice"), parameter("Explain"), parameter("RequestId")],
         "requestBody": _pictures(config),
         "responses": answers(
