@@ -52,13 +52,13 @@ def read() -> Response:
 
 @bp.get("/health/live")
 def live() -> Answer:
-    """Say that the process answers."""
+    """Answer that the process is alive."""
     return {"live": True}
 
 
 @bp.get("/health/ready")
 def ready() -> Answer:
-    """Say that the models have answered once (else create_app() fails), until the server goes away."""
+    """Answer that the models have worked once (else create_app() fails), until the server goes away."""
     check_ready()
     registry = served_models()
     answer: Answer = {"ready": True, "models": registry.names}

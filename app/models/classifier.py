@@ -1,6 +1,7 @@
 """Turn a tensor into probabilities and say which answers to trust.
 
-    tensor (n, 28, 28, 1) -> runtime -> Prediction: probabilities (n, classes), certainty (n,) -> doubts
+    tensor (n, 28, 28, 1) -> runtime -> Prediction: probabilities (n, classes), certainty (n,), features (n, count)
+    -> doubts
 
 Owns what a prediction is, its thresholds, and the trial that a model must pass. Does not know how a runtime works.
 """
@@ -27,6 +28,7 @@ Doubt = Literal["not_a_digit", "ambiguous", "faint"]  # why an answer should not
 NOT_A_DIGIT: Doubt = "not_a_digit"  # it does not look like any class
 AMBIGUOUS: Doubt = "ambiguous"  # it could be one of two classes
 FAINT: Doubt = "faint"  # there is too little ink to tell; preprocessing says so
+MAX_FEATURES = 4096  # numbers that a network may answer for a digit besides
 
 TRIAL = np.stack((np.zeros(INPUT, np.float32), np.linspace(0, 1, math.prod(INPUT), dtype=np.float32).reshape(INPUT)))
 
@@ -37,6 +39,7 @@ class Prediction:
 
     probabilities: NDArray[np.float32]  # (n, classes), each row sums to 1
     certainty: NDArray[np.float32]  # (n,), 0..1
+    features: NDArray[np.float32] | None = None  # (n, count): what the last layer sees; None where a network hides it
 
     @property
     def score(self) -> NDArray[np.float32]:
@@ -74,10 +77,11 @@ class Classifier:
             tensor: float32 (n, 28, 28, 1), 0.0 paper to 1.0 ink; n at least 1.
         """
         probabilities, *rest = self.answer(tensor)
-        return Prediction(probabilities, rest[0][:, 0] if rest else probabilities.max(axis=1))
+        certainty = rest.pop(0)[:, 0] if rest and rest[0].shape[1] == 1 else probabilities.max(axis=1)
+        return Prediction(probabilities, certainty, rest[0] if rest else None)
 
     def answer(self, tensor: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        """Return the outputs of the network for n digits, widest first."""
+        """Return the outputs of the network for n digits: probabilities, then certainty and features if it has them."""
         return self._run(tensor)
 
     def certain(self, prediction: Prediction) -> NDArray[np.bool_]:
@@ -120,20 +124,25 @@ def load_classifier(artifact: Artifact, threads: int = 1) -> Classifier:
 
 def _start_runtime(artifact: Artifact, threads: int) -> Classifier:
     if artifact.compiled:
-        return Classifier(artifact, LiteRTRuntime(artifact.compiled, threads), "LiteRT")
+        return Classifier(artifact, LiteRTRuntime(artifact.compiled, threads, len(artifact.classes)), "LiteRT")
     return Classifier(artifact, load_tensorflow(artifact), "TensorFlow")
 
 
 def _check_outputs(artifact: Artifact, outputs: list[NDArray[np.float32]]) -> None:
-    """See that a network answers a number for every class, and one certainty at most.
+    """See that a network answers a number for every class; besides, one certainty and one row of features at most.
 
     Raises:
         BadModel: it answers something else.
     """
     shapes, expected = [output.shape for output in outputs], len(artifact.classes)
-    if not 1 <= len(shapes) <= 2 or shapes[1:] not in ([], [(len(TRIAL), 1)]) or len(shapes[0]) != 2:
+    others = shapes[1:]
+    if others[:1] == [(len(TRIAL), 1)]:
+        others = others[1:]
+    in_rows = all(len(shape) == 2 and shape[0] == len(TRIAL) for shape in (*shapes[:1], *others))
+    known = all(1 < shape[1] <= MAX_FEATURES and shape != shapes[0] for shape in others)
+    if not shapes or not in_rows or len(others) > 1 or not known:
         came = " and ".join(str(shape[1:]) for shape in shapes) or "nothing"
-        raise BadModel(f"{artifact.name} answers {came}; expected probabilities, and a certainty at most.")
+        raise BadModel(f"{artifact.name} answers {came}; expected probabilities, a certainty and features at most.")
     if shapes[0] != (len(TRIAL), expected):
         found = shapes[0][1]
         raise BadModel(f"{artifact.name} answers {found} probabilities where its card names {expected} classes.")

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..models.registry import Registry
 from ..preprocessing.decoding import FORMATS_TEXT
-from .examples import ROW, SEVEN
+from .examples import SEVEN, SEVEN_ROW
 from .parts import Schema, answers, get, media, parameter, schema
 
 
@@ -23,7 +23,7 @@ def describe_reading(config: dict[str, Any]) -> Schema:
             media(
                 {"oneOf": [schema("Reading"), schema("Readings")]},
                 {
-                    "digit": 7, "confidence": 0.98, "certain": True, "probabilities": ROW, "model": "robust",
+                    "digit": 7, "confidence": 0.98, "certain": True, "probabilities": SEVEN_ROW, "model": "robust",
                 },
             ),
             400, 404, 413, 415, 422,
@@ -39,7 +39,7 @@ def describe_reading(config: dict[str, Any]) -> Schema:
                 {"oneOf": [schema("Number"), schema("Numbers")]},
                 {
                     "text": "7",
-                    "digits": [{"digit": 7, "confidence": 0.98, "certain": True, "probabilities": ROW,
+                    "digits": [{"digit": 7, "confidence": 0.98, "certain": True, "probabilities": SEVEN_ROW,
                                 "box": [8, 4, 12, 20]}],
                     "model": "robust",
                 },
@@ -63,7 +63,7 @@ def _pictures(config: dict[str, Any]) -> Schema:
     """Describe a request's body in each form in which pictures may come."""
     text = {"type": "string", "description": "Base64 or a data URL.", "contentEncoding": "base64"}
     file = {"type": "string", "format": "binary"}
-    most = config["MAX_PICTURES"]
+    max_pictures = config["MAX_PICTURES"]
     return {
         "required": True,
         "description": f"A picture as {FORMATS_TEXT}; at most {config['MAX_CONTENT_LENGTH']:,} bytes together.",
@@ -73,7 +73,7 @@ def _pictures(config: dict[str, Any]) -> Schema:
                     "type": "object",
                     "properties": {
                         "image": text,
-                        "images": {"type": "array", "items": text, "minItems": 1, "maxItems": most},
+                        "images": {"type": "array", "items": text, "minItems": 1, "maxItems": max_pictures},
                     },
                     "oneOf": [{"required": ["image"]}, {"required": ["images"]}],
                 },
@@ -83,7 +83,7 @@ def _pictures(config: dict[str, Any]) -> Schema:
                 "schema": {
                     "type": "object",
                     "description": "Any field name, one file or several.",
-                    "properties": {"file": {"type": "array", "items": file, "minItems": 1, "maxItems": most}},
+                    "properties": {"file": {"type": "array", "items": file, "minItems": 1, "maxItems": max_pictures}},
                     "required": ["file"],
                 }
             },
@@ -133,9 +133,9 @@ def describe_operation() -> Schema:
     live = media({"type": "object", "properties": {"live": {"const": True}}, "required": ["live"]}, {"live": True})
     ready = media(schema("Ready"), {"ready": True, "models": ["robust"]})
     return {
-        "/health/live": get("live", tag, "Say that the process answers", answers(live)),
+        "/health/live": get("live", tag, "Check that the process is alive", answers(live)),
         "/health/ready": get(
-            "ready", tag, "Say that the models have answered, until the server goes away", answers(ready, 503)
+            "ready", tag, "Check that the models work and the server is not going away", answers(ready, 503)
         ),
         "/metrics": get("metrics", tag, "Count for Prometheus", answers(text)),
         "/openapi.json": get("openapi", tag, "Describe the server to a program", answers(media({"type": "object"}))),

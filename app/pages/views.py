@@ -78,7 +78,7 @@ def report(name: str, picture: str) -> Response:
     """Send a picture of a model's report.
 
     Raises:
-        NotFound: there is no such picture; a link to a file outside the model's folder is none.
+        NotFound: there is no such picture; a link to a file outside the model's folder is not followed.
     """
     folder = served_models().get(name).folder
     try:

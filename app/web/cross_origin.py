@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Flask, Response, request
 
 METHODS = "GET, POST, PUT"
-HEADERS = "Content-Type, Content-Encoding, Inference-Header-Content-Length, X-Request-ID"
+REQUEST_HEADERS = "Content-Type, Content-Encoding, Inference-Header-Content-Length, X-Request-ID"
 EXPOSED = "Inference-Header-Content-Length, Retry-After, X-Request-ID"
-KEPT = 3600  # seconds that a browser remembers the answer
+MAX_AGE = 3600  # seconds that a browser remembers the answer
 
 
 def init_app(app: Flask, origins: str) -> None:
@@ -27,8 +27,8 @@ def init_app(app: Flask, origins: str) -> None:
         response.headers["Access-Control-Expose-Headers"] = EXPOSED
         if request.method == "OPTIONS":
             response.headers["Access-Control-Allow-Methods"] = METHODS
-            response.headers["Access-Control-Allow-Headers"] = HEADERS
-            response.headers["Access-Control-Max-Age"] = str(KEPT)
+            response.headers["Access-Control-Allow-Headers"] = REQUEST_HEADERS
+            response.headers["Access-Control-Max-Age"] = str(MAX_AGE)
         return response
 
     app.after_request(allow_origin)

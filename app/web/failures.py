@@ -35,7 +35,7 @@ def _answer(error: DigitsError) -> tuple[dict[str, str], int, dict[str, str]]:
 
 
 def _answer_http(error: HTTPException) -> ResponseReturnValue:
-    """Answer a failure that Flask found, in our words."""
+    """Answer an HTTP error of Flask in our own words."""
     if error.response is not None:  # a redirect
         return error.response
     body, status, headers = _answer(_translate(error))
@@ -51,15 +51,15 @@ def _translate(error: HTTPException) -> DigitsError:
         allowed = ", ".join(sorted({*(error.valid_methods or ())} - {"OPTIONS", "HEAD"}))
         return MethodNotAllowed(f"{request.method} is not possible at {request.path}. Use {allowed}.")
     if isinstance(error, RequestEntityTooLarge):
-        most = f"{request.max_content_length or 0:,} bytes in {request.max_form_parts or 0:,} parts"
-        return TooLarge(f"The request is too large; at most {most} are read.")
+        limits = f"{request.max_content_length or 0:,} bytes in {request.max_form_parts or 0:,} parts"
+        return TooLarge(f"The request is too large; at most {limits} are read.")
     if error.code is not None and error.code >= 500:
         return DigitsError("The server could not answer. Try again.")
     return BadRequest(f"The request cannot be understood: {error.description}")
 
 
 def _answer_unexpected(error: Exception) -> tuple[dict[str, str], int, dict[str, str]]:
-    """Log what nobody expected; the client never sees the traceback."""
+    """Log an unexpected exception; the client never sees the traceback."""
     if isinstance(error, cv2.error) and error.code == cv2.Error.StsNoMem:
         return _answer_out_of_memory(error)
     log.exception("Failed to answer %s %s", request.method, request.path, exc_info=error)
@@ -69,6 +69,6 @@ def _answer_unexpected(error: Exception) -> tuple[dict[str, str], int, dict[str,
 
 
 def _answer_out_of_memory(error: Exception) -> tuple[dict[str, str], int, dict[str, str]]:
-    """Say that a request needs more than DIGITS_MEMORY; what it took is free again."""
+    """Answer a request that needs more than DIGITS_MEMORY; what it took is free again."""
     log.error("Out of memory while answering %s %s", request.method, request.path, exc_info=error)
     return _answer(Overloaded("The server has too little memory for this now. Try again, or send less at once."))

@@ -1,11 +1,12 @@
 """The default model's recipe: its extra training data, and how the trained network is finished for serving.
 
     MNIST + written digits + non-digits (handwriting/) -> augment -> batches of eleven classes, the last for non-digits
-    trained network -> float32 -> statistics of the averaged weights -> temperature, certainty -> two outputs
+    trained network -> float32 -> statistics of the averaged weights -> temperature, certainty -> three outputs
 
-The eleventh class trains features that represent non-digits; the saved network answers the ten digits' probabilities
-and the certainty, which certainty.py learns from those features. The temperature and the certainty's threshold are
-fitted on validation digits and on digits written for validation, and on nothing else.
+The eleventh class trains features that represent non-digits; the saved network answers the ten digits' probabilities,
+the certainty, which certainty.py learns from features, and the features of which the probabilities are made. The
+temperature and the thresholds are fitted on validation digits and on digits written for validation, and on
+nothing else.
 """
 
 from __future__ import annotations
@@ -94,8 +95,8 @@ def finish(network: keras.Model, dataset: Dataset) -> keras.Model:
         dataset: MNIST, with its validation split held out.
 
     Returns:
-        A float32 network with two outputs: probabilities (n, 10), calibrated, and certainty (n, 1), which is at
-        least 0.5 where the answer may be trusted.
+        A float32 network with three outputs: probabilities (n, 10), calibrated, certainty (n, 1), which is at least
+        0.5 where the answer may be trusted, and features (n, 144), which app/memory compares.
     """
     exact = networks.robust()
     exact.set_weights(network.get_weights())
@@ -182,14 +183,22 @@ def fit_temperature(logits: Logits, labels: NDArray[np.uint8]) -> float:
 
 
 def with_certainty(network: keras.Model, temperature: float, head: Head) -> keras.Model:
-    """Replace the eleven logits by the digits' calibrated probabilities and the certainty."""
+    """Replace the eleven logits by the digits' calibrated probabilities, the certainty and the features."""
     kernel, bias = network.layers[-1].get_weights()
     ten = layers.Dense(NON_DIGIT, activation="softmax", name="probabilities")
     hidden = layers.Dense(HIDDEN, activation="relu", name="certainty_hidden")
     certain = layers.Dense(1, activation="sigmoid", name="certainty")
-    outputs = [ten(network.layers[-2].output), certain(hidden(take_features(network)))]
-    finished = keras.Model(network.input, outputs, name=network.name)
+    averages = network.layers[-2].output
+    finished = with_features(
+        keras.Model(network.input, [ten(averages), certain(hidden(take_features(network)))], name=network.name)
+    )
     ten.set_weights([kernel[:, :NON_DIGIT] / temperature, bias[:NON_DIGIT] / temperature])
     hidden.set_weights([head.hidden, head.hidden_bias])
     certain.set_weights([head.logit, head.logit_bias])
     return finished
+
+
+def with_features(network: keras.Model) -> keras.Model:
+    """Let a finished network also answer the features of which it makes the probabilities."""
+    features = layers.Identity(name="features")(network.get_layer("average").output)
+    return keras.Model(network.input, [*network.outputs, features], name=network.name)

@@ -6,15 +6,17 @@ import copy
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from app.models.card import read_card, write_card
-from app.models.classifier import Classifier, Prediction, load_classifier
+from app.models.classifier import MAX_FEATURES, Classifier, Prediction, load_classifier
 from app.models.files import BadModel
 from app.models.folder import load
 from app.models.runtimes import BLOCK
+from app.models.saving import save
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +48,65 @@ def test_certainty_is_the_second_output(classifier: Classifier) -> None:
     prediction = classifier.predict(np.random.default_rng(1).random((40, 28, 28, 1), np.float32))
     assert prediction.certainty.shape == (40,)
     np.testing.assert_array_equal(classifier.certain(prediction), prediction.certainty >= 0.5)
+
+
+@pytest.fixture(scope="module")
+def tensors_and_networks() -> tuple[Any, dict[str, Any]]:
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(3)
+    tensor = keras.Input((28, 28, 1))
+    features = layers.GlobalAveragePooling2D()(layers.Conv2D(6, 5, strides=4, activation="relu")(tensor))
+    outputs = {
+        "features": features,
+        "certainty": layers.Dense(1, activation="sigmoid")(features),
+        "probabilities": layers.Dense(10, activation="softmax")(features),
+        "more": layers.Dense(4)(features),
+        "large": layers.Dense(MAX_FEATURES + 1)(features),
+    }
+    return tensor, outputs
+
+
+@pytest.mark.parametrize("names", (("features", "certainty", "probabilities"), ("probabilities", "features")))
+def test_features_are_answered_besides(
+    tensors_and_networks: tuple[Any, dict[str, Any]], tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    import keras
+
+    tensor, outputs = tensors_and_networks
+    save(keras.Model(tensor, [outputs[name] for name in names]), tmp_path / "inside", {})
+    digits = np.random.default_rng(1).random((11, 28, 28, 1), np.float32)
+    prediction = load_classifier(load(tmp_path / "inside")).predict(digits)
+    np.testing.assert_allclose(prediction.probabilities.sum(axis=1), 1, atol=1e-5)
+    assert prediction.features is not None
+    np.testing.assert_allclose(prediction.features, keras.Model(tensor, outputs["features"])(digits), atol=1e-4)
+    confidence = prediction.probabilities.max(axis=1)
+    assert np.array_equal(prediction.certainty, confidence) == ("certainty" not in names)
+
+
+@pytest.mark.parametrize(
+    "names",
+    (
+        ("probabilities", "features", "more"),
+        ("probabilities", "large"),
+        ("probabilities", "probabilities"),
+        ("probabilities", "certainty", "certainty"),
+    ),
+)
+def test_a_network_that_answers_more_than_can_be_told_apart_is_refused(
+    tensors_and_networks: tuple[Any, dict[str, Any]], tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    import keras
+
+    tensor, outputs = tensors_and_networks
+    save(keras.Model(tensor, [outputs[name] for name in names]), tmp_path / "inside", {})
+    with pytest.raises(BadModel, match="expected probabilities, a certainty and features at most"):
+        load_classifier(load(tmp_path / "inside"))
+
+
+def test_a_network_without_features_answers_none(classifier: Classifier) -> None:
+    assert classifier.predict(np.zeros((1, 28, 28, 1), np.float32)).features is None
 
 
 def test_certainty_is_the_confidence_where_a_network_has_none(tiny_models: Path) -> None:
