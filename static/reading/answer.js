@@ -180,7 +180,8 @@ export function describe(reading, classes) {
   if (certain) return t('answer.certain', { digit: number, share: formatShare(confidence) });
   if (digits[0].doubt === 'faint') return t('answer.faint', { digit: number });
   const next = secondOf(digits[0], classes);
-  if (digits[0].doubt === 'ambiguous' || next.share >= CLOSE * confidence) return t('answer.between', { digit: number, other: next.name });
+  if (digits[0].doubt === 'ambiguous' || next.share >= CLOSE * confidence)
+    return t('answer.between', { digit: number, other: next.name });
   return t('answer.strange', { digit: number });
 }
 
