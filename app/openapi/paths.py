@@ -15,7 +15,8 @@ def describe_reading(config: dict[str, Any]) -> Schema:
     predict = {
         "tags": ["Reading"],
         "summary": "Read one digit in each picture",
-        "description": "One picture is answered by one reading, several by a list in the order sent.",
+        "description": "One picture is answered by one reading, several by a list in the order sent. Where `certain` "
+        "is false, `doubt` says why: not_a_digit, ambiguous (it could be two digits) or faint.",
         "parameters": [parameter("ModelChoice"), parameter("Explain"), parameter("RequestId")],
         "requestBody": _pictures(config),
         "responses": answers(
@@ -116,7 +117,7 @@ def describe_models(models: Registry, max_pictures: int) -> Schema:
         "summary": "Read the pictures of the page's form, for browsers without scripts",
         "parameters": [parameter("ModelChoice"), parameter("RequestId")],
         "requestBody": _form(max_pictures),
-        "responses": answers(page, 400, 404, 413),
+        "responses": answers(page, 400, 404, 413, 415, 422),
     }
     return {
         "/": {**get("index", "Models", "Show the page to draw on", answers(page)), "post": upload},

@@ -17,7 +17,7 @@ from flask.typing import ResponseReturnValue
 from ..errors import DigitsError, NotFound
 from ..models.classifier import Classifier
 from ..models.files import BadModel, read_file
-from ..reading.answers import read_several
+from ..reading.answers import read_one, read_several
 from ..settings import SERVED
 from ..web.failures import wants_page
 from ..web.metrics import count_answers
@@ -53,7 +53,11 @@ def index() -> str:
 def upload() -> str:
     """Read the pictures of the form that the page has for browsers without scripts."""
     pictures = read_pictures(request, current_app.config["MAX_PICTURES"])
-    readings = read_several(chosen_classifier(), take_in_time(pictures.bodies))
+    classifier = chosen_classifier()
+    if pictures.several:
+        readings = read_several(classifier, take_in_time(pictures.bodies))
+    else:
+        readings = [read_one(classifier, pictures.bodies[0])]
     count_answers(readings)
     return render_template("readings.html", readings=readings)
 

@@ -162,12 +162,12 @@ def photograph(strokes: list[Stroke], side: int) -> FilePayload:
 
 def test_a_large_photo_is_made_smaller_before_it_is_sent(page: Page) -> None:
     photo = photograph(SEVEN, 3000)
-    sent: list[bytes] = []
-    page.route("**/read?*", lambda route: (sent.append(route.request.post_data_buffer or b""), route.continue_()))
-    page.set_input_files("#upload", photo)
+    with page.expect_request("**/read?*") as request:
+        page.set_input_files("#upload", photo)
     expect_answer(page, "7")
-    assert Image.open(io.BytesIO(sent[0])).size == (2000, 1500)
-    assert len(sent[0]) < len(photo["buffer"])
+    sent = request.value.post_data_buffer or b""
+    assert Image.open(io.BytesIO(sent)).size == (2000, 1500)
+    assert len(sent) < len(photo["buffer"])
 
 
 def test_digits_of_a_photo_are_framed_where_they_are(page: Page) -> None:
