@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import shutil
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import brotli
 import pytest
 from backports import zstd
 from flask.testing import FlaskClient
+from PIL import Image, ImageDraw
 
 from app import create_app
 from app.models.card import read_card, write_card
@@ -199,3 +201,45 @@ def test_nothing_else_of_a_model_is_sent(reported: FlaskClient, path: str) -> No
     response = reported.get(path)
     assert response.status_code == 404
     assert json.loads(response.data)["code"] == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    (
+        ("/nope", 404, "There is no such page"),
+        ("/models/nope", 404, "There is no such page"),
+        ("/predict", 405, "This cannot be done here"),
+    ),
+)
+def test_a_failure_is_a_page_to_a_browser_and_json_to_a_program(
+    visitor: FlaskClient, path: str, status: int, said: str
+) -> None:
+    page = visitor.get(path, headers={"Accept": BROWSER})
+    assert (page.status_code, page.mimetype) == (status, "text/html")
+    assert said in page.text
+    for accept in ("*/*", "application/json", ""):
+        answer = visitor.get(path, headers={"Accept": accept})
+        assert (answer.status_code, answer.mimetype) == (status, "application/json")
+        assert "Accept" in answer.vary
+
+
+def test_a_failure_is_said_in_the_visitors_language(visitor: FlaskClient) -> None:
+    page = visitor.get("/nope", headers={"Accept": BROWSER, "Accept-Language": "zh"})
+    assert "没有这个页面" in page.text
+
+
+def test_the_form_without_scripts_reads_pictures(client: FlaskClient) -> None:
+    seven, blank = draw_png([(30, 20), (70, 20), (45, 80)]), draw_png([])
+    form = {"file": [(io.BytesIO(seven), "7.png"), (io.BytesIO(blank), "blank.png")]}
+    page = client.post("/", data=form, headers={"Accept": BROWSER})
+    assert page.status_code == 200
+    assert "<b>7</b>" in page.text
+    assert page.text.count("<li>") + page.text.count("<li lang") == 2
+
+
+def draw_png(line: list[tuple[int, int]]) -> bytes:
+    picture = Image.new("L", (100, 100), 255)
+    ImageDraw.Draw(picture).line(line, fill=0, width=8)
+    stream = io.BytesIO()
+    picture.save(stream, "PNG")
+    return stream.getvalue()

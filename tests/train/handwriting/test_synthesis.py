@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
 from app.framing import SIDE
-from train.handwriting.synthesis import synthesise_digits, synthesise_non_digits
+from train.handwriting.synthesis import synthesise_digits, synthesise_hand, synthesise_non_digits
 
 
 def test_a_seed_gives_the_same_digits_again() -> None:
@@ -34,3 +36,25 @@ def test_the_number_of_workers_changes_nothing(monkeypatch: pytest.MonkeyPatch) 
 def test_none_asked_for_are_none_drawn() -> None:
     assert synthesise_digits(0, seed=1)[0].shape == (0, SIDE, SIDE)
     assert synthesise_non_digits(0, seed=1).shape == (0, SIDE, SIDE)
+
+
+def test_a_hand_writes_as_many_of_each_digit_and_the_same_again() -> None:
+    digits, labels = synthesise_hand(3, per_class=4)
+    assert digits.shape == (40, SIDE, SIDE)
+    assert np.bincount(labels).tolist() == [4] * 10
+    again, labels_again = synthesise_hand(3, per_class=4)
+    np.testing.assert_array_equal(digits, again)
+    np.testing.assert_array_equal(labels, labels_again)
+
+
+def test_one_hand_writes_a_digit_more_alike_than_two_hands_do() -> None:
+    hands = [synthesise_hand(seed, per_class=6) for seed in range(12)]
+    alike, apart = [], []
+    for (digits, labels), (others, other_labels) in itertools.pairwise(hands):
+        for label in range(10):
+            own = digits[labels == label].reshape(6, -1).astype(float)
+            foreign = others[other_labels == label].reshape(6, -1).astype(float)
+            alike.append(np.abs(own[:3] - own[3:]).mean())
+            apart.append(np.abs(own[:3] - foreign[:3]).mean())
+    assert np.mean(alike) < 0.75 * np.mean(apart)
+    assert min(alike) > 0
