@@ -271,7 +271,8 @@ def list_composed(folder: Path) -> dict[str, list[tuple[str, bytes]]]:
     """
     pages: dict[str, list[tuple[str, bytes]]] = {}
     for path in sorted(folder.glob("*.png")):
-        kind, *_, text = path.stem.split("_")
+        kind, *rest = path.stem.split("_")
+        text = rest[-1] if rest else ""
         if any(character.isdigit() for character in text):
             pages.setdefault(kind, []).append((text.replace("s", "/").replace("c", ","), path.read_bytes()))
     return pages

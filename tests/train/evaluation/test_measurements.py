@@ -99,7 +99,7 @@ def test_pictures_without_a_digit_are_counted_for_both_ways_to_read(classifier: 
 
 
 def test_the_names_of_composed_pages_say_what_is_written(tmp_path: Path) -> None:
-    for name in ("dates_A_7s8s26", "commas_D_3c890", "touch-10_B_95", "minus_D_-380", "small_A"):
+    for name in ("dates_A_7s8s26", "commas_D_3c890", "touch-10_B_95", "minus_D_-380", "small_A", "sudoku"):
         (tmp_path / f"{name}.png").write_bytes(b"")
     composed = measurements.list_composed(tmp_path)
     texts = {kind: [text for text, _ in pages] for kind, pages in composed.items()}
