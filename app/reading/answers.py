@@ -13,6 +13,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import DigitsError, TooLarge, describe
 from ..framing import to_tensor
@@ -56,11 +57,7 @@ def predict_several(classifier: Classifier, bodies: Iterable[bytes], explained: 
             continue
         framed.append((found, steps))
         size += sum(len(step["picture"]) for step in steps.get("steps", ()))
-        if size > MAX_STEPS:
-            raise TooLarge(
-                f"The steps of {number} pictures take {size:,} bytes; at most {MAX_STEPS:,} are sent. "
-                "Send fewer pictures at once with ?explain=1."
-            )
+        _check_size(size, number)
     read = [item[0] for item in framed if not isinstance(item, DigitsError)]
     answers = iter(_answer_found(classifier, read) if read else [])
     return [
@@ -105,8 +102,13 @@ def _describe(classifier: Classifier, probabilities: list[float], doubt: Doubt |
     return answer
 
 
-def read_one(classifier: Classifier, body: bytes) -> Answer:
+def read_one(classifier: Classifier, body: bytes, explained: bool = False) -> Answer:
     """Answer with all digits of a picture, in reading order.
+
+    Args:
+        classifier: reads them.
+        body: the picture as sent.
+        explained: adds to each digit the 28x28 pixels that the network saw, as a data URL.
 
     Raises:
         NoInk, TooLarge, Unreadable, UnsupportedFormat: what is wrong with it.
@@ -114,22 +116,50 @@ def read_one(classifier: Classifier, body: bytes) -> Answer:
     reading = read_number(classifier, decode_picture(body))
     answers = describe_predictions(classifier, reading.prediction, [one.faint for one in reading.found])
     digits = [{**answer, "box": list(one.box)} for answer, one in zip(answers, reading.found, strict=True)]
+    if explained:
+        digits = [{**answer, "picture": _to_url(one.digit)} for answer, one in zip(digits, reading.found, strict=True)]
     return {"text": reading.text, "digits": digits, "model": classifier.name}
 
 
-def read_several(classifier: Classifier, bodies: Iterable[bytes]) -> list[Answer]:
-    """Answer with the number in each picture, or say what is wrong with it."""
-    return [_read_or_explain(classifier, body) for body in bodies]
+def read_several(classifier: Classifier, bodies: Iterable[bytes], explained: bool = False) -> list[Answer]:
+    """Answer with the number in each picture, or say what is wrong with it.
+
+    Raises:
+        TooLarge: the pictures of all digits together.
+    """
+    answers = []
+    size = 0
+    for number, body in enumerate(bodies, 1):
+        answers.append(_read_or_describe(classifier, body, explained))
+        size += sum(len(digit.get("picture", "")) for digit in answers[-1].get("digits", ()))
+        _check_size(size, number)
+    return answers
 
 
-def _read_or_explain(classifier: Classifier, body: bytes) -> Answer:
+def _read_or_describe(classifier: Classifier, body: bytes, explained: bool) -> Answer:
     try:
-        return read_one(classifier, body)
+        return read_one(classifier, body, explained)
     except DigitsError as error:
         return describe(error)
 
 
+def _check_size(size: int, number: int) -> None:
+    """Refuse to send more pictures of what was seen than fit into an answer.
+
+    Raises:
+        TooLarge: they take more than MAX_STEPS.
+    """
+    if size > MAX_STEPS:
+        raise TooLarge(
+            f"The steps of {number} pictures take {size:,} bytes; at most {MAX_STEPS:,} are sent. "
+            "Send fewer pictures at once with ?explain=1."
+        )
+
+
 def _describe_step(step: Step) -> Answer:
-    _, encoded = cv2.imencode(".png", reduce_picture(step.picture, STEP_SIDE))
-    url = "data:image/png;base64," + base64.b64encode(encoded.tobytes()).decode("ascii")
-    return {"name": step.name, "decision": step.decision, "picture": url}
+    return {"name": step.name, "decision": step.decision, "picture": _to_url(reduce_picture(step.picture, STEP_SIDE))}
+
+
+def _to_url(picture: NDArray[np.uint8]) -> str:
+    _, encoded = cv2.imencode(".png", picture)
+    return "data:image/png;base64," + base64.b64encode(encoded.tobytes()).decode("ascii")
