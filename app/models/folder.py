@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .card import DIGITS, Card, read_card
-from .files import COMPILED, NETWORK, WEIGHTS, BadModel, has_file, open_file
+from .files import COMPILED, NETWORK, PROTOTYPES, WEIGHTS, BadModel, has_file, open_file
 from .keras_files import read_network
+from .prototypes import References, read_prototypes
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Artifact:
     card: Card
     compiled: Path | None
     stale: str | None  # why there is no compiled file to trust
+    prototypes: References | None = None  # what known digits look like to the network, where the folder says
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -48,7 +50,9 @@ def load(folder: Path) -> Artifact:
         card = {"name": folder.name, "version": "1", "classes": list(DIGITS)}
         return Artifact(folder.name, folder, card, None, "it has no card")
     stale = _find_stale(folder, card)
-    return Artifact(folder.name, folder, card, None if stale else folder / COMPILED, stale)
+    return Artifact(
+        folder.name, folder, card, None if stale else folder / COMPILED, stale, _load_prototypes(folder, card)
+    )
 
 
 def check_name(folder: Path) -> None:
@@ -79,3 +83,17 @@ def _find_stale(folder: Path, card: Card) -> str | None:
         if checksum(folder / name) != card["sha256"].get(name):
             return f"{name} is not the one its card describes"
     return None
+
+
+def _load_prototypes(folder: Path, card: Card) -> References | None:
+    """Return the bank that the card vouches for; None where a model has none.
+
+    Raises:
+        BadModel: the file is missing, or is another one.
+    """
+    expected = card["sha256"].get(PROTOTYPES)
+    if expected is None:
+        return None
+    if checksum(folder / PROTOTYPES) != expected:
+        raise BadModel(f"{folder.name}: {PROTOTYPES} is not the one its card describes. Restore it, or train again.")
+    return read_prototypes(folder)

@@ -51,6 +51,7 @@ RECIPES = {
         logits=True,
         augment=robust.mix,
         finish=robust.finish,
+        prototypes=robust.choose_prototypes,
         weight_bits=8,
         claimed="99.64 % (mean of 1,500 single networks, Deotte 2020)",
     ),

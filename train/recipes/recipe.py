@@ -11,6 +11,7 @@ from typing import Literal
 
 import keras
 
+from app.models.prototypes import References
 from app.models.saving import WeightBits
 
 from ..data.datasets import Augment, Dataset
@@ -43,6 +44,9 @@ class Recipe:
     report_every: int | None = None  # steps between reports within an epoch
     weight_bits: WeightBits = 32  # of the compiled file; with 8 it answers three times as fast, and nearly the same
     finish: Callable[[keras.Model, Dataset], keras.Model] | None = None  # trained network -> what is saved
+    prototypes: Callable[[keras.Model, Dataset], References] | None = (
+        None  # what is saved -> features of typical digits
+    )
 
     def __post_init__(self) -> None:
         """Refuse what does not go together."""
