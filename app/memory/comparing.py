@@ -9,6 +9,7 @@ The features are what the network's last layer sees; near means a high cosine. K
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -34,17 +35,21 @@ CLEARLY = 0.15  # difference to the cosine to its own class's nearest prototype
 class Examples:
     """Digits of one hand, with what they are, as one network sees them."""
 
+    numbers: tuple[int, ...]  # of the corrections, (m,)
     trusted: NDArray[np.bool_]  # (m,), false where one contradicts what is known and no second one agrees
     references: References  # those that are trusted
 
 
-def judge_examples(features: NDArray[np.float32], labels: NDArray[np.uint8], prototypes: References) -> Examples:
+def judge_examples(
+    numbers: Sequence[int], features: NDArray[np.float32], labels: NDArray[np.uint8], prototypes: References
+) -> Examples:
     """Prepare examples to be read with, and say which are to be trusted.
 
     One that looks like an ordinary digit of another class may be a slip of a finger; a second one of the same label,
     nearer to it than that class's prototypes are, says that it is meant.
 
     Args:
+        numbers: of the corrections, (m,).
         features: float32 (m, count), as the network answers them.
         labels: uint8 (m,), what the digits are.
         prototypes: of the network.
@@ -61,7 +66,7 @@ def judge_examples(features: NDArray[np.float32], labels: NDArray[np.uint8], pro
         agrees = (cosines > other[doubted]) & (labels == labels[doubted])
         agrees[doubted] = False
         trusted[doubted] = agrees.any()
-    return Examples(trusted, sort_references(directions[trusted], labels[trusted]))
+    return Examples(tuple(numbers), trusted, sort_references(directions[trusted], labels[trusted]))
 
 
 def read_with(prediction: Prediction, examples: Examples, prototypes: References) -> Prediction:

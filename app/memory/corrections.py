@@ -5,7 +5,6 @@ Each function is work for a Database: it takes a connection, within a transactio
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,14 +16,11 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ..errors import BadRequest, TooLarge, TooManyRequests
+from ..errors import TooLarge, TooManyRequests
 from ..framing import SIDE
+from .limits import MAX_A_MINUTE, MAX_CORRECTIONS
 from .tables import corrections, hands
 
-MAX_CORRECTIONS = 10_000  # of a hand
-MAX_A_MINUTE = 120  # corrections of a hand: more than a person makes
-HAND = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
-HAND_BYTES = 16  # random, of a hand that is named here; 22 characters
 PAGE = 500  # corrections that are read from the database at once
 
 
@@ -55,24 +51,6 @@ class Correction:
     def picture(self) -> NDArray[np.uint8]:
         """The framed digit, uint8 (28, 28)."""
         return decode_png(self.png)
-
-
-def check_hand(hand: str) -> str:
-    """Return the name of a hand.
-
-    Raises:
-        BadRequest: it is none.
-    """
-    if not HAND.fullmatch(hand):
-        raise BadRequest(
-            f"?hand={hand[:80]!a} is no name of a hand; expected 16 to 64 letters, digits, - or _, random ones."
-        )
-    return hand
-
-
-def name_hand() -> str:
-    """Return the name of a new hand, which nobody can guess."""
-    return secrets.token_urlsafe(HAND_BYTES)
 
 
 def encode_png(picture: NDArray[np.uint8]) -> bytes:

@@ -64,13 +64,10 @@ class Database:
 
     @property
     def name(self) -> str:
-        """What may be said about where it is: no password."""
-        return self.url.render_as_string(hide_password=True)
-
-    @property
-    def reachable(self) -> bool:
-        """Whether it answered when it was last asked; true before that."""
-        return self._failed is None
+        """What may be said about where it is: a file, or a server without its password."""
+        if self.url.get_backend_name() == "sqlite":
+            return str(self.url.database)
+        return self.url.set(drivername="postgresql").render_as_string(hide_password=True)
 
     def read(self, work: Work[Result], max_seconds: float = MAX_READING) -> Result:
         """Return what some work reads.
@@ -88,8 +85,14 @@ class Database:
         """
         return self._run(lambda: self._begin(work, reading=False), max_seconds)
 
-    def probe(self) -> None:
-        """Ask in the background whether the database answers, unless that was done within PAUSE. Waits for nothing."""
+    def look(self) -> bool:
+        """Return whether the database answered when it was last asked, and ask again; waits for nothing."""
+        if self.url.get_backend_name() != "sqlite" or self._failed is not None:
+            self._probe()
+        return self._failed is None
+
+    def _probe(self) -> None:
+        """Ask in the background whether the database answers, unless that was done within PAUSE."""
         if monotonic() - self._probed < PAUSE or not self._probing.acquire(blocking=False):
             return
         self._probed = monotonic()
@@ -112,7 +115,7 @@ class Database:
 
     def _run(self, work: Callable[[], Result], max_seconds: float) -> Result:
         if self._failed is not None:
-            self.probe()
+            self._probe()
             raise Unreachable("The database of corrections cannot be reached now. Try again.")
         if not self._waiting.acquire(blocking=False):
             raise Unreachable("Too many requests wait for the database of corrections. Try again.")

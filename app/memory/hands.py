@@ -83,6 +83,13 @@ class Memory:
             return classifier
         return personalise_with(classifier, examples, prototypes)
 
+    def find_doubted(self, classifier: Classifier, hand: str) -> set[int]:
+        """Return the numbers of a hand's corrections that a model does not trust yet."""
+        if classifier.prototypes is None or classifier.framing is not DIGIT:
+            return set()
+        examples = self.find_examples(classifier, classifier.prototypes, hand)
+        return {examples.numbers[place] for place in np.flatnonzero(~examples.trusted)} if examples else set()
+
     def find_examples(self, classifier: Classifier, prototypes: References, hand: str) -> Examples | None:
         """Return a hand's examples as a model sees them; None where there are none, or none can be had."""
         remembered = self._recall(hand)
@@ -139,7 +146,7 @@ class Memory:
         numbers = [number for number in remembered.labels if number in seen]
         features = np.array([seen[number] for number in numbers], np.float32).reshape(len(numbers), -1)
         labels = np.array([remembered.labels[number] for number in numbers], np.uint8)
-        remembered.examples[classifier.name] = judge_examples(features, labels, prototypes)
+        remembered.examples[classifier.name] = judge_examples(numbers, features, labels, prototypes)
 
     # ---- changing it ----
 

@@ -26,6 +26,7 @@ class Artifact:
     compiled: Path | None
     stale: str | None  # why there is no compiled file to trust
     prototypes: References | None = None  # what known digits look like to the network, where the folder says
+    forgetful: str | None = None  # why corrections cannot be read with, though they could be
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -50,9 +51,8 @@ def load(folder: Path) -> Artifact:
         card = {"name": folder.name, "version": "1", "classes": list(DIGITS)}
         return Artifact(folder.name, folder, card, None, "it has no card")
     stale = _find_stale(folder, card)
-    return Artifact(
-        folder.name, folder, card, None if stale else folder / COMPILED, stale, _load_prototypes(folder, card)
-    )
+    compiled = None if stale else folder / COMPILED
+    return Artifact(folder.name, folder, card, compiled, stale, *_load_prototypes(folder, card))
 
 
 def check_name(folder: Path) -> None:
@@ -85,15 +85,14 @@ def _find_stale(folder: Path, card: Card) -> str | None:
     return None
 
 
-def _load_prototypes(folder: Path, card: Card) -> References | None:
-    """Return the bank that the card vouches for; None where a model has none.
-
-    Raises:
-        BadModel: the file is missing, or is another one.
-    """
+def _load_prototypes(folder: Path, card: Card) -> tuple[References | None, str | None]:
+    """Return the bank that the card vouches for, or why there is none though it does."""
     expected = card["sha256"].get(PROTOTYPES)
     if expected is None:
-        return None
-    if checksum(folder / PROTOTYPES) != expected:
-        raise BadModel(f"{folder.name}: {PROTOTYPES} is not the one its card describes. Restore it, or train again.")
-    return read_prototypes(folder)
+        return None, None
+    try:
+        if checksum(folder / PROTOTYPES) != expected:
+            return None, f"{PROTOTYPES} is not the one its card describes"
+        return read_prototypes(folder), None
+    except BadModel as error:
+        return None, str(error)

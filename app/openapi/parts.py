@@ -20,10 +20,11 @@ def get(identity: str, tag: str, summary: str, responses: Schema, *parameters: s
     }
 
 
-def answers(content: Schema, *errors: int, success: bool = True) -> Schema:
+def answers(content: Schema, *errors: int, success: bool = True, status: int = 200) -> Schema:
     """Describe the answers of an operation: success, the expected failures, and any other."""
     request_id = {"X-Request-ID": {"$ref": "#/components/headers/RequestId"}}
-    answered = {"200": {"description": "The answer.", "headers": request_id, "content": content}} if success else {}
+    described = {"description": "The answer.", "headers": request_id, **({"content": content} if content else {})}
+    answered = {str(status): described} if success else {}
     expected = {str(status): {"$ref": f"#/components/responses/{status}"} for status in (*errors, 429)}
     return {**answered, **expected, "default": {"$ref": "#/components/responses/Error"}}
 
@@ -55,9 +56,9 @@ def in_path(name: str, schema: Schema) -> Schema:
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
-def whole(required: Schema, **more: Any) -> Schema:
-    """Describe an object whose properties are all required."""
-    return {"type": "object", "properties": required, "required": list(required), **more}
+def whole(required: Schema, optional: Schema | None = None, **more: Any) -> Schema:
+    """Describe an object whose properties are all required, but for the optional ones."""
+    return {"type": "object", "properties": {**required, **(optional or {})}, "required": list(required), **more}
 
 
 def list_sizes(shape: tuple[int, ...]) -> str:

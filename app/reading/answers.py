@@ -81,16 +81,32 @@ def describe_predictions(classifier: Classifier, prediction: Prediction) -> list
     """Return the answer for each digit of a prediction."""
     certain = classifier.certain(prediction)
     rows = np.round(prediction.probabilities.astype(np.float64), DECIMALS).tolist()
-    return [_describe(classifier, row, bool(trusted)) for row, trusted in zip(rows, certain, strict=True)]
+    alone = [None] * len(rows) if prediction.alone is None else prediction.alone.tolist()
+    return [
+        _describe(classifier, row, bool(trusted), network)
+        for row, trusted, network in zip(rows, certain, alone, strict=True)
+    ]
 
 
-def _describe(classifier: Classifier, probabilities: list[float], certain: bool) -> Answer:
+def _describe(classifier: Classifier, probabilities: list[float], certain: bool, alone: int | None) -> Answer:
     confidence = max(probabilities)
     digit = probabilities.index(confidence)
     answer = {"digit": digit, "confidence": confidence, "certain": certain, "probabilities": probabilities}
+    if alone not in (None, digit):
+        answer["without_hand"] = alone
     if classifier.classes[digit] != str(digit):
         answer["label"] = classifier.classes[digit]
     return answer
+
+
+def frame_and_read(classifier: Classifier, body: bytes) -> tuple[NDArray[np.uint8], int]:
+    """Return the one digit of a picture, framed, and what it is read as.
+
+    Raises:
+        NoInk, TooLarge, Unreadable, UnsupportedFormat: what is wrong with it.
+    """
+    digit = read_picture(body, framing=classifier.framing)
+    return digit, int(classifier.predict(to_tensor(digit[None])).probabilities[0].argmax())
 
 
 def read_one(classifier: Classifier, body: bytes) -> Answer:
