@@ -116,6 +116,7 @@ def train_and_evaluate(run: Run, dataset: Dataset, seed: int) -> Result:
         "recipe": run.name,
         "seed": seed,
         **cards.describe_recipe(run.recipe, dataset),
+        **(run.recipe.fit_card(trained.network, dataset) if run.recipe.fit_card else {}),
         "versions": cards.describe_versions(),
         "layers": cards.describe_layers(trained.network),
         **measured,

@@ -17,7 +17,8 @@ def describe_reading(config: dict[str, Any]) -> Schema:
     predict = {
         "tags": ["Reading"],
         "summary": "Read one digit in each picture",
-        "description": "One picture is answered by one reading, several by a list in the order sent.",
+        "description": "One picture is answered by one reading, several by a list in the order sent. Where `certain` "
+        "is false, `doubt` says why: not_a_digit, ambiguous (it could be two digits) or faint.",
         "parameters": [parameter(name) for name in ("ModelChoice", "HandChoice", "Explain", "RequestId")],
         "requestBody": _pictures(config),
         "responses": answers(
@@ -33,7 +34,7 @@ def describe_reading(config: dict[str, Any]) -> Schema:
     read = {
         "tags": ["Reading"],
         "summary": "Read all digits of each picture, in reading order",
-        "parameters": [parameter(name) for name in ("ModelChoice", "HandChoice", "RequestId")],
+        "parameters": [parameter(name) for name in ("ModelChoice", "HandChoice", "Explain", "RequestId")],
         "requestBody": _pictures(config),
         "responses": answers(
             media(
@@ -83,14 +84,7 @@ def _pictures(config: dict[str, Any], several: bool = True) -> Schema:
                     **({"several": {"value": {"images": [SEVEN] * 2}}} if several else {}),
                 },
             },
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "description": "Any field name, one file or several.",
-                    "properties": {"file": {"type": "array", "items": file, "minItems": 1, "maxItems": max_pictures}},
-                    "required": ["file"],
-                }
-            },
+            **_form(max_pictures)["content"],
             "image/*": {"schema": file},
             "application/octet-stream": {"schema": file},
             "text/plain": {
@@ -118,16 +112,7 @@ def describe_corrections(config: dict[str, Any]) -> Schema:
             f"Readings with ?hand=ID count it from then on. A hand has at most {MAX_CORRECTIONS:,} corrections, and "
             f"gets at most {MAX_A_MINUTE} a minute; a client address sends at most {RATE.replace('/', ' a ')}."
         ),
-        "parameters": [
-            {
-                "name": "digit",
-                "in": "query",
-                "required": True,
-                "description": "What was written.",
-                "schema": {"enum": [str(digit) for digit in range(10)]},
-            },
-            *(parameter(name) for name in ("HandChoice", "ModelChoice", "RequestId")),
-        ],
+        "parameters": [parameter(name) for name in ("WrittenDigit", "HandChoice", "ModelChoice", "RequestId")],
         "requestBody": _pictures(config, several=False),
         "responses": answers(media(schema("Corrected"), kept), 400, 403, 404, 413, 415, 422, 503, status=201),
     }
@@ -167,12 +152,37 @@ def describe_corrections(config: dict[str, Any]) -> Schema:
     }  # fmt: skip
 
 
-def describe_models(models: Registry) -> Schema:
+def _form(max_pictures: int) -> Schema:
+    file = {"type": "string", "format": "binary"}
+    return {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "description": "Any field name, one file or several.",
+                    "properties": {"file": {"type": "array", "items": file, "minItems": 1, "maxItems": max_pictures}},
+                    "required": ["file"],
+                }
+            }
+        },
+    }
+
+
+def describe_models(models: Registry, max_pictures: int) -> Schema:
     """Describe the pages, with the default model in the example."""
     page = {"text/html": {"schema": {"type": "string"}}}
     cards = media(schema("Cards"), {"default": models.default, "models": [{"name": models.default}], "refused": []})
+    upload = {
+        "operationId": "upload",
+        "tags": ["Models"],
+        "summary": "Read the pictures of the page's form, for browsers without scripts",
+        "parameters": [parameter("ModelChoice"), parameter("RequestId")],
+        "requestBody": _form(max_pictures),
+        "responses": answers(page, 400, 404, 413, 415, 422),
+    }
     return {
-        "/": get("index", "Models", "Show the page to draw on", answers(page)),
+        "/": {**get("index", "Models", "Show the page to draw on", answers(page)), "post": upload},
         "/service-worker.js": get(
             "serviceWorker",
             "Models",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
+from ..models.classifier import Doubt
 from ..preprocessing.decoding import FORMATS_TEXT
 from ..protocols.open_inference import EXTENSIONS
 from .parts import Schema, media, schema, whole
@@ -36,14 +39,20 @@ READING = {
     "certain": {"type": "boolean", "description": "False where the answer should not be trusted."},
     "probabilities": {"type": "array", "items": PROBABILITY},
 }
-WITH_HAND = {
-    "without_hand": {**DIGIT, "description": "What is read without the hand's corrections, where they decided."}
+MORE = {
+    "without_hand": {**DIGIT, "description": "What is read without the hand's corrections, where they decided."},
+    "doubt": {
+        **TEXT,
+        "description": "Why the answer should not be trusted; only there where it should not. A program should expect "
+        f"other words, too: there are {', '.join(get_args(Doubt))}.",
+        "examples": list(get_args(Doubt)),
+    },
 }
 TENSORS = {"type": "array", "items": whole({"name": TEXT, "datatype": TEXT, "shape": {"type": "array"}})}
 
 SCHEMAS: Schema = {
     "Error": whole({"error": {**TEXT, "description": "A sentence to act on."}, "code": {"enum": list(CODES)}}),
-    "Reading": whole({**READING, "model": TEXT}, optional=WITH_HAND),
+    "Reading": whole({**READING, "model": TEXT}, MORE),
     "Readings": whole({"predictions": {"type": "array", "items": {"anyOf": [schema("Reading"), schema("Error")]}}}),
     "Number": whole(
         {
@@ -61,7 +70,7 @@ SCHEMAS: Schema = {
                             "description": "x, y, width, height in pixels of the upright picture.",
                         },
                     },
-                    optional=WITH_HAND,
+                    MORE,
                 ),
             },
             "model": TEXT,

@@ -77,7 +77,7 @@ def describe_server(app: Flask) -> dict[str, Any]:
         "paths": {
             **describe_reading(app.config),
             **describe_corrections(app.config),
-            **describe_models(app.extensions[EXTENSION]),
+            **describe_models(app.extensions[EXTENSION], app.config["MAX_PICTURES"]),
             **describe_tf_serving(app.config),
             **describe_open_inference(app.config),
             **describe_operation(),
@@ -106,6 +106,13 @@ def _describe_parameters(models: Registry) -> Schema:
         },
         "Hand": {**in_path("hand", HAND), "example": HAND_EXAMPLE},
         "CorrectionNumber": in_path("number", {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER, "example": 17}),
+        "WrittenDigit": {
+            "name": "digit",
+            "in": "query",
+            "required": True,
+            "description": "What was written.",
+            "schema": {"enum": [str(digit) for digit in range(10)]},
+        },
         "HandChoice": {
             "name": "hand",
             "in": "query",
@@ -127,7 +134,7 @@ def _describe_parameters(models: Registry) -> Schema:
         "Explain": {
             "name": "explain",
             "in": "query",
-            "description": "1 adds the steps from the picture to the digit.",
+            "description": "1 adds the steps from picture to digit; with /read, each digit as the network saw it.",
             "schema": {"enum": ["0", "1"], "default": "0"},
         },
         "RequestId": {

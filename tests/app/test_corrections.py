@@ -7,15 +7,17 @@ import io
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
+from numpy.typing import NDArray
 from PIL import Image
 
 from app import corrections, create_app
 from app.errors import DigitsError
-from app.memory.corrections import MAX_A_MINUTE
+from app.memory.limits import MAX_A_MINUTE
 from app.preprocessing.digits import read_picture
 from tests.support.drawings import draw_digit, to_png
 
@@ -29,7 +31,7 @@ def client(tmp_path: Path) -> FlaskClient:
     return create_app({"database": f"sqlite:///{tmp_path / 'digits.sqlite3'}"}).test_client()
 
 
-def odd(label: int = 4) -> np.ndarray:
+def odd(label: int = 4) -> NDArray[np.uint8]:
     """A digit in a way that the network does not know: a bar goes through it, and it leans."""
     picture = draw_digit(label, pen=14)
     picture[60:70, 60:220] = 0
@@ -37,7 +39,7 @@ def odd(label: int = 4) -> np.ndarray:
     return picture
 
 
-def correct(client: FlaskClient, digit: int, picture: np.ndarray, hand: str = HAND) -> dict:
+def correct(client: FlaskClient, digit: int, picture: NDArray[np.uint8], hand: str = HAND) -> dict[str, Any]:
     answer = client.post(f"/corrections?digit={digit}&hand={hand}", data=to_png(picture))
     assert answer.status_code == 201, answer.text
     return dict(answer.get_json())
@@ -127,13 +129,13 @@ def test_a_hand_that_is_not_named_gets_a_name(client: FlaskClient) -> None:
 def test_a_correction_comes_in_every_form_of_a_picture(client: FlaskClient, kind: str) -> None:
     png = to_png(draw_digit(7))
     text = base64.b64encode(png).decode()
-    body: dict = {
+    bodies: dict[str, dict[str, Any]] = {
         "body": {"data": png},
         "form": {"data": {"any": (io.BytesIO(png), "7.png")}},
         "json": {"json": {"images": [text]}},
         "data URL": {"data": f"data:image/png;base64,{text}", "content_type": "text/plain"},
-    }[kind]
-    assert client.post(f"/corrections?digit=7&hand={HAND}", **body).status_code == 201
+    }
+    assert client.post(f"/corrections?digit=7&hand={HAND}", **bodies[kind]).status_code == 201
 
 
 @pytest.mark.parametrize(
@@ -180,7 +182,9 @@ def test_what_cannot_be_done_is_one_sentence(
         ({"json": {"images": [base64.b64encode(to_png(draw_digit(4))).decode()] * 2}}, 400, "bad_request"),
     ),
 )
-def test_a_picture_that_cannot_be_read_is_not_kept(client: FlaskClient, body: dict, status: int, code: str) -> None:
+def test_a_picture_that_cannot_be_read_is_not_kept(
+    client: FlaskClient, body: dict[str, Any], status: int, code: str
+) -> None:
     answer = client.post(f"/corrections?digit=4&hand={HAND}", **body)
     assert (answer.status_code, answer.get_json()["code"]) == (status, code)
     assert client.get(f"/hands/{HAND}").get_json()["corrections"] == 0

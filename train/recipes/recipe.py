@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import keras
 
@@ -44,9 +44,9 @@ class Recipe:
     report_every: int | None = None  # steps between reports within an epoch
     weight_bits: WeightBits = 32  # of the compiled file; with 8 it answers three times as fast, and nearly the same
     finish: Callable[[keras.Model, Dataset], keras.Model] | None = None  # trained network -> what is saved
-    prototypes: Callable[[keras.Model, Dataset], References] | None = (
-        None  # what is saved -> features of typical digits
-    )
+    fit_card: Callable[[keras.Model, Dataset], dict[str, Any]] | None = None  # what is saved -> fields of its card
+    # what is saved -> features of typical digits
+    prototypes: Callable[[keras.Model, Dataset], References] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what does not go together."""

@@ -5,7 +5,7 @@
 
 The eleventh class trains features that represent non-digits; the saved network answers the ten digits' probabilities,
 the certainty, which certainty.py learns from features, and the features of which the probabilities are made. The
-temperature and the certainty's threshold are fitted on validation digits and on digits written for validation, and on
+temperature and the thresholds are fitted on validation digits and on digits written for validation, and on
 nothing else.
 """
 
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -21,13 +21,14 @@ from keras import layers
 from numpy.typing import NDArray
 
 from app.framing import to_tensor
+from app.models.classifier import Prediction
 from app.models.prototypes import References
 
 from ..data.augmentation import augment
 from ..data.datasets import Dataset, Split
 from ..handwriting.synthesis import synthesise_digits, synthesise_non_digits
 from ..learning import networks
-from ..learning.predictions import predict
+from ..learning.predictions import PREDICTION_BATCH, predict
 from .certainty import HIDDEN, Head, fit_threshold, take_features, train_head
 from .prototypes import find_prototypes
 
@@ -42,6 +43,8 @@ VALIDATION_WRITTEN = 10_000  # digits written for validation, from another seed
 STATISTICS_BATCHES = 40  # of 256 MNIST digits and what mix() adds, for batch normalisation's final statistics
 REJECTED_MNIST = 0.004  # of validation digits may be called uncertain
 REJECTED_WRITTEN = 0.006  # of digits written for validation may be called uncertain
+DOUBTED_MNIST = 0.01  # of validation digits may be doubted in all, be it as no digit or as one of two
+DOUBTED_WRITTEN = 0.015  # of digits written for validation, likewise
 TEMPERATURES = np.geomspace(0.3, 3, 200)
 
 Logits = NDArray[np.float32]  # (n, 10)
@@ -121,6 +124,30 @@ def choose_prototypes(network: keras.Model, dataset: Dataset) -> References:
     labels = np.concatenate([dataset.training.labels, written.labels])
     right = predict(network, digits).argmax(axis=1) == labels
     return find_prototypes(predict(look, digits[right]), labels[right], SEED)
+
+
+def fit_card(network: keras.Model, dataset: Dataset) -> dict[str, Any]:
+    """Find below which score an answer is ambiguous, on digits that training has not seen.
+
+    Args:
+        network: what finish() returns.
+        dataset: MNIST, with its validation split held out.
+    """
+    written = Split(*synthesise_digits(VALIDATION_WRITTEN, SEED + 1))
+    threshold = fit_threshold(
+        (score_answers(network, dataset.validation.digits), DOUBTED_MNIST),
+        (score_answers(network, written.digits), DOUBTED_WRITTEN),
+    )
+    return {"ambiguous_below": round(threshold, 6)}
+
+
+def score_answers(network: keras.Model, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return how likely a network's answers are to be right, as the server scores them: (n,)."""
+    outputs = [network.get_layer(name).output for name in ("probabilities", "certainty")]
+    probabilities, certainty = keras.Model(network.input, outputs).predict(
+        to_tensor(digits), batch_size=PREDICTION_BATCH, verbose=0
+    )
+    return Prediction(probabilities, certainty[:, 0]).score
 
 
 def train_certainty(look: keras.Model, dataset: Dataset) -> Head:
