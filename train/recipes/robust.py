@@ -1,6 +1,6 @@
 """The default model's recipe: its extra training data, and how the trained network is finished for serving.
 
-    MNIST + written digits + non-digits (handwriting/) -> augment -> batches of eleven classes, the last for non-digits
+    MNIST + written digits + morphs + non-digits (handwriting/) -> augment -> batches of eleven classes
     trained network -> float32 -> statistics of the averaged weights -> temperature, certainty -> three outputs
 
 The eleventh class trains features that represent non-digits; the saved network answers the ten digits' probabilities,
@@ -25,7 +25,7 @@ from app.models.classifier import Prediction
 from app.models.prototypes import References
 
 from ..data.augmentation import augment
-from ..data.datasets import Dataset, Split
+from ..data.datasets import Dataset, Split, to_targets
 from ..handwriting.synthesis import synthesise_digits, synthesise_non_digits
 from ..learning import networks
 from ..learning.predictions import PREDICTION_BATCH, predict
@@ -33,10 +33,10 @@ from .certainty import HIDDEN, Head, fit_threshold, take_features, train_head
 from .prototypes import find_prototypes
 
 NON_DIGIT = 10  # class of non-digits
-WRITTEN = 60_000  # digits written by handwriting/ to choose from, as many as MNIST's
-NON_DIGITS = 60_000  # drawings of non-digits to choose from
-WRITTEN_SHARE = 0.35  # written digits in a batch, for each of MNIST's digits
-NON_DIGITS_SHARE = 0.35  # non-digits in a batch, for each of MNIST's digits
+WRITTEN = 90_000  # digits written by handwriting/ to choose from
+NON_DIGITS = 80_000  # drawings of non-digits to choose from
+WRITTEN_SHARE = 0.6  # written digits in a batch, for each of MNIST's digits
+NON_DIGITS_SHARE = 0.4  # non-digits in a batch, for each of MNIST's digits
 UNVARIED = 0.25  # share of MNIST's digits in a batch that stay as they are: that is how they are tested
 SEED = 28  # of what handwriting/ writes; the same for every run, so that runs differ by training alone
 VALIDATION_WRITTEN = 10_000  # digits written for validation, from another seed
@@ -53,7 +53,7 @@ Logits = NDArray[np.float32]  # (n, 10)
 class Pool(NamedTuple):
     """What handwriting/ wrote, framed."""
 
-    written: Split
+    written: Split  # labels are classes
     non_digits: NDArray[np.uint8]  # (n, 28, 28)
 
 
@@ -67,7 +67,7 @@ def load_pool() -> Pool:
 
 def mix(
     digits: NDArray[np.uint8], labels: NDArray[np.uint8], rng: np.random.Generator
-) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Join MNIST's digits with written ones and with non-digits, and vary them all.
 
     Args:
@@ -76,7 +76,7 @@ def mix(
         rng: decides what is chosen and how it is varied.
 
     Returns:
-        tensor float32 (m, 28, 28, 1) and classes int32 (m,), 0 to 10; m is about 1.7 times n.
+        tensor float32 (m, 28, 28, 1) and targets float32 (m, 11), the last class for non-digits; m is about twice n.
     """
     pool = load_pool()
     written = rng.integers(0, len(pool.written), round(len(digits) * WRITTEN_SHARE))
@@ -84,9 +84,19 @@ def mix(
     pictures = np.concatenate([digits, pool.written.digits[written], pool.non_digits[chosen_non_digits]])
     non_digit_labels = np.full(len(chosen_non_digits), NON_DIGIT, np.uint8)
     classes = np.concatenate([labels, pool.written.labels[written], non_digit_labels])
+    targets = to_targets(classes, one_hot=True, outputs=NON_DIGIT + 1)
     unvaried = round(len(digits) * UNVARIED)
     pictures[unvaried:] = augment(pictures[unvaried:], rng)
-    return to_tensor(pictures), classes.astype(np.int32)
+    return to_tensor(pictures), targets
+
+
+def adopt(network: keras.Model, saved: keras.Model) -> None:
+    """Give an untrained network the weights of a finished one, which has no class for non-digits any more."""
+    for layer in network.layers[:-1]:
+        layer.set_weights(saved.get_layer(layer.name).get_weights())
+    kernel, bias = network.layers[-1].get_weights()
+    kernel[:, :NON_DIGIT], bias[:NON_DIGIT] = saved.get_layer("probabilities").get_weights()
+    network.layers[-1].set_weights([kernel, bias])
 
 
 def finish(network: keras.Model, dataset: Dataset) -> keras.Model:
