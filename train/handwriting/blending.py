@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from .curves import SAMPLES, Glyph, Stroke, trace
+from .curves import Glyph, Stroke, find_halves
 
 TURNING = 0.06  # cost of pairing points whose pens move in opposite directions, beside their squared distance
 NEAREST = 0.075  # of the height: nearer points of a blend are joined, or the hand's jitter would knot them
@@ -58,11 +58,10 @@ def _blend_strokes(first: Stroke, second: Stroke, share: float) -> Stroke:
 
 def _refine(stroke: Stroke) -> NDArray[np.float64]:
     """Return x, y and sharpness of a stroke's points, with the path's point half way between each two of them."""
-    halves = trace(stroke)[SAMPLES // 2 :: SAMPLES]
     refined = np.zeros((2 * len(stroke) - 1, 3))
     for row, point in enumerate(stroke):
         refined[2 * row, : len(point)] = point
-    refined[1::2, :2] = halves
+    refined[1::2, :2] = find_halves(stroke)
     return refined
 
 

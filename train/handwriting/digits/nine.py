@@ -110,7 +110,7 @@ def draw_lollipop(rng: np.random.Generator) -> Glyph:
 def draw_tiny_head(rng: np.random.Generator) -> Glyph:
     """Draw a long leg, straight or bent, from a tiny closed head."""
     u = rng.uniform
-    size, right = u(0.17, 0.27), u(0.2, 0.32)
+    size, right = u(0.2, 0.3), u(0.22, 0.33)
     head: Stroke = [
         (right, size * 0.35),
         (right * 0.5, 0.0),
@@ -164,7 +164,7 @@ STYLES = (
     Style("g tailed", 2.2, draw_g_tailed, 0.14, "head and tail"),
     Style("g tailed small", 1.2, draw_g_tailed_small, 0.11, "head and tail"),
     Style("lollipop", 1.1, draw_lollipop, 0.13, lean=(-0.4, 0.5)),
-    Style("tiny head", 1.5, draw_tiny_head, 0.075, "head and tail", (-0.3, 0.6), (-0.2, 0.5)),
+    Style("tiny head", 1.5, draw_tiny_head, 0.07, "head and tail", (-0.3, 0.6), (-0.2, 0.5)),
     Style("square", 0.9, draw_square, 0.14, "head and tail"),
     Style("curled", 0.8, draw_curled, 0.14),
     Style("like y", 0.9, draw_like_y, 0.12, "head and tail"),
