@@ -99,7 +99,7 @@ def serve(reload: bool = False, load: Callable[[], Any] | None = None) -> None:
     """
     try:
         settings = read_settings()
-        serving = "serving another application" if load else f"{survey_models(settings)} {describe_memory(settings)}"
+        serving = "serving another application" if load else describe_serving(settings)
         raise_file_limit()
     except (BadSetting, BadModel) as error:
         sys.exit(f"Digits cannot start: {error}")
@@ -121,6 +121,15 @@ def serve(reload: bool = False, load: Callable[[], Any] | None = None) -> None:
     finally:
         if folder and os.getpid() == folder[1]:
             shutil.rmtree(folder[0], ignore_errors=True)
+
+
+def describe_serving(settings: Settings) -> str:
+    """Make models and corrections ready, and say what is served and where corrections are kept.
+
+    Raises:
+        BadModel, BadSetting: it cannot be served.
+    """
+    return f"{survey_models(settings).removesuffix('.')}. {describe_memory(settings)}"
 
 
 def survey_models(settings: Settings) -> str:
