@@ -19,18 +19,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..framing import DIGIT, SIDE, Framing, frame_digit
-from .decoding import Picture, decode_picture
+from .decoding import Body, Picture, decode_picture
 from .explanation import Step, Steps
 from .ink import draw_ink
 from .paper import find_marks
 from .parts import find_roughly, look_closely
 
 
-def read_picture(body: bytes, steps: Steps | None = None, framing: Framing = DIGIT) -> NDArray[np.uint8]:
+def read_picture(body: Body, steps: Steps | None = None, framing: Framing = DIGIT) -> NDArray[np.uint8]:
     """Read the one digit of a picture: decode, find the ink, frame.
 
     Args:
-        body: a picture file.
+        body: a picture file, a page of one, or a picture of Pillow.
         steps: collects what each step decided.
         framing: the one that the model was trained on.
 

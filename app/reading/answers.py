@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ..errors import DigitsError, TooLarge, describe
 from ..framing import to_tensor
 from ..models.classifier import Classifier, Prediction
-from ..preprocessing.decoding import decode_picture
+from ..preprocessing.decoding import Body, decode_picture
 from ..preprocessing.digits import read_picture
 from ..preprocessing.explanation import Step
 from ..preprocessing.paper import reduce_picture
@@ -30,7 +30,7 @@ STEP_SIDE = 500  # pixels: as large as a step's picture is shown; larger ones ar
 MAX_STEPS = 16 * 2**20  # bytes of the steps' pictures in one answer, as much as a request may have
 
 
-def predict_one(classifier: Classifier, body: bytes, explained: bool = False) -> Answer:
+def predict_one(classifier: Classifier, body: Body, explained: bool = False) -> Answer:
     """Answer with the one digit of a picture.
 
     Raises:
@@ -41,7 +41,7 @@ def predict_one(classifier: Classifier, body: bytes, explained: bool = False) ->
     return {**answer, "model": classifier.name, **steps}
 
 
-def predict_several(classifier: Classifier, bodies: Iterable[bytes], explained: bool = False) -> list[Answer]:
+def predict_several(classifier: Classifier, bodies: Iterable[Body], explained: bool = False) -> list[Answer]:
     """Answer each picture or say what is wrong with it; all digits are predicted as one batch.
 
     Raises:
@@ -70,7 +70,7 @@ def predict_several(classifier: Classifier, bodies: Iterable[bytes], explained: 
     ]
 
 
-def _read_explained(classifier: Classifier, body: bytes, explained: bool) -> tuple[NDArray[np.uint8], Answer]:
+def _read_explained(classifier: Classifier, body: Body, explained: bool) -> tuple[NDArray[np.uint8], Answer]:
     """Return a framed digit, and "steps" where they are asked for: encoded at once, since raw they take much more."""
     steps: list[Step] | None = [] if explained else None
     digit = read_picture(body, steps, classifier.framing)
@@ -93,7 +93,7 @@ def _describe(classifier: Classifier, probabilities: list[float], certain: bool)
     return answer
 
 
-def read_one(classifier: Classifier, body: bytes) -> Answer:
+def read_one(classifier: Classifier, body: Body) -> Answer:
     """Answer with all digits of a picture, in reading order.
 
     Raises:
@@ -105,12 +105,12 @@ def read_one(classifier: Classifier, body: bytes) -> Answer:
     return {"text": reading.text, "digits": digits, "model": classifier.name}
 
 
-def read_several(classifier: Classifier, bodies: Iterable[bytes]) -> list[Answer]:
+def read_several(classifier: Classifier, bodies: Iterable[Body]) -> list[Answer]:
     """Answer with the number in each picture, or say what is wrong with it."""
     return [_read_or_explain(classifier, body) for body in bodies]
 
 
-def _read_or_explain(classifier: Classifier, body: bytes) -> Answer:
+def _read_or_explain(classifier: Classifier, body: Body) -> Answer:
     try:
         return read_one(classifier, body)
     except DigitsError as error:
