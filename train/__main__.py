@@ -3,7 +3,7 @@
 `python -m train NAME` is short for `python -m train run NAME`.
 
 Exit codes: 0 done; 2 after a mistake, which one sentence on standard error explains; 130 after Ctrl-C and 143 after
-SIGTERM, with how to go on.
+SIGTERM, with the command to resume.
 """
 
 from __future__ import annotations
@@ -188,7 +188,7 @@ def main(arguments: Sequence[str]) -> int:
         if isinstance(command_line, ShortFormGroup) and command_line.name_command(arguments) == "run":
             again = [argument for argument in arguments if argument != "--resume"]
             command = shlex.join([*PROGRAM.split(), *again, "--resume"])
-            print(f"Interrupted. Every finished epoch is kept; go on with: {command}", file=sys.stderr)
+            print(f"Interrupted. Every finished epoch is kept; resume with: {command}", file=sys.stderr)
         return 143 if isinstance(interruption, Terminated) else 130
     finally:
         signal.signal(signal.SIGTERM, former)
@@ -248,14 +248,14 @@ def train_recipes(
     device: str,
     console: Console,
 ) -> None:
-    """Run one recipe, or all of them; a series goes on where it was interrupted.
+    """Run one recipe, or all of them; an interrupted series is resumed.
 
     Args:
         name: of a recipe, or all.
         overridden: fields of the recipe that the command line replaces.
         places: where the runs read and write.
         seeds: of the networks that are trained of each recipe.
-        resume: go on after the last finished epoch of an interrupted run.
+        resume: continue after the last finished epoch of an interrupted run.
         ray: address of a cluster, or None.
         device: name of what is trained on.
         console: where progress is shown.
@@ -294,7 +294,7 @@ def find_recipe(name: str) -> Recipe:
     """Return a recipe by its name.
 
     Raises:
-        TrainingError: there is none.
+        TrainingError: no recipe has that name.
     """
     from .errors import TrainingError
     from .recipes.catalogue import RECIPES

@@ -21,7 +21,7 @@ def get(identity: str, tag: str, summary: str, responses: Schema, *parameters: s
 
 
 def answers(content: Schema, *errors: int, success: bool = True) -> Schema:
-    """Describe the answers of an operation: the one that was asked for, the failures to expect, and any other."""
+    """Describe the answers of an operation: success, the expected failures, and any other."""
     request_id = {"X-Request-ID": {"$ref": "#/components/headers/RequestId"}}
     answered = {"200": {"description": "The answer.", "headers": request_id, "content": content}} if success else {}
     expected = {str(status): {"$ref": f"#/components/responses/{status}"} for status in (*errors, 429)}
@@ -56,7 +56,7 @@ def in_path(name: str, schema: Schema) -> Schema:
 
 
 def whole(required: Schema, **more: Any) -> Schema:
-    """Describe an object all of whose properties are always there."""
+    """Describe an object whose properties are all required."""
     return {"type": "object", "properties": required, "required": list(required), **more}
 
 

@@ -57,11 +57,11 @@ bp = Blueprint("open_inference", __name__, url_prefix="/v2")
 
 @dataclass(frozen=True)
 class Output:
-    """A tensor that a client asks for, and in which form."""
+    """A tensor that a client requests, and its format."""
 
     name: str
     binary: bool
-    classes: int  # highest classes to name instead of all values; 0 means all values
+    classes: int  # number of the highest classes to return; 0 returns all values
 
 
 @bp.get("")
@@ -155,10 +155,10 @@ def _split_body(body: bytes) -> tuple[dict[str, Any], bytes]:
 
 
 def _wanted_outputs(message: dict[str, Any]) -> list[Output]:
-    """Return the outputs that a request asks for; all of them where it does not say.
+    """Return the outputs that a request asks for; all of them by default.
 
     Raises:
-        BadRequest: one that does not exist, or a parameter that cannot be followed.
+        BadRequest: an output that does not exist, or a wrong parameter.
     """
     binary = _flag(_parameters(message), "binary_data_output", default=False)
     asked = message.get("outputs")
@@ -210,7 +210,7 @@ def _read_input(message: dict[str, Any], binary: bytes, framing: Framing) -> NDA
     """Return the tensor of the one input of a request.
 
     Raises:
-        DigitsError: it is not what the metadata describe.
+        DigitsError: the input differs from the metadata.
     """
     inputs: Any = message.get("inputs")
     if not isinstance(inputs, List) or len(inputs) != 1 or not isinstance(inputs[0], Object):
@@ -246,7 +246,7 @@ def _read_binary(shape: tuple[int, ...], binary: bytes) -> NDArray[np.float32]:
 
 
 def _read_flat(shape: tuple[int, ...], numbers: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return numbers that came flat or nested in their shape."""
+    """Return numbers that were sent flat or nested."""
     if numbers.ndim == 1 and numbers.size == shape[0] * int(np.prod(SHAPE)):
         numbers = numbers.reshape(shape)
     if numbers.shape != shape:

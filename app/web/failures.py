@@ -35,7 +35,7 @@ def _answer(error: DigitsError) -> tuple[dict[str, str], int, dict[str, str]]:
 
 
 def _answer_http(error: HTTPException) -> ResponseReturnValue:
-    """Answer a failure that Flask found, in our words."""
+    """Answer an HTTP error of Flask in our own words."""
     if error.response is not None:  # a redirect
         return error.response
     body, status, headers = _answer(_translate(error))
@@ -59,7 +59,7 @@ def _translate(error: HTTPException) -> DigitsError:
 
 
 def _answer_unexpected(error: Exception) -> tuple[dict[str, str], int, dict[str, str]]:
-    """Log what nobody expected; the client never sees the traceback."""
+    """Log an unexpected exception; the client never sees the traceback."""
     if isinstance(error, cv2.error) and error.code == cv2.Error.StsNoMem:
         return _answer_out_of_memory(error)
     log.exception("Failed to answer %s %s", request.method, request.path, exc_info=error)

@@ -34,7 +34,7 @@ def init_app(app: Flask) -> None:
 
 
 def secure(response: Response) -> Response:
-    """Let a page load nothing from elsewhere, and let nothing guess the type of an answer."""
+    """Forbid pages to load anything from other sites, and browsers to guess the type of an answer."""
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     if response.mimetype == "text/html":
         response.vary.update(("Accept", "Accept-Language", "Cookie"))

@@ -30,7 +30,7 @@ from .json_bodies import List, parse_object, quote
 MAX_DECOMPRESSED = 16 * 2**20  # bytes; where the app sets no limit
 MAX_PART_HEAD = 4096  # bytes of the headers of a part of multipart/form-data: a long file name and room
 MAX_BOUNDARY = 200  # bytes of the line between parts; RFC 2046 allows 70
-FORM_STEP = 4096  # bytes of multipart/form-data that are looked at together
+FORM_STEP = 4096  # bytes of multipart/form-data that are parsed at a time
 FORMS_TEXT = (
     'Send the picture as the body, as a file in multipart/form-data, or as JSON {"image": "<base64 or data URL>"}.'
 )
@@ -89,7 +89,7 @@ def take_in_time(bodies: Sequence[bytes]) -> Iterator[bytes]:
 
 
 def step_aside() -> AbstractContextManager[None]:
-    """Let the server answer others meanwhile, where it can: what follows takes long.
+    """Let the server answer other requests meanwhile, where it can: what follows takes long.
 
     Raises:
         Overloaded: too many requests take long.
@@ -113,7 +113,7 @@ def read_body(request: Request) -> bytes:
     if encoding not in ("gzip", "x-gzip", "deflate"):
         raise UnsupportedFormat(f"Content-Encoding {encoding[:40]!r} is not read. Send gzip, deflate or neither.")
     max_bytes = request.max_content_length or MAX_DECOMPRESSED
-    decompressor = zlib.decompressobj(zlib.MAX_WBITS | 32)  # finds out by itself whether it is gzip or deflate
+    decompressor = zlib.decompressobj(zlib.MAX_WBITS | 32)  # detects gzip or deflate
     try:
         decompressed = decompressor.decompress(body, max_bytes + 1)
     except zlib.error as error:
@@ -143,7 +143,7 @@ def _split_parts(body: bytes, boundary: bytes, max_parts: int) -> tuple[list[byt
     """Return the contents of the files and of the other fields of a form.
 
     Raises:
-        ValueError: it is no form, or ends too early.
+        ValueError: it is not a form, or ends too early.
         RequestEntityTooLarge: more parts than `max_parts`, or the head of one is longer than MAX_PART_HEAD.
     """
     # A decoder keeps what is not whole yet: a head, or as much of a content as could be a boundary.
@@ -196,7 +196,7 @@ def decode_base64(text: object) -> bytes:
     """Decode base64 or a data URL, with or without line breaks, padding or the URL-safe alphabet.
 
     Args:
-        text: what a client sent for a picture: str or bytes, where it is right.
+        text: what a client sent as a picture; str or bytes are expected.
 
     Raises:
         BadRequest: it is something else, or not base64.

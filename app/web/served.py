@@ -28,7 +28,7 @@ def chosen_classifier() -> Classifier:
 
 
 def check_ready() -> None:
-    """See that the server takes requests: its models have answered once, else there would be no app.
+    """Check that the server accepts requests; its models have worked once, else there would be no app.
 
     Raises:
         NotReady: the server is going away.

@@ -155,7 +155,7 @@ BAD_REQUESTS: dict[str, tuple[Sent, int, str, str]] = {
 
 @pytest.mark.parametrize("path", ("/predict", "/read"))
 @pytest.mark.parametrize(("sent", "status", "code", "sentence"), BAD_REQUESTS.values(), ids=BAD_REQUESTS)
-def test_a_bad_request_is_told_what_was_expected(
+def test_a_bad_request_is_refused_with_what_was_expected(
     small_client: FlaskClient, path: str, sent: Sent, status: int, code: str, sentence: str
 ) -> None:
     if isinstance(sent.get("data"), dict):  # a stream can be sent only once

@@ -211,7 +211,7 @@ def test_undo_brings_back_what_was_cleared(page: Page) -> None:
     assert count_ink(page) == drawn
 
 
-def test_the_replay_tells_what_was_read_after_each_stroke(page: Page) -> None:
+def test_the_replay_shows_the_reading_after_each_stroke(page: Page) -> None:
     draw_with_mouse(page, FOUR)
     expect_answer(page, "4")
     drawn = count_ink(page)
@@ -278,7 +278,7 @@ def test_the_second_guess_is_named(page: Page, second: float, said: str) -> None
     expect(page.locator("#answer .second")).to_have_text(said)
 
 
-def test_a_class_that_is_no_digit_is_called_by_its_name(page: Page) -> None:
+def test_a_class_other_than_a_digit_is_called_by_its_name(page: Page) -> None:
     answer = reading("4", certain=False, second=0.45)
     answer["digits"][0]["label"] = "coat"
     page.route(READ, lambda route: route.fulfill(json=answer))

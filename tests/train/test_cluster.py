@@ -28,7 +28,7 @@ def read_model(folder: Path) -> tuple[dict[str, Any], list[Any]]:
     return results, weights
 
 
-def test_seeds_on_a_cluster_give_what_they_give_one_by_one(printed: Path, tmp_path: Path) -> None:
+def test_seeds_on_a_cluster_give_the_same_as_one_by_one(printed: Path, tmp_path: Path) -> None:
     together, alone = tmp_path / "together", tmp_path / "alone"
     with start(*SHORT_RUN, "--ray", "local", folder=together, data=printed) as process:
         said, complained = process.communicate(timeout=240)
@@ -43,7 +43,7 @@ def test_seeds_on_a_cluster_give_what_they_give_one_by_one(printed: Path, tmp_pa
     assert not (together / "runs" / "lenet5").exists()
 
 
-def test_a_cluster_that_is_not_there_is_said_in_one_sentence(
+def test_a_missing_cluster_is_reported_in_one_sentence(
     printed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([*SHORT_RUN, "--ray", "127.0.0.1:1", *places(tmp_path, printed)]) == 2

@@ -52,7 +52,7 @@ def read_history(folder: Path, name: str) -> dict[str, list[float]]:
 
 
 @pytest.mark.parametrize(("number", "code"), ((signal.SIGTERM, 143), (signal.SIGINT, 130)), ids=("term", "int"))
-def test_an_interrupted_training_says_how_to_go_on(
+def test_an_interrupted_training_says_how_to_resume(
     printed: Path, tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
     with start("cnn_16_36_64", "--epochs", "500", folder=tmp_path, data=printed) as process:
@@ -61,14 +61,14 @@ def test_an_interrupted_training_says_how_to_go_on(
         said = process.communicate()[1]
     assert process.returncode == code
     assert said.startswith("Interrupted.")
-    assert "go on with: python -m train cnn_16_36_64 --epochs 500" in said
+    assert "resume with: python -m train cnn_16_36_64 --epochs 500" in said
     assert said.endswith(" --resume\n")
     assert said.count("\n") == 1
     assert list((tmp_path / "runs" / "cnn_16_36_64" / "seed-0").glob("epoch-*"))
     assert list((tmp_path / "models").iterdir()) == []
 
 
-def test_a_training_killed_and_resumed_gives_the_same_as_one_left_alone(printed: Path, tmp_path: Path) -> None:
+def test_a_killed_and_resumed_training_gives_the_same_as_an_uninterrupted_one(printed: Path, tmp_path: Path) -> None:
     command = ["cnn_16_36_64", "--epochs", "12"]
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     with start(*command, folder=killed, data=printed) as process:
@@ -139,7 +139,7 @@ def test_recipes_are_listed_in_80_columns(word: str, capsys: pytest.CaptureFixtu
         (["cnn", "--fast"], "No such option '--fast'."),
     ),
 )
-def test_what_is_wrong_is_said_in_one_sentence(
+def test_an_error_is_one_sentence(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
@@ -163,7 +163,7 @@ def test_what_is_wrong_is_said_in_one_sentence(
     assert not list(tmp_path.glob("models/*"))
 
 
-def test_a_series_goes_on_where_it_was_interrupted(
+def test_a_series_is_resumed_where_it_was_interrupted(
     printed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     for name in set(RECIPES) - {"lenet5", "lenet_sigmoid"}:

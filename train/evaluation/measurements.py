@@ -155,7 +155,7 @@ def read_table(path: Path) -> list[dict[str, str]]:
     """Read a CSV file with a header.
 
     Raises:
-        TrainingError: there is none.
+        TrainingError: there is no such file.
     """
     if not path.is_file():
         raise TrainingError(f"There is no {path.name} in {path.parent}. Give the folder that holds it with --pictures.")
@@ -175,7 +175,7 @@ def _read_pages(folder: Path) -> Iterable[tuple[str, bytes]]:
 
 
 def _frame(path: Path) -> NDArray[np.uint8] | str:
-    """Return the framed digit of a file, or the sentence that says why there is none."""
+    """Return the framed digit of a file, or the sentence that says why it has none."""
     try:
         return read_picture(path.read_bytes())
     except DigitsError as error:

@@ -164,7 +164,7 @@ def _is_running(pid: int) -> bool:
 @pytest.mark.parametrize(
     ("suffix", "torn"), ((".csv", b'"/a ""torn'), (".jsonl", b'{"path": "/a'), (".parquet", b'{"path": "/a'))
 )
-def test_a_run_killed_in_the_middle_goes_on_where_it_was(many: Path, tmp_path: Path, suffix: str, torn: bytes) -> None:
+def test_a_killed_run_is_resumed_where_it_stopped(many: Path, tmp_path: Path, suffix: str, torn: bytes) -> None:
     output = tmp_path / f"read{suffix}"
     unfinished = tmp_path / f"read{suffix}.unfinished"
     growing = unfinished if suffix == ".parquet" else output
@@ -215,7 +215,7 @@ def test_a_parquet_file_of_digits_is_not_added_numbers_to(
     before = output.read_bytes()
     capsys.readouterr()
     assert main([str(folder), "--many", "--output", str(output), "--resume"]) == 2
-    assert capsys.readouterr().err.startswith(f"{output} has other columns. Give the same options as then")
+    assert capsys.readouterr().err.startswith(f"{output} has other columns. Give the same options as before")
     assert output.read_bytes() == before
 
 
@@ -231,7 +231,7 @@ def test_a_parquet_file_that_was_whole_when_the_machine_stopped_is_not_doubled(f
 
 
 @pytest.mark.parametrize("stopped_by", (signal.SIGINT, signal.SIGTERM))
-def test_an_interrupted_run_says_how_to_go_on(many: Path, tmp_path: Path, stopped_by: signal.Signals) -> None:
+def test_an_interrupted_run_says_how_to_resume(many: Path, tmp_path: Path, stopped_by: signal.Signals) -> None:
     output = tmp_path / "read.csv"
     with start(str(many), "--output", str(output), "--processes", "1", stderr=subprocess.PIPE) as process:
         wait_for(lambda: output.exists() and output.stat().st_size > 2000)
@@ -280,8 +280,11 @@ def test_no_more_pictures_are_held_than_are_being_read(many: Path) -> None:
         (("{folder}/empty",), "{folder}/empty holds no picture: no file that ends in .png, "),
         (("s3://bucket/scans",), "s3://bucket/scans is not on this machine: it is read with --ray ADDRESS"),
         (("{folder}", "--model", "gpt"), "There is no model 'gpt'. There are: "),
-        (("{folder}", "--output", "read.xlsx"), "--output read.xlsx should end in .csv, .jsonl or .parquet"),
-        (("{folder}", "--output", "{folder}/there.csv"), "{folder}/there.csv is there already: --resume goes on"),
+        (
+            ("{folder}", "--output", "read.xlsx"),
+            "--output is read.xlsx, expected a name that ends in .csv, .jsonl or .parquet",
+        ),
+        (("{folder}", "--output", "{folder}/there.csv"), "{folder}/there.csv already exists. Add --resume"),
         (
             ("{folder}", "--output", "{folder}/there.csv", "--resume"),
             "{folder}/there.csv was not written by this program. Choose another file.",
@@ -292,7 +295,7 @@ def test_no_more_pictures_are_held_than_are_being_read(many: Path) -> None:
         ),
         (
             ("{folder}", "--many", "--output", "{folder}/begun.csv", "--resume"),
-            "begun.csv was begun with many False, and now it is True.",
+            "begun.csv was started with many False; now it is True.",
         ),
         (("{folder}", "--output", "{folder}/none/read.csv"), "{folder}/none/read.csv cannot be written: No such file"),
         (("{folder}", "--resume"), "--resume continues a file: name it with --output."),
@@ -342,7 +345,7 @@ def test_a_list_of_names_on_standard_input_is_read(folder: Path, end: str) -> No
     assert [(row["path"], row["text"]) for row in read_csv(written)] == expected
 
 
-def test_nothing_on_standard_input_is_said() -> None:
+def test_empty_standard_input_is_an_error() -> None:
     code, written, said = run("-")
     assert (code, len(read_csv(written))) == (2, 0)
     assert "Standard input is empty; expected a picture, or names of pictures.\n" in said
@@ -462,7 +465,9 @@ def test_the_server_loads_nothing_of_it() -> None:
     assert done.stdout == "[]\n"
 
 
-def test_what_is_no_file_is_a_row_and_nothing_waits_for_it(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_pipe_or_device_is_an_error_row_and_is_not_waited_for(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "good.png").write_bytes(to_png(draw_digit(7)))
     os.mkfifo(tmp_path / "pipe.png")
     (tmp_path / "device.png").symlink_to("/dev/zero")
@@ -474,11 +479,11 @@ def test_what_is_no_file_is_a_row_and_nothing_waits_for_it(tmp_path: Path, capfd
     rows = {Path(row["path"]).stem: row for row in read_csv(capfd.readouterr().out)}
     assert rows["good"]["text"] == "7"
     assert {name: row["error"] for name, row in rows.items() if row["error"]} == {
-        "device": "The file cannot be read: it is a device, no file with a picture.",
+        "device": "The file cannot be read: it is a device, not a file with a picture.",
         "gone": "There is no such file.",
-        "pipe": "The file cannot be read: it is a pipe, no file with a picture.",
+        "pipe": "The file cannot be read: it is a pipe, not a file with a picture.",
         "round": "The file cannot be read: Too many levels of symbolic links.",
-        "socket": "The file cannot be read: it is a socket, no file with a picture.",
+        "socket": "The file cannot be read: it is a socket, not a file with a picture.",
     }
 
 

@@ -71,7 +71,7 @@ def check(answer: Any, status: int, sentence: str) -> None:
         (json.dumps(dict.fromkeys(map(str, range(MAX_MEMBERS + 1)))).encode(), 413, f"{MAX_MEMBERS + 1} names"),
     ),
 )
-def test_json_that_is_wrong_is_told_how(
+def test_malformed_json_is_refused_with_the_reason(
     tiny_client: FlaskClient, path: str, body: bytes, status: int, sentence: str
 ) -> None:
     check(tiny_client.post(path, data=body, content_type="application/json"), status, sentence)
@@ -249,7 +249,7 @@ def test_a_file_arrives_as_it_was(content: bytes, size: int, tiny_client: FlaskC
         (FORM, b"\r\n" * 2 * MAX_PART_HEAD + form_of((FILE, SEVEN)), 413, "bytes of headers"),
     ),
 )
-def test_a_form_that_is_wrong_is_told_how(
+def test_a_malformed_form_is_refused_with_the_reason(
     tiny_client: FlaskClient, kind: str, body: bytes, status: int, sentence: str
 ) -> None:
     check(tiny_client.post("/predict", data=body, content_type=kind), status, sentence)
