@@ -7,7 +7,7 @@ from typing import Any
 from ..models.registry import Registry
 from ..preprocessing.decoding import FORMATS_TEXT
 from .examples import SEVEN, SEVEN_ROW
-from .parts import Schema, answers, get, media, parameter, schema
+from .parts import Schema, answers, get, media, parameter, schema, whole
 
 
 def describe_reading(config: dict[str, Any]) -> Schema:
@@ -60,7 +60,6 @@ def describe_reading(config: dict[str, Any]) -> Schema:
 
 def _pictures(config: dict[str, Any]) -> Schema:
     """Describe a request's body in each form in which pictures may come."""
-    text = {"type": "string", "description": "Base64 or a data URL.", "contentEncoding": "base64"}
     file = {"type": "string", "format": "binary"}
     max_pictures = config["MAX_PICTURES"]
     return {
@@ -68,14 +67,7 @@ def _pictures(config: dict[str, Any]) -> Schema:
         "description": f"A picture as {FORMATS_TEXT}; at most {config['MAX_CONTENT_LENGTH']:,} bytes together.",
         "content": {
             "application/json": {
-                "schema": {
-                    "type": "object",
-                    "properties": {
-                        "image": text,
-                        "images": {"type": "array", "items": text, "minItems": 1, "maxItems": max_pictures},
-                    },
-                    "oneOf": [{"required": ["image"]}, {"required": ["images"]}],
-                },
+                "schema": {"oneOf": [schema("OnePicture"), schema("SeveralPictures")]},
                 "examples": {"one picture": {"value": {"image": SEVEN}}, "several": {"value": {"images": [SEVEN] * 2}}},
             },
             "multipart/form-data": {
@@ -94,6 +86,13 @@ def _pictures(config: dict[str, Any]) -> Schema:
             },
         },
     }
+
+
+def describe_bodies(config: dict[str, Any]) -> Schema:
+    """Describe what JSON holds pictures, each kind as a schema of its own: programs that write clients need that."""
+    text = {"type": "string", "description": "Base64 or a data URL.", "contentEncoding": "base64"}
+    several = {"type": "array", "items": text, "minItems": 1, "maxItems": config["MAX_PICTURES"]}
+    return {"OnePicture": whole({"image": text}), "SeveralPictures": whole({"images": several})}
 
 
 def describe_models(models: Registry) -> Schema:

@@ -25,7 +25,7 @@ def describe_tf_serving(config: dict[str, Any]) -> Schema:
         ),
         "requestBody": {"required": True, "content": media(_tf_serving_request(config), *_tf_serving_examples())},
         "responses": answers(
-            media(schema("Predictions"), {"predictions": [SEVEN_ROW]}),
+            media({"oneOf": [schema("RowPredictions"), schema("ColumnPredictions")]}, {"predictions": [SEVEN_ROW]}),
             400, 404, 413, 415, 422,
         ),
     }  # fmt: skip
@@ -64,14 +64,24 @@ def _tf_serving_request(config: dict[str, Any]) -> Schema:
         "description": f"n digits of {list_sizes(SHAPE)} numbers from 0.0 (paper) to 1.0 (ink), or n pictures as "
         f'{{"b64": "..."}}; at most {config["MAX_DIGITS"]:,} digits or {config["MAX_PICTURES"]:,} pictures.'
     }
+    signature = {"enum": ["", *SIGNATURES], "default": ""}
+    columns = {
+        "oneOf": [
+            {"type": "array", "items": {}, "minItems": 1},
+            {"type": "object", "minProperties": 1, "maxProperties": 1, "description": "By the input's name."},
+        ]
+    }
+    forms = (("instances", {"type": "array", "items": {}, "minItems": 1, **values}), ("inputs", {**columns, **values}))
     return {
-        "type": "object",
-        "properties": {
-            "signature_name": {"enum": ["", *SIGNATURES], "default": ""},
-            "instances": {"type": "array", "minItems": 1, **values},
-            "inputs": {"type": ["array", "object"], "minItems": 1, "minProperties": 1, "maxProperties": 1, **values},
-        },
-        "oneOf": [{"required": ["instances"]}, {"required": ["inputs"]}],
+        "oneOf": [
+            {
+                "title": f"Predict{name.capitalize()}",
+                "type": "object",
+                "properties": {"signature_name": signature, name: form},
+                "required": [name],
+            }
+            for name, form in forms
+        ]
     }
 
 
@@ -134,7 +144,7 @@ def _infer_request(config: dict[str, Any]) -> Schema:
                 "description": f"[n, {list_sizes(SHAPE)}] of numbers, at most {config['MAX_DIGITS']:,} digits; [n] of "
                 f"pictures, at most {config['MAX_PICTURES']:,}.",
             },
-            "data": {"type": "array"},
+            "data": {"type": "array", "items": {}},
             "parameters": parameters,
         },
         "required": ["name", "datatype", "shape"],

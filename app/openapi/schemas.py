@@ -28,7 +28,10 @@ READING = {
     "certain": {"type": "boolean", "description": "False where the answer should not be trusted."},
     "probabilities": {"type": "array", "items": PROBABILITY},
 }
-TENSORS = {"type": "array", "items": whole({"name": TEXT, "datatype": TEXT, "shape": {"type": "array"}})}
+SIZES = {"type": "array", "items": {"type": "integer"}}
+TENSORS = {"type": "array", "items": whole({"name": TEXT, "datatype": TEXT, "shape": SIZES})}
+ANSWERED = whole({"name": TEXT, "datatype": TEXT, "shape": SIZES})
+ANSWERED["properties"]["data"] = {"type": "array", "items": {}, "description": "Left out where it follows the JSON."}
 
 SCHEMAS: Schema = {
     "Error": whole({"error": {**TEXT, "description": "A sentence to act on."}, "code": {"enum": list(CODES)}}),
@@ -75,11 +78,8 @@ SCHEMAS: Schema = {
         }
     ),
     "ModelMetadata": whole({"model_spec": whole({"name": TEXT, "version": TEXT}), "metadata": {"type": "object"}}),
-    "Predictions": {
-        "type": "object",
-        "properties": {"predictions": {"type": "array"}, "outputs": {"type": ["array", "object"]}},
-        "oneOf": [{"required": ["predictions"]}, {"required": ["outputs"]}],
-    },
+    "RowPredictions": whole({"predictions": {"type": "array", "items": {}, "description": "One for each instance."}}),
+    "ColumnPredictions": whole({"outputs": {"description": "A list, or an object of lists by the outputs' names."}}),
     "ServerMetadata": whole(
         {"name": TEXT, "version": TEXT, "extensions": {"type": "array", "items": {"enum": list(EXTENSIONS)}}}
     ),
@@ -95,7 +95,9 @@ SCHEMAS: Schema = {
             "outputs": TENSORS,
         }
     ),
-    "InferResponse": whole({"model_name": TEXT, "model_version": TEXT, "outputs": TENSORS}),
+    "InferResponse": whole(
+        {"model_name": TEXT, "model_version": TEXT, "outputs": {"type": "array", "items": ANSWERED}}
+    ),
 }
 
 HEADERS: Schema = {

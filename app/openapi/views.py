@@ -14,8 +14,8 @@ from ..models.registry import Registry
 from ..protocols.open_inference import JSON_LENGTH
 from ..version import VERSION
 from ..web.served import EXTENSION
-from .parts import Schema, in_path
-from .paths import describe_models, describe_operation, describe_reading
+from .parts import Schema, in_path, schema
+from .paths import describe_bodies, describe_models, describe_operation, describe_reading
 from .protocol_paths import describe_open_inference, describe_tf_serving
 from .schemas import HEADERS, RESPONSES, SCHEMAS
 
@@ -76,7 +76,11 @@ def describe_server(app: Flask) -> dict[str, Any]:
             **describe_operation(),
         },
         "components": {
-            "schemas": SCHEMAS,
+            "schemas": {
+                **SCHEMAS,
+                **describe_bodies(app.config),
+                "ServedModel": {"type": "string", "enum": app.extensions[EXTENSION].names},
+            },
             "headers": HEADERS,
             "responses": RESPONSES,
             "parameters": _describe_parameters(app.extensions[EXTENSION]),
@@ -87,7 +91,7 @@ def describe_server(app: Flask) -> dict[str, Any]:
 def _describe_parameters(models: Registry) -> Schema:
     versions = sorted({str(models.get(name).card["version"]) for name in models.names})
     return {
-        "ModelName": in_path("name", {"enum": models.names}),
+        "ModelName": in_path("name", schema("ServedModel")),
         "Version": in_path("version", {"enum": versions}),
         "Method": in_path("method", {"enum": ["classify", "regress"]}),
         "ReportPicture": in_path("picture", {"type": "string", "pattern": "^[a-z]+$", "example": "errors"}),
@@ -95,7 +99,7 @@ def _describe_parameters(models: Registry) -> Schema:
             "name": "model",
             "in": "query",
             "description": "Which model answers; the default one where this is left out.",
-            "schema": {"enum": models.names},
+            "schema": schema("ServedModel"),
         },
         "Explain": {
             "name": "explain",
