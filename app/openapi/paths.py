@@ -7,7 +7,7 @@ from typing import Any
 from ..models.registry import Registry
 from ..preprocessing.decoding import FORMATS_TEXT
 from .examples import SEVEN, SEVEN_ROW
-from .parts import Schema, answers, get, media, parameter, schema, whole
+from .parts import OBJECT, Schema, answers, get, media, parameter, schema, whole
 
 
 def describe_reading(config: dict[str, Any]) -> Schema:
@@ -136,6 +136,6 @@ def describe_operation() -> Schema:
             "ready", tag, "Check that the models work and the server is not going away", answers(ready, 503)
         ),
         "/metrics": get("metrics", tag, "Count for Prometheus", answers(text)),
-        "/openapi.json": get("openapi", tag, "Describe the server to a program", answers(media({"type": "object"}))),
+        "/openapi.json": get("openapi", tag, "Describe the server to a program", answers(media(OBJECT))),
         "/docs": get("docs", tag, "Describe the server to a person", answers(page)),
     }

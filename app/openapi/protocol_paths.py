@@ -131,7 +131,7 @@ def describe_open_inference(config: dict[str, Any]) -> Schema:
 
 
 def _infer_request(config: dict[str, Any]) -> Schema:
-    parameters = {"type": ["object", "null"]}
+    parameters = {"type": ["object", "null"], "additionalProperties": True}
     given = {
         "type": "object",
         "properties": {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..preprocessing.decoding import FORMATS_TEXT
 from ..protocols.open_inference import EXTENSIONS
-from .parts import Schema, media, schema, whole
+from .parts import OBJECT, Schema, media, schema, whole
 
 ERRORS = {
     400: ("bad_request", "The request does not say what it should."),
@@ -71,13 +71,13 @@ SCHEMAS: Schema = {
         {
             "model_version_status": {
                 "type": "array",
-                "items": whole({"version": TEXT, "state": {"const": "AVAILABLE"}, "status": {"type": "object"}}),
+                "items": whole({"version": TEXT, "state": {"const": "AVAILABLE"}, "status": OBJECT}),
             },
             "name": TEXT,
             "ready": {"type": "boolean"},
         }
     ),
-    "ModelMetadata": whole({"model_spec": whole({"name": TEXT, "version": TEXT}), "metadata": {"type": "object"}}),
+    "ModelMetadata": whole({"model_spec": whole({"name": TEXT, "version": TEXT}), "metadata": OBJECT}),
     "RowPredictions": whole({"predictions": {"type": "array", "items": {}, "description": "One for each instance."}}),
     "ColumnPredictions": whole({"outputs": {"description": "A list, or an object of lists by the outputs' names."}}),
     "ServerMetadata": whole(

@@ -30,7 +30,7 @@ import sys
 from app.reading import Reader
 reader = Reader()
 reader.read("{path}")
-print([name for name in ("flask", "werkzeug", "gunicorn", "prometheus_client", "tensorflow", "keras") if name in sys.modules])
+print(sorted({{"flask", "werkzeug", "gunicorn", "prometheus_client", "tensorflow", "keras"}} & sys.modules.keys()))
 """
 
 
@@ -70,7 +70,7 @@ GIVEN: dict[str, Callable[[Path], Any]] = {
     "bool": lambda _: PIXELS > 127,
     "a slice": lambda _: np.repeat(np.repeat(PIXELS, 2, 0), 2, 1)[::2, ::2],
     "Pillow, grey": lambda _: Image.fromarray(PIXELS),
-    "Pillow, from a file": lambda path: Image.open(path),
+    "Pillow, from a file": Image.open,
     "Pillow, 1 bit": lambda _: Image.fromarray(PIXELS).convert("1"),
     "Pillow, a palette": lambda _: Image.fromarray(PIXELS).convert("P"),
     "Pillow, CMYK": lambda _: Image.fromarray(PIXELS).convert("CMYK"),
@@ -100,7 +100,12 @@ def test_a_program_s_picture_is_left_as_it_is(reader: Reader) -> None:
 
 
 def test_many_are_read_in_their_order_and_a_bad_one_hinders_no_other(reader: Reader, path: Path) -> None:
-    pictures = [PIXELS, b"a letter", path.with_name("none.png"), *(draw_digit(number % 10) for number in range(70))]
+    pictures: list[Any] = [
+        PIXELS,
+        b"a letter",
+        path.with_name("none.png"),
+        *(draw_digit(number % 10) for number in range(70)),
+    ]
     answers = reader.read_several(iter(pictures))
     assert [answer.get("code") for answer in answers[:3]] == [None, "unsupported_format", "bad_request"]
     assert "none.png cannot be read: No such file or directory." in answers[2]["error"]
