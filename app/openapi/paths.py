@@ -81,7 +81,7 @@ def _pictures(config: dict[str, Any]) -> Schema:
             "image/*": {"schema": file},
             "application/octet-stream": {"schema": file},
             "text/plain": {
-                "schema": {"type": "string", "description": "A data URL."},
+                "schema": {"type": "string", "description": "Base64 or a data URL."},
                 "example": f"data:image/png;base64,{SEVEN}",
             },
         },
