@@ -100,7 +100,12 @@ def describe_models(models: Registry) -> Schema:
     page = {"text/html": {"schema": {"type": "string"}}}
     cards = media(schema("Cards"), {"default": models.default, "models": [{"name": models.default}], "refused": []})
     return {
-        "/": get("index", "Models", "Show the page to draw on", answers(page)),
+        "/": get(
+            "index",
+            "Models",
+            "Show the page to draw on; with Accept: application/json say that the server is alive",
+            answers({**page, **media(whole({"status": {"const": "alive"}}), {"status": "alive"})}),
+        ),
         "/service-worker.js": get(
             "serviceWorker",
             "Models",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..protocols.open_inference import JSON_LENGTH
-from ..protocols.tensors import CERTAINTY, PICTURE, PROBABILITIES, SHAPE, TENSOR
+from ..protocols.open_inference import BYTES, DATATYPES, JSON_LENGTH
+from ..protocols.tensors import CERTAINTY, LAYOUTS, PICTURE, PROBABILITIES, SHAPE, TENSOR
 from ..protocols.tf_serving import SIGNATURES
 from .examples import BLANK, SEVEN, SEVEN_ROW
 from .parts import Schema, answers, get, list_sizes, media, parameter, schema
@@ -99,6 +99,7 @@ def describe_open_inference(config: dict[str, Any]) -> Schema:
     health = answers(media(schema("Health"), {"live": True, "ready": True}), 503)
     metadata = answers(media(schema("TensorMetadata")), 404)
     ready = answers(media(schema("ModelReady")), 404)
+    configuration = answers(media(schema("ModelConfig")), 404)
     binary = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
     request = _infer_request(config)
     infer = {
@@ -117,6 +118,15 @@ def describe_open_inference(config: dict[str, Any]) -> Schema:
         "/v2/health/live": get("v2Live", tag, "Check that the server is alive", health),
         "/v2/health/ready": get("v2Ready", tag, "Check that the models work", health),
     }
+    index = {
+        "operationId": "v2Index",
+        "tags": [tag],
+        "summary": "List the models, those that are refused too",
+        "parameters": [parameter("RequestId")],
+        "requestBody": {"content": media({"type": "object", "properties": {"ready": {"type": "boolean"}}}, {})},
+        "responses": answers(media({"type": "array", "items": schema("IndexedModel")}), 400, 413, 415),
+    }
+    paths["/v2/repository/index"] = {"post": index}
     for number, (path, names) in enumerate(
         (("/v2/models/{name}", ("ModelName",)), ("/v2/models/{name}/versions/{version}", ("ModelName", "Version")))
     ):
@@ -124,6 +134,7 @@ def describe_open_inference(config: dict[str, Any]) -> Schema:
         parameters = [parameter(name) for name in (*names, "RequestId", "JSONLength")]
         paths |= {
             path: get(f"v2Metadata{suffix}", tag, "Describe a model", metadata, *names),
+            f"{path}/config": get(f"v2Config{suffix}", tag, "Describe how a model is served", configuration, *names),
             f"{path}/ready": get(f"v2ModelReady{suffix}", tag, "Check that a model is ready", ready, *names),
             f"{path}/infer": {"post": {**infer, "operationId": f"v2Infer{suffix}", "parameters": parameters}},
         }
@@ -136,13 +147,14 @@ def _infer_request(config: dict[str, Any]) -> Schema:
         "type": "object",
         "properties": {
             "name": {"enum": [TENSOR, PICTURE]},
-            "datatype": {"enum": ["FP32", "BYTES"]},
+            "datatype": {"enum": [*DATATYPES, BYTES]},
             "shape": {
                 "type": "array",
                 "items": {"type": "integer", "minimum": 1},
                 "minItems": 1,
-                "description": f"[n, {list_sizes(SHAPE)}] of numbers, at most {config['MAX_DIGITS']:,} digits; [n] of "
-                f"pictures, at most {config['MAX_PICTURES']:,}.",
+                "description": f"[n, {list_sizes(SHAPE)}] of numbers, at most {config['MAX_DIGITS']:,} digits, or in "
+                f"another layout: {', '.join(map(str, map(list, LAYOUTS[1:])))}; [n] or [n, 1] of pictures, at most "
+                f"{config['MAX_PICTURES']:,}.",
             },
             "data": {"type": "array", "items": {}},
             "parameters": parameters,

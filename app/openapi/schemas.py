@@ -30,6 +30,7 @@ READING = {
 }
 SIZES = {"type": "array", "items": {"type": "integer"}}
 TENSORS = {"type": "array", "items": whole({"name": TEXT, "datatype": TEXT, "shape": SIZES})}
+CONFIGURED = {"type": "array", "items": whole({"name": TEXT, "data_type": TEXT, "dims": SIZES})}
 ANSWERED = whole({"name": TEXT, "datatype": TEXT, "shape": SIZES})
 ANSWERED["properties"]["data"] = {"type": "array", "items": {}, "description": "Left out where it follows the JSON."}
 
@@ -95,6 +96,18 @@ SCHEMAS: Schema = {
             "outputs": TENSORS,
         }
     ),
+    "ModelConfig": whole(
+        {
+            "name": TEXT,
+            "platform": TEXT,
+            "backend": TEXT,
+            "version_policy": OBJECT,
+            "max_batch_size": {"type": "integer"},
+            "input": CONFIGURED,
+            "output": CONFIGURED,
+        }
+    ),
+    "IndexedModel": whole({"name": TEXT, "version": TEXT, "state": {"enum": ["READY", "UNAVAILABLE"]}, "reason": TEXT}),
     "InferResponse": whole(
         {"model_name": TEXT, "model_version": TEXT, "outputs": {"type": "array", "items": ANSWERED}}
     ),
