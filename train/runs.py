@@ -15,6 +15,7 @@ import keras
 from rich.console import Console
 
 from app.models.card import Card
+from app.models.keras_files import load_keras
 from app.models.saving import save
 
 from .data import datasets
@@ -113,6 +114,7 @@ def train_and_evaluate(run: Run, dataset: Dataset, seed: int) -> Result:
         "recipe": run.name,
         "seed": seed,
         **cards.describe_recipe(run.recipe, dataset),
+        **(run.recipe.fit_card(trained.network, dataset) if run.recipe.fit_card else {}),
         "versions": cards.describe_versions(),
         "layers": cards.describe_layers(trained.network),
         **measured,
@@ -138,11 +140,13 @@ def train(run: Run, dataset: Dataset, seed: int) -> Trained:
     settings = describe_settings(run.name, recipe, dataset, seed)
     one_hot = recipe.labels == "one-hot"
     batches = Batches(dataset.training, recipe.batch_size, one_hot, seed, recipe.augment)
-    validation = datasets.to_arrays(dataset.validation, one_hot)
+    validation = datasets.to_arrays(dataset.validation, one_hot, recipe.outputs)
     checkpoint = checkpoints.newest(state, settings) if run.resume else None
     if checkpoint is None:
         checkpoints.clear(state)
         network = build_network(recipe, len(batches), seed)
+        if recipe.start is not None and recipe.adopt is not None:
+            recipe.adopt(network, load_keras(Path(recipe.start)))
         epochs: list[checkpoints.Epoch] = []
     else:
         network, epochs = checkpoint.load(), checkpoint.epochs
@@ -175,6 +179,7 @@ def describe_settings(name: str, recipe: Recipe, dataset: Dataset, seed: int) ->
         "batch_size": recipe.batch_size,
         "learning_rate": str(recipe.learning_rate),
         "labels": recipe.labels,
+        "start": recipe.start,
         "training_examples": len(dataset.training),
         "backend": keras.backend.backend(),
     }

@@ -28,7 +28,7 @@ QUOTE = "'"
 # How a cell begins that a spreadsheet computes; numbers do not match, nor "-", the name of standard input
 BEGINS_FORMULA = re.compile(r"'*(?![-+][0-9.,]*\Z)[-=+@\t\r\n\uff0b\uff0d\uff1d\uff20]")
 
-WORDS = ("path", "text", "error", "code")  # columns of text; the others are JSON in CSV
+WORDS = ("path", "text", "doubt", "error", "code")  # columns of text; the others are JSON in CSV
 
 FIRST_COLUMN = b'{"path": '  # how a file of JSON Lines begins
 

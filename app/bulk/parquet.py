@@ -28,6 +28,7 @@ def describe_columns(many: bool) -> pa.Schema:
             "digit": pa.int8(),
             "confidence": pa.float64(),
             "certain": pa.bool_(),
+            "doubt": pa.string(),
             "probabilities": pa.list_(probabilities) if many else probabilities,
             "error": pa.string(),
             "code": pa.string(),

@@ -19,13 +19,13 @@ from typing import Any, BinaryIO
 import cv2
 
 from ..commandline import without_greetings
-from ..errors import DigitsError, NotFound, TooLarge, Unreadable, describe
+from ..errors import DigitsError, NotFound, OutOfMemory, TooLarge, Unreadable, describe, is_out_of_memory
 from ..models.classifier import Classifier, load_classifier
 from ..models.folder import load
 from ..reading.answers import Answer, predict_several, read_several
 from .sources import Source
 
-COLUMNS = ("path", "text", "digit", "confidence", "certain", "probabilities", "error", "code")
+COLUMNS = ("path", "text", "digit", "confidence", "certain", "doubt", "probabilities", "error", "code")
 BATCH = 64  # pictures read at once: eight of the runtime's blocks, and little to read again after a crash
 UNEXPECTED = "Something went wrong on our side with this picture; the log says more."
 
@@ -139,10 +139,11 @@ def _answer(
     """Answer every picture; where a batch fails, answer each alone to find the cause."""
     try:
         return answer(classifier, bodies)
-    except Exception:  # a worker must go on
+    except Exception as error:  # a worker must go on
         if len(bodies) == 1:
             log.exception("Failed to read a picture")
-            return [{"error": UNEXPECTED, "code": DigitsError.code}]
+            failure = OutOfMemory() if is_out_of_memory(error) else DigitsError(UNEXPECTED)
+            return [describe(failure)]
     return [alone for body in bodies for alone in _answer(answer, classifier, [body])]
 
 
@@ -151,11 +152,11 @@ def describe_digit(answer: Answer) -> Row:
     if "error" in answer:
         return answer
     row = {name: answer[name] for name in ("digit", "confidence", "certain", "probabilities")}
-    return {"text": answer.get("label", str(answer["digit"])), **row}
+    return {"text": answer.get("label", str(answer["digit"])), **row, "doubt": answer.get("doubt")}
 
 
 def describe_number(answer: Answer) -> Row:
-    """Return the columns of an answer about several digits; the confidence is the lowest of theirs."""
+    """Return the columns of an answer about several digits: the lowest confidence of theirs, and the first doubt."""
     if "error" in answer:
         return answer
     digits = answer["digits"]
@@ -164,5 +165,6 @@ def describe_number(answer: Answer) -> Row:
         "digit": digits[0]["digit"] if len(digits) == 1 else None,
         "confidence": min(digit["confidence"] for digit in digits),
         "certain": all(digit["certain"] for digit in digits),
+        "doubt": next((digit["doubt"] for digit in digits if "doubt" in digit), None),
         "probabilities": [digit["probabilities"] for digit in digits],
     }

@@ -1,14 +1,16 @@
 """Turn a tensor into probabilities and say which answers to trust.
 
     tensor (n, 28, 28, 1) -> runtime -> Prediction: probabilities (n, classes), certainty (n,), features (n, count)
+    -> doubts
 
-Owns what a prediction is, its threshold, and the trial that a model must pass. Does not know how a runtime works.
+Owns what a prediction is, its thresholds, and the trial that a model must pass. Does not know how a runtime works.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,12 @@ from .keras_files import INPUT, describe_error
 from .runtimes import LiteRTRuntime, Runtime, load_tensorflow
 
 CERTAIN_FROM = 0.5  # certainty; for a model whose card names no threshold
+AMBIGUOUS_BELOW = 0.0  # score; likewise
+
+Doubt = Literal["not_a_digit", "ambiguous", "faint"]  # why an answer should not be trusted: stable words
+NOT_A_DIGIT: Doubt = "not_a_digit"  # it does not look like any class
+AMBIGUOUS: Doubt = "ambiguous"  # it could be one of two classes
+FAINT: Doubt = "faint"  # there is too little ink to tell; preprocessing says so
 MAX_FEATURES = 4096  # numbers that a network may answer for a digit besides
 
 TRIAL = np.stack((np.zeros(INPUT, np.float32), np.linspace(0, 1, math.prod(INPUT), dtype=np.float32).reshape(INPUT)))
@@ -32,6 +40,11 @@ class Prediction:
     probabilities: NDArray[np.float32]  # (n, classes), each row sums to 1
     certainty: NDArray[np.float32]  # (n,), 0..1
     features: NDArray[np.float32] | None = None  # (n, count): what the last layer sees; None where a network hides it
+
+    @property
+    def score(self) -> NDArray[np.float32]:
+        """Return how likely each answer is to be right, (n,): its probability times its certainty."""
+        return np.asarray(self.probabilities.max(axis=1) * self.certainty, np.float32)
 
 
 class Classifier:
@@ -54,6 +67,7 @@ class Classifier:
             raise BadModel(f"{artifact.name} was framed by {framing!r}, expected one of {', '.join(FRAMINGS)}.")
         self.framing = FRAMINGS[framing]
         self.certain_from = float(artifact.card.get("certain_from", CERTAIN_FROM))
+        self.ambiguous_below = float(artifact.card.get("ambiguous_below", AMBIGUOUS_BELOW))
         self._run = runtime
 
     def predict(self, tensor: NDArray[np.float32]) -> Prediction:
@@ -72,7 +86,17 @@ class Classifier:
 
     def certain(self, prediction: Prediction) -> NDArray[np.bool_]:
         """Say of each answer whether it should be trusted, (n,)."""
-        return prediction.certainty >= self.certain_from
+        return (prediction.certainty >= self.certain_from) & (prediction.score >= self.ambiguous_below)
+
+    def doubts(self, prediction: Prediction) -> list[Doubt | None]:
+        """Say of each answer why it should not be trusted; None where it should."""
+        likely, certainty = prediction.probabilities.max(axis=1), prediction.certainty
+        is_measured = certainty != likely  # else the network has no certainty of its own
+        strange = is_measured & ((certainty < self.certain_from) | (certainty < likely))
+        return [
+            None if trusted else NOT_A_DIGIT if is_strange else AMBIGUOUS
+            for trusted, is_strange in zip(self.certain(prediction), strange, strict=True)
+        ]
 
 
 def load_classifier(artifact: Artifact, threads: int = 1) -> Classifier:

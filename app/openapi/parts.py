@@ -57,9 +57,9 @@ def in_path(name: str, schema: Schema) -> Schema:
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
-def whole(required: Schema, **more: Any) -> Schema:
-    """Describe an object whose properties are all required."""
-    return {"type": "object", "properties": required, "required": list(required), **more}
+def whole(required: Schema, optional: Schema | None = None) -> Schema:
+    """Describe an object: its required and its optional properties."""
+    return {"type": "object", "properties": {**required, **(optional or {})}, "required": list(required)}
 
 
 def list_sizes(shape: tuple[int, ...]) -> str:

@@ -15,7 +15,8 @@ def describe_reading(config: dict[str, Any]) -> Schema:
     predict = {
         "tags": ["Reading"],
         "summary": "Read one digit in each picture",
-        "description": "One picture is answered by one reading, several by a list in the order sent.",
+        "description": "One picture is answered by one reading, several by a list in the order sent. Where `certain` "
+        "is false, `doubt` says why: not_a_digit, ambiguous (it could be two digits) or faint.",
         "parameters": [parameter("ModelChoice"), parameter("Explain"), parameter("RequestId")],
         "requestBody": _pictures(config),
         "responses": answers(
@@ -31,7 +32,7 @@ def describe_reading(config: dict[str, Any]) -> Schema:
     read = {
         "tags": ["Reading"],
         "summary": "Read all digits of each picture, in reading order",
-        "parameters": [parameter("ModelChoice"), parameter("RequestId")],
+        "parameters": [parameter("ModelChoice"), parameter("Explain"), parameter("RequestId")],
         "requestBody": _pictures(config),
         "responses": answers(
             media(
@@ -70,14 +71,7 @@ def _pictures(config: dict[str, Any]) -> Schema:
                 "schema": {"oneOf": [schema("OnePicture"), schema("SeveralPictures")]},
                 "examples": {"one picture": {"value": {"image": SEVEN}}, "several": {"value": {"images": [SEVEN] * 2}}},
             },
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "description": "Any field name, one file or several.",
-                    "properties": {"file": {"type": "array", "items": file, "minItems": 1, "maxItems": max_pictures}},
-                    "required": ["file"],
-                }
-            },
+            **_form(max_pictures)["content"],
             "image/*": {"schema": file},
             "application/octet-stream": {"schema": file},
             "text/plain": {
@@ -95,17 +89,45 @@ def describe_bodies(config: dict[str, Any]) -> Schema:
     return {"OnePicture": whole({"image": text}), "SeveralPictures": whole({"images": several})}
 
 
-def describe_models(models: Registry) -> Schema:
+def _form(max_pictures: int) -> Schema:
+    file = {"type": "string", "format": "binary"}
+    return {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "description": "Any field name, one file or several.",
+                    "properties": {"file": {"type": "array", "items": file, "minItems": 1, "maxItems": max_pictures}},
+                    "required": ["file"],
+                }
+            }
+        },
+    }
+
+
+def describe_models(models: Registry, max_pictures: int) -> Schema:
     """Describe the pages, with the default model in the example."""
     page = {"text/html": {"schema": {"type": "string"}}}
     cards = media(schema("Cards"), {"default": models.default, "models": [{"name": models.default}], "refused": []})
+    upload = {
+        "operationId": "upload",
+        "tags": ["Models"],
+        "summary": "Read the pictures of the page's form, for browsers without scripts",
+        "parameters": [parameter("ModelChoice"), parameter("RequestId")],
+        "requestBody": _form(max_pictures),
+        "responses": answers(page, 400, 404, 413, 415, 422),
+    }
     return {
-        "/": get(
-            "index",
-            "Models",
-            "Show the page to draw on; with Accept: application/json say that the server is alive",
-            answers({**page, **media(whole({"status": {"const": "alive"}}), {"status": "alive"})}),
-        ),
+        "/": {
+            **get(
+                "index",
+                "Models",
+                "Show the page to draw on; with Accept: application/json say that the server is alive",
+                answers({**page, **media(whole({"status": {"const": "alive"}}), {"status": "alive"})}),
+            ),
+            "post": upload,
+        },
         "/service-worker.js": get(
             "serviceWorker",
             "Models",

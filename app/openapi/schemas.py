@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
+from ..models.classifier import Doubt
 from ..preprocessing.decoding import FORMATS_TEXT
 from ..protocols.open_inference import EXTENSIONS
 from .parts import OBJECT, Schema, media, schema, whole
@@ -33,10 +36,18 @@ TENSORS = {"type": "array", "items": whole({"name": TEXT, "datatype": TEXT, "sha
 CONFIGURED = {"type": "array", "items": whole({"name": TEXT, "data_type": TEXT, "dims": SIZES})}
 ANSWERED = whole({"name": TEXT, "datatype": TEXT, "shape": SIZES})
 ANSWERED["properties"]["data"] = {"type": "array", "items": {}, "description": "Left out where it follows the JSON."}
+DOUBT = {
+    "doubt": {
+        **TEXT,
+        "description": "Why the answer should not be trusted; only there where it should not. A program should expect "
+        f"other words, too: there are {', '.join(get_args(Doubt))}.",
+        "examples": list(get_args(Doubt)),
+    }
+}
 
 SCHEMAS: Schema = {
     "Error": whole({"error": {**TEXT, "description": "A sentence to act on."}, "code": {"enum": list(CODES)}}),
-    "Reading": whole({**READING, "model": TEXT}),
+    "Reading": whole({**READING, "model": TEXT}, DOUBT),
     "Readings": whole({"predictions": {"type": "array", "items": {"anyOf": [schema("Reading"), schema("Error")]}}}),
     "Number": whole(
         {
@@ -53,7 +64,8 @@ SCHEMAS: Schema = {
                             "maxItems": 4,
                             "description": "x, y, width, height in pixels of the upright picture.",
                         },
-                    }
+                    },
+                    DOUBT,
                 ),
             },
             "model": TEXT,

@@ -7,10 +7,8 @@ Source: https://github.com/kserve/open-inference-protocol
 
 from __future__ import annotations
 
-import gzip
 import json
 import math
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -59,7 +57,6 @@ BYTES = "BYTES"  # datatype of PICTURE
 MAX_LENGTH_DIGITS = 10  # digits of JSON_LENGTH: bodies are not larger than 2 GiB
 MAX_IDENTITY = 1024  # characters of the "id" that a client gets back
 MAX_RANK = 8  # sizes in a shape
-SMALL = 860  # bytes: an answer that fits in one network packet gains nothing from compression
 
 bp = Blueprint("open_inference", __name__, url_prefix="/v2")
 
@@ -385,22 +382,10 @@ def _join_bytes(names: list[list[str]]) -> bytes:
 
 
 def _answer(answer: dict[str, Any], binary: list[bytes]) -> Response:
-    """Answer with JSON, or with JSON and the binary tensors after it; compressed where the client asks for it."""
+    """Answer with JSON, or with JSON and the binary tensors after it."""
     text = json.dumps(answer, separators=(",", ":")).encode()
     kind = "application/octet-stream" if binary else "application/json"
     response = Response(b"".join((text, *binary)), mimetype=kind)
     if binary:
         response.headers[JSON_LENGTH] = str(len(text))
-    _compress(response)
     return response
-
-
-def _compress(response: Response) -> None:
-    """Compress an answer with the first of gzip and deflate that the client takes."""
-    response.vary.add("Accept-Encoding")
-    body = response.get_data()
-    accepted = [name for name in ("gzip", "deflate") if request.accept_encodings[name]]
-    if len(body) <= SMALL or not accepted:
-        return
-    response.set_data(gzip.compress(body, 1, mtime=0) if accepted[0] == "gzip" else zlib.compress(body, 1))
-    response.content_encoding = accepted[0]

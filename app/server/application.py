@@ -168,7 +168,14 @@ def has_inherited_socket() -> bool:
 
 def import_app() -> None:
     """Import once what every worker needs, so that they share its memory: no model and no TensorFlow."""
-    for module in ("api", "openapi.views", "pages.views", "protocols.open_inference", "protocols.tf_serving"):
+    for module in (
+        "api",
+        "openapi.views",
+        "pages.views",
+        "protocols.open_inference",
+        "protocols.tf_serving",
+        "web.headers",
+    ):
         importlib.import_module(f"app.{module}")
     importlib.import_module("ai_edge_litert.interpreter")
 

@@ -88,6 +88,15 @@ def test_a_picture_is_read_in_every_form(client: FlaskClient, path: str, form: C
     assert len(reading["probabilities"]) == 10
 
 
+@pytest.mark.parametrize("path", ("/predict", "/read", "/predict?explain=1"))
+def test_what_should_not_be_trusted_says_why(client: FlaskClient, path: str) -> None:
+    pale = to_png(np.asarray(255 - (255 - draw_digit(7)) // 16, np.uint8))
+    for body, doubt in ((SEVEN, None), (pale, "faint")):
+        answer = client.post(path, data=body).get_json()
+        digit = answer["digits"][0] if "digits" in answer else answer
+        assert (digit["digit"], digit["certain"], digit.get("doubt")) == (7, doubt is None, doubt)
+
+
 def test_put_is_what_curl_upload_sends(client: FlaskClient) -> None:
     assert client.put("/predict", data=SEVEN).get_json()["digit"] == 7
 

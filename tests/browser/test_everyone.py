@@ -39,7 +39,7 @@ def show_uncertain_number(page: Page) -> None:
 
 
 def show_problem(page: Page) -> None:
-    page.set_input_files("#upload", [draw_picture(SEVEN), NO_PICTURE])
+    page.set_input_files("#upload", [NO_PICTURE])
     expect_answer(page, "", "problem")
 
 

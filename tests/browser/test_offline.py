@@ -81,7 +81,6 @@ def test_the_server_may_go_away_and_come_back(open_page: OpenPage, port: int) ->
         expect_answer(page, "7")
         wait_for_worker(page)
     page.reload()
-    draw_with_mouse(page, SEVEN)
     expect_answer(page, "", "problem")
     expect(page.locator("#answer .sentence")).to_contain_text("The server cannot be reached.")
     with serve(port=port, workers=1):
@@ -103,5 +102,4 @@ def test_a_browser_with_the_former_service_worker_gets_the_new_page(open_page: O
         expect_answer(page, "7")
         wait_for_caches(page, ["digits-2"])
     page.reload()
-    draw_with_mouse(page, SEVEN)
     expect_answer(page, "", "problem")

@@ -1,11 +1,11 @@
 """The default model's recipe: its extra training data, and how the trained network is finished for serving.
 
-    MNIST + written digits + non-digits (handwriting/) -> augment -> batches of eleven classes, the last for non-digits
+    MNIST + written digits + morphs + non-digits (handwriting/) -> augment -> batches of eleven classes
     trained network -> float32 -> statistics of the averaged weights -> temperature, certainty -> three outputs
 
 The eleventh class trains features that represent non-digits; the saved network answers the ten digits' probabilities,
 the certainty, which certainty.py learns from features, and the features of which the probabilities are made. The
-temperature and the certainty's threshold are fitted on validation digits and on digits written for validation, and on
+temperature and the thresholds are fitted on validation digits and on digits written for validation, and on
 nothing else.
 """
 
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -21,25 +21,28 @@ from keras import layers
 from numpy.typing import NDArray
 
 from app.framing import to_tensor
+from app.models.classifier import Prediction
 
 from ..data.augmentation import augment
-from ..data.datasets import Dataset, Split
+from ..data.datasets import Dataset, Split, to_targets
 from ..handwriting.synthesis import synthesise_digits, synthesise_non_digits
 from ..learning import networks
-from ..learning.predictions import predict
+from ..learning.predictions import PREDICTION_BATCH, predict
 from .certainty import HIDDEN, Head, fit_threshold, take_features, train_head
 
 NON_DIGIT = 10  # class of non-digits
-WRITTEN = 60_000  # digits written by handwriting/ to choose from, as many as MNIST's
-NON_DIGITS = 60_000  # drawings of non-digits to choose from
-WRITTEN_SHARE = 0.35  # written digits in a batch, for each of MNIST's digits
-NON_DIGITS_SHARE = 0.35  # non-digits in a batch, for each of MNIST's digits
+WRITTEN = 90_000  # digits written by handwriting/ to choose from
+NON_DIGITS = 80_000  # drawings of non-digits to choose from
+WRITTEN_SHARE = 0.6  # written digits in a batch, for each of MNIST's digits
+NON_DIGITS_SHARE = 0.4  # non-digits in a batch, for each of MNIST's digits
 UNVARIED = 0.25  # share of MNIST's digits in a batch that stay as they are: that is how they are tested
 SEED = 28  # of what handwriting/ writes; the same for every run, so that runs differ by training alone
 VALIDATION_WRITTEN = 10_000  # digits written for validation, from another seed
 STATISTICS_BATCHES = 40  # of 256 MNIST digits and what mix() adds, for batch normalisation's final statistics
 REJECTED_MNIST = 0.004  # of validation digits may be called uncertain
 REJECTED_WRITTEN = 0.006  # of digits written for validation may be called uncertain
+DOUBTED_MNIST = 0.01  # of validation digits may be doubted in all, be it as no digit or as one of two
+DOUBTED_WRITTEN = 0.015  # of digits written for validation, likewise
 TEMPERATURES = np.geomspace(0.3, 3, 200)
 
 Logits = NDArray[np.float32]  # (n, 10)
@@ -48,7 +51,7 @@ Logits = NDArray[np.float32]  # (n, 10)
 class Pool(NamedTuple):
     """What handwriting/ wrote, framed."""
 
-    written: Split
+    written: Split  # labels are classes
     non_digits: NDArray[np.uint8]  # (n, 28, 28)
 
 
@@ -62,7 +65,7 @@ def load_pool() -> Pool:
 
 def mix(
     digits: NDArray[np.uint8], labels: NDArray[np.uint8], rng: np.random.Generator
-) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Join MNIST's digits with written ones and with non-digits, and vary them all.
 
     Args:
@@ -71,7 +74,7 @@ def mix(
         rng: decides what is chosen and how it is varied.
 
     Returns:
-        tensor float32 (m, 28, 28, 1) and classes int32 (m,), 0 to 10; m is about 1.7 times n.
+        tensor float32 (m, 28, 28, 1) and targets float32 (m, 11), the last class for non-digits; m is about twice n.
     """
     pool = load_pool()
     written = rng.integers(0, len(pool.written), round(len(digits) * WRITTEN_SHARE))
@@ -79,9 +82,19 @@ def mix(
     pictures = np.concatenate([digits, pool.written.digits[written], pool.non_digits[chosen_non_digits]])
     non_digit_labels = np.full(len(chosen_non_digits), NON_DIGIT, np.uint8)
     classes = np.concatenate([labels, pool.written.labels[written], non_digit_labels])
+    targets = to_targets(classes, one_hot=True, outputs=NON_DIGIT + 1)
     unvaried = round(len(digits) * UNVARIED)
     pictures[unvaried:] = augment(pictures[unvaried:], rng)
-    return to_tensor(pictures), classes.astype(np.int32)
+    return to_tensor(pictures), targets
+
+
+def adopt(network: keras.Model, saved: keras.Model) -> None:
+    """Give an untrained network the weights of a finished one, which has no class for non-digits any more."""
+    for layer in network.layers[:-1]:
+        layer.set_weights(saved.get_layer(layer.name).get_weights())
+    kernel, bias = network.layers[-1].get_weights()
+    kernel[:, :NON_DIGIT], bias[:NON_DIGIT] = saved.get_layer("probabilities").get_weights()
+    network.layers[-1].set_weights([kernel, bias])
 
 
 def finish(network: keras.Model, dataset: Dataset) -> keras.Model:
@@ -109,6 +122,30 @@ def finish(network: keras.Model, dataset: Dataset) -> keras.Model:
         (head.judge(predict(look, written.digits)), REJECTED_WRITTEN),
     )
     return with_certainty(exact, temperature, head._replace(logit_bias=head.logit_bias - threshold))
+
+
+def fit_card(network: keras.Model, dataset: Dataset) -> dict[str, Any]:
+    """Find below which score an answer is ambiguous, on digits that training has not seen.
+
+    Args:
+        network: what finish() returns.
+        dataset: MNIST, with its validation split held out.
+    """
+    written = Split(*synthesise_digits(VALIDATION_WRITTEN, SEED + 1))
+    threshold = fit_threshold(
+        (score_answers(network, dataset.validation.digits), DOUBTED_MNIST),
+        (score_answers(network, written.digits), DOUBTED_WRITTEN),
+    )
+    return {"ambiguous_below": round(threshold, 6)}
+
+
+def score_answers(network: keras.Model, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return how likely a network's answers are to be right, as the server scores them: (n,)."""
+    outputs = [network.get_layer(name).output for name in ("probabilities", "certainty")]
+    probabilities, certainty = keras.Model(network.input, outputs).predict(
+        to_tensor(digits), batch_size=PREDICTION_BATCH, verbose=0
+    )
+    return Prediction(probabilities, certainty[:, 0]).score
 
 
 def train_certainty(look: keras.Model, dataset: Dataset) -> Head:
