@@ -26,6 +26,13 @@ class BadRequest(DigitsError):
     code = "bad_request"
 
 
+class CorrectionsOff(DigitsError):
+    """No corrections are kept here."""
+
+    status = 403
+    code = "corrections_off"
+
+
 class NotFound(DigitsError):
     """The path or the model named does not exist."""
 

@@ -19,7 +19,7 @@ from ..errors import DigitsError, TooLarge, describe
 from ..framing import to_tensor
 from ..models.classifier import FAINT, Classifier, Doubt, Prediction
 from ..preprocessing.decoding import Body, decode_picture
-from ..preprocessing.digits import FoundInk, read_ink
+from ..preprocessing.digits import FoundInk, read_ink, read_picture
 from ..preprocessing.explanation import Step
 from ..preprocessing.paper import reduce_picture
 from .numbers import read_number
@@ -85,21 +85,34 @@ def describe_predictions(classifier: Classifier, prediction: Prediction, faint: 
         faint: whether there is too little ink of each digit to trust what it looks like, (n,).
     """
     rows = np.round(prediction.probabilities.astype(np.float64), DECIMALS).tolist()
+    alone = [None] * len(rows) if prediction.alone is None else prediction.alone.tolist()
     return [
-        _describe(classifier, row, doubt or (FAINT if is_faint else None))
-        for row, doubt, is_faint in zip(rows, classifier.doubts(prediction), faint, strict=True)
+        _describe(classifier, row, doubt or (FAINT if is_faint else None), network)
+        for row, doubt, is_faint, network in zip(rows, classifier.doubts(prediction), faint, alone, strict=True)
     ]
 
 
-def _describe(classifier: Classifier, probabilities: list[float], doubt: Doubt | None) -> Answer:
+def _describe(classifier: Classifier, probabilities: list[float], doubt: Doubt | None, alone: int | None) -> Answer:
     confidence = max(probabilities)
     digit = probabilities.index(confidence)
     answer = {"digit": digit, "confidence": confidence, "certain": doubt is None, "probabilities": probabilities}
     if doubt is not None:
         answer["doubt"] = doubt
+    if alone not in (None, digit):
+        answer["without_hand"] = alone
     if classifier.classes[digit] != str(digit):
         answer["label"] = classifier.classes[digit]
     return answer
+
+
+def frame_and_read(classifier: Classifier, body: Body) -> tuple[NDArray[np.uint8], int]:
+    """Return the one digit of a picture, framed, and what it is read as.
+
+    Raises:
+        NoInk, TooLarge, Unreadable, UnsupportedFormat: what is wrong with it.
+    """
+    digit = read_picture(body, framing=classifier.framing)
+    return digit, int(classifier.predict(to_tensor(digit[None])).probabilities[0].argmax())
 
 
 def read_one(classifier: Classifier, body: Body, explained: bool = False) -> Answer:

@@ -232,7 +232,8 @@ def test_a_failure_of_ours_shows_no_traceback(tiny_models: Path, caplog: pytest.
 
 def test_health(small_client: FlaskClient) -> None:
     assert small_client.get("/health/live").get_json() == {"live": True}
-    assert small_client.get("/health/ready").get_json() == {"ready": True, "models": ["plain", "unsure"]}
+    ready = {"ready": True, "models": ["plain", "unsure"], "corrections": "off"}
+    assert small_client.get("/health/ready").get_json() == ready
 
 
 def test_an_upload_stays_in_memory(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from app.framing import to_tensor
 from app.models.classifier import Prediction
+from app.models.prototypes import References
 
 from ..data.augmentation import augment
 from ..data.datasets import Dataset, Split, to_targets
@@ -29,6 +30,7 @@ from ..handwriting.synthesis import synthesise_digits, synthesise_non_digits
 from ..learning import networks
 from ..learning.predictions import PREDICTION_BATCH, predict
 from .certainty import HIDDEN, Head, fit_threshold, take_features, train_head
+from .prototypes import find_prototypes
 
 NON_DIGIT = 10  # class of non-digits
 WRITTEN = 90_000  # digits written by handwriting/ to choose from
@@ -122,6 +124,16 @@ def finish(network: keras.Model, dataset: Dataset) -> keras.Model:
         (head.judge(predict(look, written.digits)), REJECTED_WRITTEN),
     )
     return with_certainty(exact, temperature, head._replace(logit_bias=head.logit_bias - threshold))
+
+
+def choose_prototypes(network: keras.Model, dataset: Dataset) -> References:
+    """Choose the features of typical digits, of MNIST's and of written ones, for a finished network."""
+    look = keras.Model(network.input, network.get_layer("features").output)
+    written = load_pool().written
+    digits = np.concatenate([dataset.training.digits, written.digits])
+    labels = np.concatenate([dataset.training.labels, written.labels])
+    right = predict(network, digits).argmax(axis=1) == labels
+    return find_prototypes(predict(look, digits[right]), labels[right], SEED)
 
 
 def fit_card(network: keras.Model, dataset: Dataset) -> dict[str, Any]:

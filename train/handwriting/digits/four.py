@@ -102,9 +102,9 @@ def draw_bolt(rng: np.random.Generator) -> Glyph:
 def draw_low_barred(rng: np.random.Generator) -> Glyph:
     """Draw the bar low and the leg short, like an h on its head."""
     u = rng.uniform
-    bar, stem = u(0.7, 0.88), u(0.34, 0.5)
+    bar, stem = u(0.7, 0.9), u(0.3, 0.5)
     arm: Stroke = [(u(-0.02, 0.2), u(-0.02, 0.06)), (0.0, bar, u(0.3, 1)), (stem + u(0.03, 0.24), bar + u(-0.1, 0.03))]
-    return [arm, [(stem + u(-0.02, 0.06), u(0.2, 0.58)), (stem + u(-0.06, 0.02), bar + u(0.13, 0.26))]]
+    return [arm, [(stem + u(-0.02, 0.08), u(0.2, 0.62)), (stem + u(-0.06, 0.02), bar + u(0.11, 0.26))]]
 
 
 def draw_long_barred(rng: np.random.Generator) -> Glyph:

@@ -90,8 +90,8 @@ def draw_g_tailed(rng: np.random.Generator) -> Glyph:
 def draw_g_tailed_small(rng: np.random.Generator) -> Glyph:
     """Hang a tail like that of a g from a small head."""
     u = rng.uniform
-    low = u(0.26, 0.42)
-    right = u(0.3, 0.46)
+    low = u(0.24, 0.42)
+    right = u(0.28, 0.46)
     head: Stroke = [(right, u(0.04, 0.1)), (right * 0.55, 0.0), (u(0.02, 0.1), low * 0.55), (right * 0.5, low)]
     tail: Stroke = [(right, low * 0.4, u(0.2, 1)), (right + u(-0.02, 0.08), 0.6), (right - u(0.08, 0.2), u(0.92, 1.0))]
     return [[*head, *tail, (u(-0.5, 0.02), u(0.78, 1.0))]]
@@ -103,7 +103,7 @@ def draw_lollipop(rng: np.random.Generator) -> Glyph:
     size = u(0.2, 0.3)
     wide = size * u(0.8, 1.1)
     head = ring((0.26, size), (wide, size), u(-0.2, 0.1), -u(0.98, 1.1), u(-0.05, 0.04))
-    x = 0.26 + wide * u(-0.3, 0.75)
+    x = 0.26 + wide * u(-0.45, 0.75)
     return [head, [(x, size + size * u(0.5, 0.95)), (x + u(-0.1, 0.04), u(0.7, 0.8)), (x + u(-0.22, 0.06), 1.0)]]
 
 

@@ -14,7 +14,8 @@ def draw_stem(rng: np.random.Generator, x: float) -> Stroke:
     """Return the stem of a 7 below its corner."""
     u = rng.uniform
     foot = x - u(0.05, 0.42)
-    middle: Point = ((x + foot) / 2 + u(-0.09, 0.04), 0.5)
+    bend = u(-0.09, 0.04) if u() < 0.8 else u(-0.18, 0.1)
+    middle: Point = ((x + foot) / 2 + bend, 0.5)
     return [middle, (foot, 1.0)]
 
 
@@ -22,7 +23,7 @@ def draw_bar(stem: Stroke, rng: np.random.Generator) -> Stroke:
     """Return the bar across a stem: mostly short and near the middle, for some people long, low or steep."""
     u = rng.uniform
     (middle, half_way), (foot, ground) = stem[0][:2], stem[1][:2]
-    y = u(0.42, 0.58) if u() < 0.7 else u(0.34, 0.72)
+    y = u(0.42, 0.58) if u() < 0.6 else u(0.32, 0.78)
     x = middle + (foot - middle) * (y - half_way) / (ground - half_way) + u(-0.03, 0.03)
     left, right = (u(0.1, 0.28), u(0.1, 0.28)) if u() < 0.7 else (u(0.12, 0.42), u(0.08, 0.4))
     tilt = u(-0.03, 0.06) if u() < 0.7 else u(-0.3, 0.55) * min(left, right)  # steeper, it would follow the stem
