@@ -297,7 +297,7 @@ WRONG: dict[str, tuple[Any, int, str, str]] = {
                                }, 400, "bad_request", '"classification"'),
     "binary that is text": ({"inputs": [IN], "parameters": {"binary_data_output": "yes"}},
                             400, "bad_request", "true or false"),
-    "a picture that is none": ({"inputs": [PICTURE]}, 415, "unsupported_format", "PNG"),
+    "a picture that cannot be read": ({"inputs": [PICTURE]}, 415, "unsupported_format", "PNG"),
     "a picture that is not base64": ({"inputs": [{**PICTURE, "data": ["!"]}]}, 400, "bad_request", "base64"),
     "a picture that is a number": ({"inputs": [{**PICTURE, "data": [7]}]}, 400, "bad_request", "as a string"),
     "pictures in another shape": ({"inputs": [{**PICTURE, "shape": [2]}]}, 400, "bad_request", "expected [1]"),

@@ -149,7 +149,7 @@ RAGGED: dict[str, list[Any]] = {
     "a list too deep": [[*[ROW] * 27, [*ROW[:27], [[0.5]]]]],
     "a bare number": [[*[ROW] * 27, [*ROW[:27], 0.5]]],
     "no list around a row": [*[[ROW] * 28], ROW],
-    "a second digit that is none": [[ROW] * 28, []],
+    "a second digit that is empty": [[ROW] * 28, []],
 }
 
 
