@@ -9,7 +9,7 @@ from ..memory.limits import MAX_A_MINUTE, MAX_CORRECTIONS
 from ..models.registry import Registry
 from ..preprocessing.decoding import FORMATS_TEXT
 from .examples import HAND_EXAMPLE, SEVEN, SEVEN_ROW
-from .parts import Schema, answers, get, media, parameter, schema
+from .parts import OBJECT, Schema, answers, get, media, parameter, schema, whole
 
 
 def describe_reading(config: dict[str, Any]) -> Schema:
@@ -63,7 +63,7 @@ def describe_reading(config: dict[str, Any]) -> Schema:
 
 def _pictures(config: dict[str, Any], several: bool = True) -> Schema:
     """Describe a request's body in each form in which pictures may come, one or several."""
-    text = {"type": "string", "description": "Base64 or a data URL.", "contentEncoding": "base64"}
+    one = schema("OnePicture")
     file = {"type": "string", "format": "binary"}
     max_pictures = config["MAX_PICTURES"] if several else 1
     return {
@@ -71,14 +71,7 @@ def _pictures(config: dict[str, Any], several: bool = True) -> Schema:
         "description": f"A picture as {FORMATS_TEXT}; at most {config['MAX_CONTENT_LENGTH']:,} bytes together.",
         "content": {
             "application/json": {
-                "schema": {
-                    "type": "object",
-                    "properties": {
-                        "image": text,
-                        "images": {"type": "array", "items": text, "minItems": 1, "maxItems": max_pictures},
-                    },
-                    "oneOf": [{"required": ["image"]}, {"required": ["images"]}],
-                },
+                "schema": {"oneOf": [one, schema("SeveralPictures")]} if several else one,
                 "examples": {
                     "one picture": {"value": {"image": SEVEN}},
                     **({"several": {"value": {"images": [SEVEN] * 2}}} if several else {}),
@@ -88,11 +81,18 @@ def _pictures(config: dict[str, Any], several: bool = True) -> Schema:
             "image/*": {"schema": file},
             "application/octet-stream": {"schema": file},
             "text/plain": {
-                "schema": {"type": "string", "description": "A data URL."},
+                "schema": {"type": "string", "description": "Base64 or a data URL."},
                 "example": f"data:image/png;base64,{SEVEN}",
             },
         },
     }
+
+
+def describe_bodies(config: dict[str, Any]) -> Schema:
+    """Describe what JSON holds pictures, each kind as a schema of its own: programs that write clients need that."""
+    text = {"type": "string", "description": "Base64 or a data URL.", "contentEncoding": "base64"}
+    several = {"type": "array", "items": text, "minItems": 1, "maxItems": config["MAX_PICTURES"]}
+    return {"OnePicture": whole({"image": text}), "SeveralPictures": whole({"images": several})}
 
 
 def describe_corrections(config: dict[str, Any]) -> Schema:
@@ -182,7 +182,15 @@ def describe_models(models: Registry, max_pictures: int) -> Schema:
         "responses": answers(page, 400, 404, 413, 415, 422),
     }
     return {
-        "/": {**get("index", "Models", "Show the page to draw on", answers(page)), "post": upload},
+        "/": {
+            **get(
+                "index",
+                "Models",
+                "Show the page to draw on; with Accept: application/json say that the server is alive",
+                answers({**page, **media(whole({"status": {"const": "alive"}}), {"status": "alive"})}),
+            ),
+            "post": upload,
+        },
         "/service-worker.js": get(
             "serviceWorker",
             "Models",
@@ -218,6 +226,6 @@ def describe_operation() -> Schema:
             "ready", tag, "Check that the models work and the server is not going away", answers(ready, 503)
         ),
         "/metrics": get("metrics", tag, "Count for Prometheus", answers(text)),
-        "/openapi.json": get("openapi", tag, "Describe the server to a program", answers(media({"type": "object"}))),
+        "/openapi.json": get("openapi", tag, "Describe the server to a program", answers(media(OBJECT))),
         "/docs": get("docs", tag, "Describe the server to a person", answers(page)),
     }

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ..errors import DigitsError, TooLarge, describe
 from ..framing import to_tensor
 from ..models.classifier import FAINT, Classifier, Doubt, Prediction
-from ..preprocessing.decoding import decode_picture
+from ..preprocessing.decoding import Body, decode_picture
 from ..preprocessing.digits import FoundInk, read_ink, read_picture
 from ..preprocessing.explanation import Step
 from ..preprocessing.paper import reduce_picture
@@ -30,7 +30,7 @@ STEP_SIDE = 500  # pixels: as large as a step's picture is shown; larger ones ar
 MAX_STEPS = 16 * 2**20  # bytes of the steps' pictures in one answer, as much as a request may have
 
 
-def predict_one(classifier: Classifier, body: bytes, explained: bool = False) -> Answer:
+def predict_one(classifier: Classifier, body: Body, explained: bool = False) -> Answer:
     """Answer with the one digit of a picture.
 
     Raises:
@@ -41,7 +41,7 @@ def predict_one(classifier: Classifier, body: bytes, explained: bool = False) ->
     return {**answer, "model": classifier.name, **steps}
 
 
-def predict_several(classifier: Classifier, bodies: Iterable[bytes], explained: bool = False) -> list[Answer]:
+def predict_several(classifier: Classifier, bodies: Iterable[Body], explained: bool = False) -> list[Answer]:
     """Answer each picture or say what is wrong with it; all digits are predicted as one batch.
 
     Raises:
@@ -71,7 +71,7 @@ def _answer_found(classifier: Classifier, found: Sequence[FoundInk]) -> list[Ans
     return describe_predictions(classifier, prediction, [one.faint for one in found])
 
 
-def _read_explained(classifier: Classifier, body: bytes, explained: bool) -> tuple[FoundInk, Answer]:
+def _read_explained(classifier: Classifier, body: Body, explained: bool) -> tuple[FoundInk, Answer]:
     """Return a framed digit, and "steps" where they are asked for: encoded at once, since raw they take much more."""
     steps: list[Step] | None = [] if explained else None
     found = read_ink(body, steps, classifier.framing)
@@ -105,7 +105,7 @@ def _describe(classifier: Classifier, probabilities: list[float], doubt: Doubt |
     return answer
 
 
-def frame_and_read(classifier: Classifier, body: bytes) -> tuple[NDArray[np.uint8], int]:
+def frame_and_read(classifier: Classifier, body: Body) -> tuple[NDArray[np.uint8], int]:
     """Return the one digit of a picture, framed, and what it is read as.
 
     Raises:
@@ -115,7 +115,7 @@ def frame_and_read(classifier: Classifier, body: bytes) -> tuple[NDArray[np.uint
     return digit, int(classifier.predict(to_tensor(digit[None])).probabilities[0].argmax())
 
 
-def read_one(classifier: Classifier, body: bytes, explained: bool = False) -> Answer:
+def read_one(classifier: Classifier, body: Body, explained: bool = False) -> Answer:
     """Answer with all digits of a picture, in reading order.
 
     Args:
@@ -134,7 +134,7 @@ def read_one(classifier: Classifier, body: bytes, explained: bool = False) -> An
     return {"text": reading.text, "digits": digits, "model": classifier.name}
 
 
-def read_several(classifier: Classifier, bodies: Iterable[bytes], explained: bool = False) -> list[Answer]:
+def read_several(classifier: Classifier, bodies: Iterable[Body], explained: bool = False) -> list[Answer]:
     """Answer with the number in each picture, or say what is wrong with it.
 
     Raises:
@@ -149,7 +149,7 @@ def read_several(classifier: Classifier, bodies: Iterable[bytes], explained: boo
     return answers
 
 
-def _read_or_describe(classifier: Classifier, body: bytes, explained: bool) -> Answer:
+def _read_or_describe(classifier: Classifier, body: Body, explained: bool) -> Answer:
     try:
         return read_one(classifier, body, explained)
     except DigitsError as error:

@@ -68,6 +68,7 @@ def test_the_page_shows_every_operation(tiny_client: FlaskClient) -> None:
     for methods in tiny_client.get("/openapi.json").get_json()["paths"].values():
         for operation in methods.values():
             assert f'id="{operation["operationId"]}"' in page
+    assert "One of <code>plain</code>, <code>unsure</code>." in page
     assert "http://" not in page.replace("http://www.w3.org", "")
     assert "https://" not in page
 

@@ -204,6 +204,25 @@ def test_nothing_else_of_a_model_is_sent(reported: FlaskClient, path: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("accept", "kind"),
+    (
+        ("application/json", "application/json"),
+        ("*/*", "text/html"),
+        ("", "text/html"),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html"),
+    ),
+)
+def test_a_program_that_asks_for_json_is_told_that_the_server_is_alive(
+    tiny_client: FlaskClient, accept: str, kind: str
+) -> None:
+    answer = tiny_client.get("/", headers={"Accept": accept})
+    assert (answer.status_code, answer.mimetype) == (200, kind)
+    assert "Accept" in answer.headers["Vary"]
+    if kind == "application/json":
+        assert answer.get_json() == {"status": "alive"}
+
+
+@pytest.mark.parametrize(
     ("path", "status", "said"),
     (
         ("/nope", 404, "There is no such page"),

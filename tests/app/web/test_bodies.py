@@ -66,6 +66,7 @@ def check(answer: Any, status: int, sentence: str) -> None:
         (b"[]", 400, "object, not a list"),
         (b"null", 400, "object, not null"),
         (b'"%s"' % (b"x" * 100_000), 400, "object, not 'xxx"),
+        (b'{"image\\u0000": "a"}', 400, "holds a NUL"),
         (b'{"image": "a", "image": "b"}', 400, "'image' twice"),
         (b'{"%s": 1, "%s": 2}' % (b"x" * 9999, b"x" * 9999), 400, "xxx\u2026' twice"),
         (json.dumps(dict.fromkeys(map(str, range(MAX_MEMBERS + 1)))).encode(), 413, f"{MAX_MEMBERS + 1} names"),
