@@ -234,7 +234,10 @@ function chooseEraser(eraser) {
 /** Take the pen of the slider, and show how thick it is on this sheet. */
 function choosePen() {
   drawing.tool.width = penWidth.valueAsNumber;
-  find(document, '#pen-preview').style.setProperty('--pen', `${(penWidth.valueAsNumber * canvas.clientWidth) / WIDTH}px`);
+  find(document, '#pen-preview').style.setProperty(
+    '--pen',
+    `${(penWidth.valueAsNumber * canvas.clientWidth) / WIDTH}px`,
+  );
 }
 
 /** Ask once more for what is on the stage. */
