@@ -30,6 +30,7 @@ interface Parts extends HTMLElementTagNameMap {
   '#save-csv': HTMLButtonElement;
   '#save-json': HTMLButtonElement;
   '#seen': HTMLImageElement;
+  '#share': HTMLButtonElement;
   '#sight': HTMLDetailsElement;
   '#staged': HTMLImageElement;
   '#story': HTMLElement;

@@ -173,7 +173,9 @@ def test_a_large_photo_is_made_smaller_before_it_is_sent(page: Page) -> None:
     )
     page.set_input_files("#upload", photo)
     expect_answer(page, "7")
-    size = page.evaluate("async () => { const { width, height } = await createImageBitmap(sent); return [width, height]; }")
+    size = page.evaluate(
+        "async () => { const { width, height } = await createImageBitmap(sent); return [width, height]; }"
+    )
     assert size == [2000, 1500]
     assert page.evaluate("() => sent.size") < len(photo["buffer"])
 
