@@ -13,7 +13,6 @@ import shlex
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +74,8 @@ def command_line() -> None:
 @click.option("--resume", is_flag=True, help="Go on after the last finished epoch of an interrupted run.")
 @click.option("--epochs", type=NumberFrom(1), help="Passes over all training digits.")
 @click.option("--batch-size", type=NumberFrom(1), help="Digits in a step.")
-@click.option("--learning-rate", type=PositiveNumber(), help="Learning rate of every step; replaces a schedule.")
+@click.option("--learning-rate", type=PositiveNumber(), help="Learning rate of every step, or the peak of a cosine.")
+@click.option("--start", type=FOLDER, metavar="DIR", help="Start with the weights of this saved model of the recipe.")
 @click.option("--labels", type=click.Choice(("sparse", "one-hot")), help="Integer labels, or ten probabilities.")
 @seed_option
 @click.option("--seeds", type=NumberFrom(1), default=1, show_default=True, help="Number of networks, from --seed on.")
@@ -102,7 +102,9 @@ def run_recipe_command(
     from .runs import Places
 
     places = Places(datasets.data_folder(data), output, runs, tensorboard)
-    overridden = {name: value for name, value in overrides.items() if value is not None}
+    overridden = {
+        name: str(value) if isinstance(value, Path) else value for name, value in overrides.items() if value is not None
+    }
     train_recipes(recipe, overridden, places, [seed + number for number in range(seeds)], resume, ray, device, console)
 
 
@@ -269,7 +271,7 @@ def train_recipes(
 
     series = name == "all"
     names = list(RECIPES) if series else [name]
-    recipes = {each: replace(find_recipe(each), **overridden) for each in names}
+    recipes = {each: find_recipe(each).override(overridden) for each in names}
     for folder in (places.output, places.runs, places.tensorboard):
         if folder is not None:
             check_writable(folder)

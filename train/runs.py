@@ -15,6 +15,7 @@ import keras
 from rich.console import Console
 
 from app.models.card import Card
+from app.models.keras_files import load_keras
 from app.models.saving import save
 
 from .data import datasets
@@ -92,9 +93,12 @@ def save_best(run: Run, results: list[Result]) -> Card:
     if len(results) > 1:
         card["seeds"] = cards.describe_seeds([card for _, card in results], card["seed"])
     folder = run.places.output / run.name
+    dataset = datasets.load(run.recipe.dataset, run.places.data)
+    held_out = datasets.hold_out(dataset, run.recipe.validation)
+    prototypes = run.recipe.prototypes(network, held_out) if run.recipe.prototypes else None
     with without_greetings():
-        card = save(network, folder, card, run.recipe.weight_bits)
-    figures.draw_report(folder, network, card, datasets.load(run.recipe.dataset, run.places.data))
+        card = save(network, folder, card, run.recipe.weight_bits, prototypes)
+    figures.draw_report(folder, network, card, dataset)
     checkpoints.clear(run.places.runs / run.name)
     run.console.print(f"{run.name}: saved to {folder}")
     return card
@@ -139,11 +143,13 @@ def train(run: Run, dataset: Dataset, seed: int) -> Trained:
     settings = describe_settings(run.name, recipe, dataset, seed)
     one_hot = recipe.labels == "one-hot"
     batches = Batches(dataset.training, recipe.batch_size, one_hot, seed, recipe.augment)
-    validation = datasets.to_arrays(dataset.validation, one_hot)
+    validation = datasets.to_arrays(dataset.validation, one_hot, recipe.outputs)
     checkpoint = checkpoints.newest(state, settings) if run.resume else None
     if checkpoint is None:
         checkpoints.clear(state)
         network = build_network(recipe, len(batches), seed)
+        if recipe.start is not None and recipe.adopt is not None:
+            recipe.adopt(network, load_keras(Path(recipe.start)))
         epochs: list[checkpoints.Epoch] = []
     else:
         network, epochs = checkpoint.load(), checkpoint.epochs
@@ -176,6 +182,7 @@ def describe_settings(name: str, recipe: Recipe, dataset: Dataset, seed: int) ->
         "batch_size": recipe.batch_size,
         "learning_rate": str(recipe.learning_rate),
         "labels": recipe.labels,
+        "start": recipe.start,
         "training_examples": len(dataset.training),
         "backend": keras.backend.backend(),
     }

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 import cv2
 
 from ..commandline import without_greetings
-from ..errors import DigitsError, NotFound, TooLarge, Unreadable, describe
+from ..errors import DigitsError, NotFound, OutOfMemory, TooLarge, Unreadable, describe, is_out_of_memory
 from ..models.classifier import Classifier, load_classifier
 from ..models.folder import load
 from ..reading.answers import Answer, predict_several, read_several
@@ -139,10 +139,11 @@ def _answer(
     """Answer every picture; where a batch fails, answer each alone to find the cause."""
     try:
         return answer(classifier, bodies)
-    except Exception:  # a worker must go on
+    except Exception as error:  # a worker must go on
         if len(bodies) == 1:
             log.exception("Failed to read a picture")
-            return [{"error": UNEXPECTED, "code": DigitsError.code}]
+            failure = OutOfMemory() if is_out_of_memory(error) else DigitsError(UNEXPECTED)
+            return [describe(failure)]
     return [alone for body in bodies for alone in _answer(answer, classifier, [body])]
 
 

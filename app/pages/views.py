@@ -38,8 +38,10 @@ bp = Blueprint("pages", __name__)
 
 
 @bp.get("/")
-def index() -> str:
-    """Show the page to draw on."""
+def index() -> ResponseReturnValue:
+    """Show the page to draw on; tell a program that the server is alive, as KServe's version 1 asks."""
+    if request.accept_mimetypes.best_match(("text/html", "application/json")) == "application/json":
+        return jsonify(status="alive"), {"Vary": "Accept"}
     return render_template(
         "index.html",
         script_texts=load_texts(choose_language())["script"],

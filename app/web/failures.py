@@ -8,14 +8,22 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-import cv2
 from flask import Flask, current_app, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.exceptions import MethodNotAllowed as HTTPMethodNotAllowed
 from werkzeug.exceptions import NotFound as HTTPNotFound
 
-from ..errors import BadRequest, DigitsError, MethodNotAllowed, NotFound, Overloaded, TooLarge, describe
+from ..errors import (
+    BadRequest,
+    DigitsError,
+    MethodNotAllowed,
+    NotFound,
+    OutOfMemory,
+    TooLarge,
+    describe,
+    is_out_of_memory,
+)
 from .metrics import count_rejected
 
 log = logging.getLogger(__name__)
@@ -82,7 +90,7 @@ def _translate(error: HTTPException) -> DigitsError:
 
 def _answer_unexpected(error: Exception) -> tuple[dict[str, str] | str, int, dict[str, str]]:
     """Log an unexpected exception; the client never sees the traceback."""
-    if isinstance(error, cv2.error) and error.code == cv2.Error.StsNoMem:
+    if is_out_of_memory(error):
         return _answer_out_of_memory(error)
     log.exception("Failed to answer %s %s", request.method, request.path, exc_info=error)
     return _answer(
@@ -93,4 +101,4 @@ def _answer_unexpected(error: Exception) -> tuple[dict[str, str] | str, int, dic
 def _answer_out_of_memory(error: Exception) -> tuple[dict[str, str] | str, int, dict[str, str]]:
     """Answer a request that needs more than DIGITS_MEMORY; what it took is free again."""
     log.error("Out of memory while answering %s %s", request.method, request.path, exc_info=error)
-    return _answer(Overloaded("The server has too little memory for this now. Try again, or send less at once."))
+    return _answer(OutOfMemory())

@@ -20,14 +20,16 @@ from numpy.typing import NDArray
 
 from app.framing import SIDE, frame_digit
 
+from .digits.morphs import MORPHS, Morph
 from .digits.style import Style
 from .kinds import KINDS, TRAINING_KINDS
 from .pens import Ink, pick_hand, pick_pen
 from .people import pick_person, write_as
-from .styles import pick_variant, write_style
+from .styles import between, pick_variant, write_style
 
 Task = TypeVar("Task")
 Digits = NDArray[np.uint8]  # (n, 28, 28), paper 0 to ink 255
+Targets = NDArray[np.float32]  # (n, 10), how likely each digit is; rows sum to 1
 BATCH = 1000  # drawings that share one random stream: the result does not depend on the number of workers
 
 
@@ -42,6 +44,11 @@ def draw_digit(label: int, rng: np.random.Generator, style: Style | None = None)
         uint8 (h, w), paper 0 to ink 255, with a margin; about 50 to 110 pixels, some as small as 20.
     """
     return write_style(style or pick_variant(label, rng), pick_hand(rng), pick_pen(rng), rng)
+
+
+def draw_morph(morph: Morph, share: float, rng: np.random.Generator) -> Ink:
+    """Write what lies between two digits, `share` of it the second, by a hand that varies it little."""
+    return write_style(between(*morph.styles, share), pick_hand(rng, 0.7), pick_pen(rng), rng)
 
 
 def draw_non_digit(rng: np.random.Generator, kinds: Sequence[str] = TRAINING_KINDS) -> Ink:
@@ -60,6 +67,24 @@ def synthesise_digits(count: int, seed: int, workers: int = 1) -> tuple[Digits, 
     labels = (np.random.default_rng(seed).permutation(count) % 10).astype(np.uint8)
     batches = [labels[start : start + BATCH] for start in range(0, count, BATCH)]
     return _gather(_draw_digits, [(seed, number, batch) for number, batch in enumerate(batches)], workers), labels
+
+
+def synthesise_morphs(count: int, seed: int, workers: int = 1) -> tuple[Digits, Targets]:
+    """Write what lies between two digits that meet, anywhere on the way from the one to the other.
+
+    Returns:
+        digits uint8 (count, 28, 28) framed, and float32 (count, 10) how likely each digit is. They depend on count
+        and seed alone.
+    """
+    rng = np.random.default_rng((seed, 4))
+    chosen, shares = rng.integers(len(MORPHS), size=count), rng.random(count)
+    starts = range(0, count, BATCH)
+    batches = [(chosen[start : start + BATCH].tolist(), shares[start : start + BATCH].tolist()) for start in starts]
+    targets = np.zeros((count, 10), np.float32)
+    for row, (place, share) in enumerate(zip(chosen, shares, strict=True)):
+        weight = MORPHS[place].weigh(share)
+        targets[row, MORPHS[place].labels] = 1 - weight, weight
+    return _gather(_draw_morphs, [(seed, number, *batch) for number, batch in enumerate(batches)], workers), targets
 
 
 def synthesise_hand(seed: int, per_class: int) -> tuple[Digits, NDArray[np.uint8]]:
@@ -106,3 +131,10 @@ def _draw_non_digits(kinds: tuple[str, ...], task: tuple[int, int, int]) -> Digi
     seed, number, count = task
     rng = np.random.default_rng((seed, number, 1))
     return np.stack([frame_digit(draw_non_digit(rng, kinds)) for _ in range(count)])
+
+
+def _draw_morphs(task: tuple[int, int, list[int], list[float]]) -> Digits:
+    seed, number, chosen, shares = task
+    rng = np.random.default_rng((seed, number, 4))
+    inks = (draw_morph(MORPHS[place], share, rng) for place, share in zip(chosen, shares, strict=True))
+    return np.stack([frame_digit(ink) for ink in inks])

@@ -16,15 +16,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
 import pyarrow.parquet as pq
 import pytest
 from flask.testing import FlaskClient
 from PIL import Image
+from PIL.PngImagePlugin import PngImageFile
 
 from app.bulk import processes, sources
 from app.bulk.command import main
 from app.bulk.files import guard_formula, unguard_formula
-from app.bulk.rows import BATCH, COLUMNS, Job
+from app.bulk.rows import BATCH, COLUMNS, UNEXPECTED, Job
 from app.bulk.sources import Source
 from app.bulk.tables import describe_row
 from tests.conftest import MODELS, ROOT
@@ -141,6 +143,36 @@ def test_a_bad_picture_is_a_row_and_never_the_end(tmp_path: Path, capfd: pytest.
     assert all(row["error"] for row in rows.values() if row["code"])
     assert rows["good.png"]["text"] == "7"
     assert "8 pictures, 7 failures" in said
+
+
+OPENCV_ERROR = cv2.error("Insufficient memory")
+OPENCV_ERROR.code = cv2.Error.StsNoMem
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "sentence"),
+    (
+        (MemoryError(), "overloaded", "There is too little memory for this now. Try again, or send less at once."),
+        (OPENCV_ERROR, "overloaded", "There is too little memory for this now. Try again, or send less at once."),
+        (LookupError(), "internal", UNEXPECTED),
+    ),
+    ids=("Python", "OpenCV", "anything else"),
+)
+def test_a_lack_of_memory_is_named_in_the_row_of_its_picture_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+    error: Exception, code: str, sentence: str,
+) -> None:  # fmt: skip
+    (tmp_path / "large.png").write_bytes(to_png(draw_digit(3)))
+    (tmp_path / "small.bmp").write_bytes(to_bytes(draw_digit(7), "BMP"))
+
+    def run_out(_image: Image.Image) -> None:
+        raise error
+
+    monkeypatch.setattr(PngImageFile, "load", run_out)
+    assert main([str(tmp_path)]) == 1
+    large, small = read_csv(capsys.readouterr().out)
+    assert (large["code"], large["error"]) == (code, sentence)
+    assert (small["code"], small["text"]) == ("", "7")
 
 
 def test_every_core_reads_and_the_order_is_that_of_the_names(many: Path, tmp_path: Path) -> None:

@@ -300,6 +300,8 @@ def test_what_a_client_sends_comes_back_escaped(tiny_client: FlaskClient) -> Non
         ("https://a.example,https://b.example", "https://b.example", "https://b.example"),
         ("https://a.example", "https://evil.example", None),
         ("*", "https://anyone.example", "*"),
+        ("http://[::1]:8080", "http://[::1]:8080", "http://[::1]:8080"),
+        ("http://[::1]:8080", "http://1:8080", None),
     ),
 )
 def test_other_sites_may_ask_only_where_they_are_named(
@@ -313,3 +315,5 @@ def test_other_sites_may_ask_only_where_they_are_named(
     answer = client.post("/predict", data=SEVEN, headers={"Origin": asks})
     assert answer.status_code == 200
     assert answer.headers.get("Access-Control-Allow-Origin") == allowed
+    if origins:  # a cache must not give one site's answer to another
+        assert "Origin" in client.get("/health/live").headers["Vary"]
