@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ def database(url: str, monkeypatch: pytest.MonkeyPatch) -> Database:
     database = Database(url)
     for hand, digit in ((HAND, 4), (HAND, 9), (OTHER, 4)):
         picture = Read(read_picture(to_png(draw_digit(digit))), 7, "robust", "1")
-        database.write(lambda connection, each=(hand, digit, picture): add(connection, *each))
+        database.write(partial(add, hand=hand, digit=digit, read=picture))
     return database
 
 
@@ -129,8 +130,8 @@ def test_a_folder_is_read_as_a_hand_taught(
     (scans / "one.png").write_bytes(picture)
     for shift in (0, 1):  # the second agrees with the first
         kept = Read(read_picture(to_png(np.roll(draw_odd_digit(7), shift))), 7, "robust", "1")
-        database.write(lambda connection, kept=kept: add(connection, HAND, 2, kept))
-    texts = []
+        database.write(partial(add, hand=HAND, digit=2, read=kept))
+    texts: list[str] = []
     for options in ((), ("--hand", HAND)):
         assert read([*options, "--output", str(tmp_path / f"{len(texts)}.csv"), str(scans)]) == 0
         rows = list(csv.DictReader(io.StringIO((tmp_path / f"{len(texts)}.csv").read_text())))
