@@ -55,7 +55,7 @@ class Postgres:
         """Start the server and wait until it takes connections."""
         command = [
             str(self.programs["postgres"]), "-D", str(self.folder / "data"), "-p", str(self.port),
-            "-k", str(self.folder), "-c", "listen_addresses=127.0.0.1", "-c", "shared_buffers=16MB", "-c", "max_connections=50",
+            "-k", str(self.folder), "-c", "listen_addresses=127.0.0.1", "-c", "shared_buffers=16MB",
         ]  # fmt: skip
         log = (self.folder / "log").open("ab")
         self.process = subprocess.Popen(
