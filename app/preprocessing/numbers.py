@@ -23,8 +23,9 @@ from .decoding import Picture
 from .digits import find_ink
 from .ink import crop_ink, stretch_ink, thicken_hairlines
 from .paper import Marks, find_marks
-from .parts import find_roughly
-from .strokes import NO_DIGIT, PAGE_GRID, Stroke, cut_stroke, find_strokes, join_strokes, refine_marks
+from .parts import Parts, find_parts, find_roughly
+from .strokes import NO_DIGIT, PAGE_GRID, Stroke, cut_stroke, find_strokes, join_strokes, part_by_cell, refine_marks
+from .tables import Cell, Tables, find_tables
 
 PAGE_SIDE = 1000  # pixels of a photograph's longer side: a page's digits are smaller than a single one
 SMALL = 0.4  # of its line's height: lower groups are dots, dashes and commas
@@ -51,6 +52,7 @@ class FoundDigit:
     digit: NDArray[np.uint8]  # (28, 28), framed
     box: tuple[int, int, int, int]  # x, y, width, height in pixels of the upright picture
     line: int
+    cell: Cell | None = None  # of a table
 
 
 def find_digits(picture: Picture | NDArray[np.uint8], look: Look | None = None) -> list[FoundDigit]:
@@ -74,25 +76,32 @@ def find_digits(picture: Picture | NDArray[np.uint8], look: Look | None = None) 
 
     if not isinstance(picture, Picture):
         picture = Picture(picture, picture.shape[1], picture.shape[0])
-    marks, parts = find_roughly(find_marks(picture.pixels, photo_side=PAGE_SIDE), PAGE_GRID)
+    sides = find_marks(picture.pixels, photo_side=PAGE_SIDE, keep_frames=True)
+    tables, sides = find_tables(sides)
+    if tables is None and sides[0].flat:  # a frame was no table's
+        sides = find_marks(picture.pixels, photo_side=PAGE_SIDE)
+    marks, parts = find_roughly(sides, PAGE_GRID)
     marks, parts = refine_marks(marks, parts)
-    strokes = find_strokes(marks, parts)
+    if tables and not marks.flat:  # found again, with the lines
+        marks, parts = _clear_tables(tables, marks)
+    strokes = find_strokes(marks, parts, tables)
     usual = float(np.median([stroke.height for stroke in strokes]))
     grouped = [
-        (number, group)
-        for number, line in enumerate(find_lines(strokes))
+        (number, cell, group)
+        for number, row in enumerate(find_rows(strokes, tables))
+        for cell, line in row
         for group in group_pieces(line, marks, usual, count_and_look)
     ]
     if not grouped:
         raise NoInk(NO_DIGIT)
-    framed = np.stack([_frame(group, marks) for _, group in grouped])
-    beside = _lies_beside([group for _, group in grouped], framed, shape_or_network)
+    framed = np.stack([_frame(group, marks) for *_, group in grouped])
+    beside = _lies_beside([group for *_, group in grouped], framed, shape_or_network)
     digits = [
-        FoundDigit(digit, _place(group, marks, picture), number)
-        for (number, group), digit, is_beside in zip(grouped, framed, beside, strict=True)
+        FoundDigit(digit, _place(group, marks, picture), number, cell)
+        for (number, cell, group), digit, is_beside in zip(grouped, framed, beside, strict=True)
         if not is_beside
     ]
-    if len(digits) == 1:
+    if len(digits) == 1 and (not tables or len(tables.cells) == 1):
         return [replace(digits[0], digit=frame_digit(find_ink(picture)))]
     return digits
 
@@ -107,6 +116,32 @@ def _lies_beside(groups: list[Stroke], framed: NDArray[np.uint8], look: Look) ->
     for ink in np.unique(beyond[beyond > 0]):
         beside[beyond == ink] = look(framed[beyond == ink]).mean() < DOUBTED
     return beside & ~beside.all()
+
+
+def _clear_tables(tables: Tables, marks: Marks) -> tuple[Marks, Parts]:
+    """Return the marks without the tables' lines, and their parts.
+
+    Raises:
+        NoInk: nothing else is drawn.
+    """
+    marks = tables.clear(marks)
+    parts = find_parts(marks, marks.least, PAGE_GRID)
+    if not parts.score.any():
+        raise NoInk(NO_DIGIT)
+    return marks, parts
+
+
+def find_rows(strokes: list[Stroke], tables: Tables | None) -> list[list[tuple[Cell | None, list[Stroke]]]]:
+    """Sort strokes into lines from top to bottom, and the lines of a table's row into its cells from left to right."""
+    rows: dict[object, list[tuple[Cell | None, list[Stroke]]]] = {}
+    for cell, held in part_by_cell(strokes, tables).items():
+        for number, line in enumerate(find_lines(held)):
+            rows.setdefault((cell and (cell.table, cell.row), number), []).append((cell, line))
+    return sorted(rows.values(), key=lambda row: _find_middle([stroke for _, line in row for stroke in line]))
+
+
+def _find_middle(line: list[Stroke]) -> float:
+    return float(np.median([stroke.y + stroke.height / 2 for stroke in line]))
 
 
 def find_lines(strokes: list[Stroke]) -> list[list[Stroke]]:
@@ -130,7 +165,7 @@ def find_lines(strokes: list[Stroke]) -> list[list[Stroke]]:
             index = len(lines)
             lines.append([stroke])
         ends[index, (len(lines[index]) - 1) % LAST] = stroke.y, stroke.bottom
-    return sorted(lines, key=lambda line: float(np.median([stroke.y + stroke.height / 2 for stroke in line])))
+    return sorted(lines, key=_find_middle)
 
 
 def group_pieces(line: list[Stroke], marks: Marks, usual: float, look: Look) -> list[Stroke]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ..errors import NoInk, TooLarge
 from .paper import Marks, find_marks_on_uneven_paper
 from .parts import Parts, clear_rules, find_parts, measure_parting, show_parts
+from .tables import Cell, Tables
 
 NO_DIGIT = "No digit was found in the picture. Write larger or darker, and send it again."
 PAGE_GRID = 256  # cells on the longer side of the grid on which parts are found
@@ -83,8 +84,8 @@ def refine_marks(marks: Marks, parts: Parts) -> tuple[Marks, Parts]:
     return (closer, found) if found.score.any() else (marks, parts)
 
 
-def find_strokes(marks: Marks, parts: Parts) -> list[Stroke]:
-    """Find the connected ink of all digits, without specks and lines."""
+def find_strokes(marks: Marks, parts: Parts, tables: Tables | None = None) -> list[Stroke]:
+    """Find the connected ink of all digits, without specks and lines; ink in two cells of a table is not joined."""
     contrast, edge = _show_drawn(marks, parts), float(marks.least)
     if not marks.flat:  # look again, at what is as strong as the digits' own ink
         edge = measure_parting(contrast, marks.least)
@@ -114,7 +115,16 @@ def find_strokes(marks: Marks, parts: Parts) -> list[Stroke]:
         x, y, width, height, _ = (int(length) for length in stats[label])
         own = labels[y : y + height, x : x + width] == label
         strokes.append(Stroke(x, y, own, int(label) if at_border[label] else 0))
-    return join_above(strokes, usual)
+    return [one for held in part_by_cell(strokes, tables).values() for one in join_above(held, usual)]
+
+
+def part_by_cell(strokes: list[Stroke], tables: Tables | None) -> dict[Cell | None, list[Stroke]]:
+    """Return the strokes that each cell of a table holds, and under None those outside of all; in order of cells."""
+    held: dict[Cell | None, list[Stroke]] = {}
+    for stroke in strokes:
+        cell = tables.find_cell(stroke.mask, stroke.x, stroke.y) if tables else None
+        held.setdefault(cell, []).append(stroke)
+    return dict(sorted(held.items(), key=lambda item: item[0].place if item[0] else ()))
 
 
 def _show_drawn(marks: Marks, parts: Parts) -> Pixels:

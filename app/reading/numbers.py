@@ -14,6 +14,7 @@ from ..framing import to_tensor
 from ..models.classifier import Classifier, Prediction
 from ..preprocessing.decoding import Picture
 from ..preprocessing.numbers import FoundDigit, find_digits
+from ..preprocessing.tables import write_lines
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,6 @@ def read_number(classifier: Classifier, picture: Picture) -> Reading:
 
     found = find_digits(picture, look)
     prediction = classifier.predict(to_tensor(np.stack([one.digit for one in found])))
-    lines: dict[int, str] = {}
-    for one, digit in zip(found, prediction.probabilities.argmax(axis=1), strict=True):
-        lines[one.line] = lines.get(one.line, "") + str(digit)
-    return Reading("\n".join(lines.values()), found, prediction)
+    labels = prediction.probabilities.argmax(axis=1)
+    text = write_lines((one.line, one.cell, str(label)) for one, label in zip(found, labels, strict=True))
+    return Reading(text, found, prediction)
