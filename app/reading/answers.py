@@ -101,8 +101,12 @@ def read_one(classifier: Classifier, body: bytes) -> Answer:
     """
     reading = read_number(classifier, decode_picture(body))
     answers = describe_predictions(classifier, reading.prediction)
-    digits = [{**answer, "box": list(one.box)} for answer, one in zip(answers, reading.found, strict=True)]
-    return {"text": reading.text, "digits": digits, "model": classifier.name}
+    digits = [
+        {**answer, "certain": answer["certain"] and not one.doubted, "box": list(one.box)}
+        for answer, one in zip(answers, reading.found, strict=True)
+    ]
+    marks = [{"sign": mark.sign, "certain": not mark.doubted, "box": list(mark.box)} for mark in reading.marks]
+    return {"text": reading.text, "digits": digits, "marks": marks, "model": classifier.name}
 
 
 def read_several(classifier: Classifier, bodies: Iterable[bytes]) -> list[Answer]:
