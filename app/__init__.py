@@ -50,7 +50,7 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
     clock.init_app(app)
     logs.init_app(app)
     metrics.init_app(app)
-    failures.init_app(app)
+    failures.init_app(app, pages.show_failure)
     names.init_app(app)
     for module in (api, pages, tf_serving, open_inference):
         app.register_blueprint(module.bp)

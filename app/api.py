@@ -40,25 +40,26 @@ def predict() -> Response:
 def read() -> Response:
     """Read all digits of each picture of the request, in reading order."""
     classifier = chosen_classifier()
+    explained = _flag("explain")
     pictures = read_pictures(request, current_app.config["MAX_PICTURES"])
     if not pictures.several:
-        answer = read_one(classifier, pictures.bodies[0])
+        answer = read_one(classifier, pictures.bodies[0], explained)
         count_answers([answer])
         return _to_json(answer)
-    answers = read_several(classifier, take_in_time(pictures.bodies))
+    answers = read_several(classifier, take_in_time(pictures.bodies), explained)
     count_answers(answers)
     return _to_json({"readings": answers})
 
 
 @bp.get("/health/live")
 def live() -> Answer:
-    """Say that the process answers."""
+    """Answer that the process is alive."""
     return {"live": True}
 
 
 @bp.get("/health/ready")
 def ready() -> Answer:
-    """Say that the models have answered once (else create_app() fails), until the server goes away."""
+    """Answer that the models have worked once (else create_app() fails), until the server goes away."""
     check_ready()
     registry = served_models()
     answer: Answer = {"ready": True, "models": registry.names}

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+OPENCV_NO_MEMORY = -4  # code of a cv2.error. Source: OpenCV, cv::Error::StsNoMem
+
 
 class DigitsError(Exception):
     """Carry a sentence for the person who can act on it, and the status and code it is answered with."""
@@ -80,11 +82,24 @@ class Overloaded(DigitsError):
     code = "overloaded"
 
 
+class OutOfMemory(Overloaded):
+    """A picture needs more memory than there is now."""
+
+    def __init__(self) -> None:
+        """Say what to do; what the picture took is free again."""
+        super().__init__("There is too little memory for this now. Try again, or send less at once.")
+
+
 class NotReady(DigitsError):
     """The models are not loaded yet, or the server is going away."""
 
     status = 503
     code = "not_ready"
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Return whether an exception is Python's or OpenCV's for a lack of memory."""
+    return isinstance(error, MemoryError) or getattr(error, "code", None) == OPENCV_NO_MEMORY
 
 
 def describe(error: DigitsError) -> dict[str, str]:

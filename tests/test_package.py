@@ -92,7 +92,7 @@ def test_the_installed_package_serves(installed: Path, path: str) -> None:
     assert (done.returncode, done.stdout) == (0, "200\n"), done.stderr
 
 
-def test_the_command_hands_on_to_the_program_that_it_names(installed: Path) -> None:
+def test_the_command_runs_the_program_that_it_names(installed: Path) -> None:
     assert PROJECT["scripts"] == {"digits": "digits:main"}
     checked = run(installed, "-m", "digits", "--check")
     assert (checked.returncode, checked.stdout.split(",")[0]) == (0, "robust"), checked.stderr

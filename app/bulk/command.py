@@ -181,7 +181,7 @@ def choose_model(settings: Settings, name: str | None) -> Artifact:
     """Return the model that reads, by its name, else the server's default.
 
     Raises:
-        BadOption: there is none of that name.
+        BadOption: no model has that name.
         BadModel: the models cannot be used.
     """
     found = find_artifacts(settings.models)

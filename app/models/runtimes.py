@@ -1,6 +1,6 @@
 """Run a network: by LiteRT, or by TensorFlow where there is no compiled file.
 
-    tensor (n, 28, 28, 1) -> outputs, widest first
+    tensor (n, 28, 28, 1) -> outputs: probabilities, and certainty and features where the network has them
 
 A LiteRT interpreter belongs to one thread at a time. Neither library is imported before it is needed.
 Owns interpreters and their threads. Does not know what the outputs mean.
@@ -8,7 +8,7 @@ Owns interpreters and their threads. Does not know what the outputs mean.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +31,15 @@ class LiteRTRuntime:
     So there are never more than threads that predicted at once, and the one that answered at the start goes on.
     """
 
-    def __init__(self, path: Path, threads: int = 1) -> None:
+    def __init__(self, path: Path, threads: int = 1, classes: int = 10) -> None:
         """Remember the file; its pages are mapped, so that interpreters and workers share them."""
         self._path = path
         self._threads = threads
+        self._classes = classes
         self._idle: dict[int, list[_Interpreter]] = {1: [], BLOCK: []}
 
     def __call__(self, tensor: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        """Return the outputs for float32 (n, 28, 28, 1), widest first."""
+        """Return the outputs for float32 (n, 28, 28, 1), in the order of order_outputs()."""
         whole = len(tensor) - len(tensor) % BLOCK
         parts = [self._answer(tensor[at : at + BLOCK]) for at in range(0, whole, BLOCK)]
         parts += [self._answer(tensor[at : at + 1]) for at in range(whole, len(tensor))]
@@ -50,7 +51,7 @@ class LiteRTRuntime:
         try:
             interpreter = idle.pop()
         except IndexError:
-            interpreter = _Interpreter(self._path, len(part), self._threads)
+            interpreter = _Interpreter(self._path, len(part), self._threads, self._classes)
         try:
             return interpreter.answer(part)
         finally:
@@ -60,7 +61,7 @@ class LiteRTRuntime:
 class _Interpreter:
     """A LiteRT interpreter with room for one batch size."""
 
-    def __init__(self, path: Path, size: int, threads: int) -> None:
+    def __init__(self, path: Path, size: int, threads: int, classes: int) -> None:
         from ai_edge_litert.interpreter import Interpreter
 
         file_name = name_file(path.parent, path.name)
@@ -75,7 +76,8 @@ class _Interpreter:
         self._interpreter.resize_tensor_input(self._input, (size, *entry["shape"][1:]))
         self._interpreter.allocate_tensors()
         outputs: list[dict[str, Any]] = self._interpreter.get_output_details()
-        self._outputs = [entry["index"] for entry in sorted(outputs, key=lambda entry: -int(entry["shape"][-1]))]
+        order = order_outputs([int(entry["shape"][-1]) for entry in outputs], classes)
+        self._outputs = [outputs[place]["index"] for place in order]
 
     def answer(self, tensor: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         self._interpreter.set_tensor(self._input, tensor)
@@ -97,18 +99,28 @@ def load_tensorflow(artifact: Artifact) -> Runtime:
             "Run `pip install -r requirements.txt`, or train the model again."
         ) from error
     check_size(artifact.folder)
-    model = load_keras(artifact.folder)
+    model, classes = load_keras(artifact.folder), len(artifact.classes)
     signature = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)
     answer = tf.function(lambda tensor: model(tensor, training=False), input_signature=[signature])
 
     def run(tensor: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         parts = [answer(tensor[at : at + PART]) for at in range(0, len(tensor), PART)]
         listed = [part if isinstance(part, list | tuple) else [part] for part in parts]
-        return widest_first([np.concatenate([one.numpy() for one in outputs]) for outputs in zip(*listed, strict=True)])
+        outputs = [np.concatenate([one.numpy() for one in outputs]) for outputs in zip(*listed, strict=True)]
+        return [outputs[place] for place in order_outputs([output.shape[-1] for output in outputs], classes)]
 
     return run
 
 
-def widest_first(outputs: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-    """Order a network's outputs: the probabilities (n, classes), then the certainty (n, 1) where there is one."""
-    return sorted(outputs, key=lambda output: -output.shape[-1])
+def order_outputs(widths: Sequence[int], classes: int) -> list[int]:
+    """Return the places of a network's outputs in the order in which they are used, whatever the file's own.
+
+    The probabilities (n, classes) come first, then the certainty (n, 1) and the features (n, any other width), where
+    the network has them. Where no output is as wide as there are classes, the widest comes first.
+
+    Args:
+        widths: numbers that each output has for a digit.
+        classes: that the card names.
+    """
+    first = classes if classes in widths else max(widths, default=0)
+    return sorted(range(len(widths)), key=lambda place: (widths[place] != first, widths[place] != 1, place))

@@ -43,7 +43,7 @@ def save(model: keras.Model, folder: Path, card: Mapping[str, Any], weight_bits:
 
     Args:
         model: takes float32 (n, 28, 28, 1) in 0..1, answers (n, classes) probabilities, and may answer
-            a second output (n, 1), the certainty.
+            (n, 1), the certainty, and (n, another width), the features of which the probabilities are made.
         folder: models/NAME. An existing report/ in it is kept.
         card: what is known about the model; name, version, parameters and checksums are added.
         weight_bits: of the compiled file; with 8 it answers three times as fast, and nearly the same.
@@ -66,7 +66,7 @@ def save(model: keras.Model, folder: Path, card: Mapping[str, Any], weight_bits:
             "sha256": {name: checksum(beside / name) for name in (NETWORK, WEIGHTS, COMPILED)},
         }
         write_card(beside, complete)
-        _compare(model, beside, COMPILED_TOLERANCE[weight_bits])
+        _compare(model, beside, COMPILED_TOLERANCE[weight_bits], len(complete["classes"]))
     return complete
 
 
@@ -118,31 +118,32 @@ def _compile_in_tensorflow(folder: Path, weight_bits: WeightBits) -> None:
         raise BadModel(f"{folder} could not be compiled: {done.stderr.strip()[-500:]}")
 
 
-def _compare(model: keras.Model, folder: Path, compiled_tolerance: float) -> None:
+def _compare(model: keras.Model, folder: Path, compiled_tolerance: float, classes: int) -> None:
     """Check that the folder answers as the model does, through Keras and through the compiled file."""
     from .runtimes import LiteRTRuntime
 
     tensor = np.random.default_rng(0).random((16, *model.input_shape[1:]), np.float32)
-    expected = _answers(model, tensor)
-    reloaded = _answers(load_keras(folder), tensor)
-    compiled = LiteRTRuntime(folder / COMPILED)(tensor)
+    expected = answer_by_keras(model, tensor, classes)
+    reloaded = answer_by_keras(load_keras(folder), tensor, classes)
+    compiled = LiteRTRuntime(folder / COMPILED, classes=classes)(tensor)
     for answers, tolerance, way in (
         (reloaded, RELOADED_TOLERANCE, "Keras"),
         (compiled, compiled_tolerance, "LiteRT"),
     ):
         for one, other in zip(expected, answers, strict=True):
-            difference = float(np.abs(one - other).max())
+            difference = float(np.abs(one - other).max()) / max(1.0, float(np.abs(one).max()))  # features exceed 1
             if not difference <= tolerance:
                 raise BadModel(f"Saved to {folder}, {way} answers differently by {difference:.2g}; nothing was kept.")
 
 
-def _answers(model: keras.Model, tensor: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-    """Return the outputs of a Keras model as a list, widest first, as every runtime gives them."""
-    from .runtimes import widest_first
+def answer_by_keras(model: keras.Model, tensor: NDArray[np.float32], classes: int) -> list[NDArray[np.float32]]:
+    """Return the outputs of a Keras model as a list, in the order in which every runtime gives them."""
+    from .runtimes import order_outputs
 
     outputs = model(tensor, training=False)
     outputs = outputs if isinstance(outputs, list | tuple) else [outputs]
-    return widest_first([np.asarray(output, np.float32) for output in outputs])
+    found = [np.asarray(output, np.float32) for output in outputs]
+    return [found[place] for place in order_outputs([output.shape[-1] for output in found], classes)]
 
 
 if __name__ == "__main__":

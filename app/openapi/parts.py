@@ -21,7 +21,7 @@ def get(identity: str, tag: str, summary: str, responses: Schema, *parameters: s
 
 
 def answers(content: Schema, *errors: int, success: bool = True) -> Schema:
-    """Describe the answers of an operation: the one that was asked for, the failures to expect, and any other."""
+    """Describe the answers of an operation: success, the expected failures, and any other."""
     request_id = {"X-Request-ID": {"$ref": "#/components/headers/RequestId"}}
     answered = {"200": {"description": "The answer.", "headers": request_id, "content": content}} if success else {}
     expected = {str(status): {"$ref": f"#/components/responses/{status}"} for status in (*errors, 429)}
@@ -55,9 +55,9 @@ def in_path(name: str, schema: Schema) -> Schema:
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
-def whole(required: Schema, **more: Any) -> Schema:
-    """Describe an object all of whose properties are always there."""
-    return {"type": "object", "properties": required, "required": list(required), **more}
+def whole(required: Schema, optional: Schema | None = None) -> Schema:
+    """Describe an object: its required and its optional properties."""
+    return {"type": "object", "properties": {**required, **(optional or {})}, "required": list(required)}
 
 
 def list_sizes(shape: tuple[int, ...]) -> str:

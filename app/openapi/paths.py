@@ -6,7 +6,7 @@ from typing import Any
 
 from ..models.registry import Registry
 from ..preprocessing.decoding import FORMATS_TEXT
-from .examples import ROW, SEVEN
+from .examples import SEVEN, SEVEN_ROW
 from .parts import Schema, answers, get, media, parameter, schema
 
 
@@ -15,14 +15,15 @@ def describe_reading(config: dict[str, Any]) -> Schema:
     predict = {
         "tags": ["Reading"],
         "summary": "Read one digit in each picture",
-        "description": "One picture is answered by one reading, several by a list in the order sent.",
+        "description": "One picture is answered by one reading, several by a list in the order sent. Where `certain` "
+        "is false, `doubt` says why: not_a_digit, ambiguous (it could be two digits) or faint.",
         "parameters": [parameter("ModelChoice"), parameter("Explain"), parameter("RequestId")],
         "requestBody": _pictures(config),
         "responses": answers(
             media(
                 {"oneOf": [schema("Reading"), schema("Readings")]},
                 {
-                    "digit": 7, "confidence": 0.98, "certain": True, "probabilities": ROW, "model": "robust",
+                    "digit": 7, "confidence": 0.98, "certain": True, "probabilities": SEVEN_ROW, "model": "robust",
                 },
             ),
             400, 404, 413, 415, 422,
@@ -31,14 +32,14 @@ def describe_reading(config: dict[str, Any]) -> Schema:
     read = {
         "tags": ["Reading"],
         "summary": "Read all digits of each picture, in reading order",
-        "parameters": [parameter("ModelChoice"), parameter("RequestId")],
+        "parameters": [parameter("ModelChoice"), parameter("Explain"), parameter("RequestId")],
         "requestBody": _pictures(config),
         "responses": answers(
             media(
                 {"oneOf": [schema("Number"), schema("Numbers")]},
                 {
                     "text": "7",
-                    "digits": [{"digit": 7, "confidence": 0.98, "certain": True, "probabilities": ROW,
+                    "digits": [{"digit": 7, "confidence": 0.98, "certain": True, "probabilities": SEVEN_ROW,
                                 "box": [8, 4, 12, 20]}],
                     "model": "robust",
                 },
@@ -62,7 +63,7 @@ def _pictures(config: dict[str, Any]) -> Schema:
     """Describe a request's body in each form in which pictures may come."""
     text = {"type": "string", "description": "Base64 or a data URL.", "contentEncoding": "base64"}
     file = {"type": "string", "format": "binary"}
-    most = config["MAX_PICTURES"]
+    max_pictures = config["MAX_PICTURES"]
     return {
         "required": True,
         "description": f"A picture as {FORMATS_TEXT}; at most {config['MAX_CONTENT_LENGTH']:,} bytes together.",
@@ -72,20 +73,13 @@ def _pictures(config: dict[str, Any]) -> Schema:
                     "type": "object",
                     "properties": {
                         "image": text,
-                        "images": {"type": "array", "items": text, "minItems": 1, "maxItems": most},
+                        "images": {"type": "array", "items": text, "minItems": 1, "maxItems": max_pictures},
                     },
                     "oneOf": [{"required": ["image"]}, {"required": ["images"]}],
                 },
                 "examples": {"one picture": {"value": {"image": SEVEN}}, "several": {"value": {"images": [SEVEN] * 2}}},
             },
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "description": "Any field name, one file or several.",
-                    "properties": {"file": {"type": "array", "items": file, "minItems": 1, "maxItems": most}},
-                    "required": ["file"],
-                }
-            },
+            **_form(max_pictures)["content"],
             "image/*": {"schema": file},
             "application/octet-stream": {"schema": file},
             "text/plain": {
@@ -96,12 +90,37 @@ def _pictures(config: dict[str, Any]) -> Schema:
     }
 
 
-def describe_models(models: Registry) -> Schema:
+def _form(max_pictures: int) -> Schema:
+    file = {"type": "string", "format": "binary"}
+    return {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "description": "Any field name, one file or several.",
+                    "properties": {"file": {"type": "array", "items": file, "minItems": 1, "maxItems": max_pictures}},
+                    "required": ["file"],
+                }
+            }
+        },
+    }
+
+
+def describe_models(models: Registry, max_pictures: int) -> Schema:
     """Describe the pages, with the default model in the example."""
     page = {"text/html": {"schema": {"type": "string"}}}
     cards = media(schema("Cards"), {"default": models.default, "models": [{"name": models.default}], "refused": []})
+    upload = {
+        "operationId": "upload",
+        "tags": ["Models"],
+        "summary": "Read the pictures of the page's form, for browsers without scripts",
+        "parameters": [parameter("ModelChoice"), parameter("RequestId")],
+        "requestBody": _form(max_pictures),
+        "responses": answers(page, 400, 404, 413, 415, 422),
+    }
     return {
-        "/": get("index", "Models", "Show the page to draw on", answers(page)),
+        "/": {**get("index", "Models", "Show the page to draw on", answers(page)), "post": upload},
         "/service-worker.js": get(
             "serviceWorker",
             "Models",
@@ -132,9 +151,9 @@ def describe_operation() -> Schema:
     live = media({"type": "object", "properties": {"live": {"const": True}}, "required": ["live"]}, {"live": True})
     ready = media(schema("Ready"), {"ready": True, "models": ["robust"]})
     return {
-        "/health/live": get("live", tag, "Say that the process answers", answers(live)),
+        "/health/live": get("live", tag, "Check that the process is alive", answers(live)),
         "/health/ready": get(
-            "ready", tag, "Say that the models have answered, until the server goes away", answers(ready, 503)
+            "ready", tag, "Check that the models work and the server is not going away", answers(ready, 503)
         ),
         "/metrics": get("metrics", tag, "Count for Prometheus", answers(text)),
         "/openapi.json": get("openapi", tag, "Describe the server to a program", answers(media({"type": "object"}))),

@@ -7,7 +7,7 @@ from typing import Any
 from ..protocols.open_inference import JSON_LENGTH
 from ..protocols.tensors import CERTAINTY, PICTURE, PROBABILITIES, SHAPE, TENSOR
 from ..protocols.tf_serving import SIGNATURES
-from .examples import BLANK, ROW, SEVEN
+from .examples import BLANK, SEVEN, SEVEN_ROW
 from .parts import Schema, answers, get, list_sizes, media, parameter, schema
 
 
@@ -25,7 +25,7 @@ def describe_tf_serving(config: dict[str, Any]) -> Schema:
         ),
         "requestBody": {"required": True, "content": media(_tf_serving_request(config), *_tf_serving_examples())},
         "responses": answers(
-            media(schema("Predictions"), {"predictions": [ROW]}),
+            media(schema("Predictions"), {"predictions": [SEVEN_ROW]}),
             400, 404, 413, 415, 422,
         ),
     }  # fmt: skip
@@ -43,7 +43,7 @@ def describe_tf_serving(config: dict[str, Any]) -> Schema:
         parameters = [parameter(name) for name in (*names, "RequestId")]
         suffix = "Version" * number
         paths |= {
-            path: get(f"v1Status{suffix}", tag, "Say that a model is served", status, *names),
+            path: get(f"v1Status{suffix}", tag, "Return the status of a model", status, *names),
             f"{path}/metadata": get(f"v1Metadata{suffix}", tag, "Describe a model's signatures", metadata, *names),
             f"{path}:predict": {
                 "post": {**predict, "operationId": f"v1Predict{suffix}", "parameters": parameters},
@@ -104,8 +104,8 @@ def describe_open_inference(config: dict[str, Any]) -> Schema:
     }
     paths: Schema = {
         "/v2": get("v2", tag, "Describe the server", answers(media(schema("ServerMetadata")))),
-        "/v2/health/live": get("v2Live", tag, "Say that the server answers", health),
-        "/v2/health/ready": get("v2Ready", tag, "Say that the models answer", health),
+        "/v2/health/live": get("v2Live", tag, "Check that the server is alive", health),
+        "/v2/health/ready": get("v2Ready", tag, "Check that the models work", health),
     }
     for number, (path, names) in enumerate(
         (("/v2/models/{name}", ("ModelName",)), ("/v2/models/{name}/versions/{version}", ("ModelName", "Version")))
@@ -114,7 +114,7 @@ def describe_open_inference(config: dict[str, Any]) -> Schema:
         parameters = [parameter(name) for name in (*names, "RequestId", "JSONLength")]
         paths |= {
             path: get(f"v2Metadata{suffix}", tag, "Describe a model", metadata, *names),
-            f"{path}/ready": get(f"v2ModelReady{suffix}", tag, "Say that a model answers", ready, *names),
+            f"{path}/ready": get(f"v2ModelReady{suffix}", tag, "Check that a model is ready", ready, *names),
             f"{path}/infer": {"post": {**infer, "operationId": f"v2Infer{suffix}", "parameters": parameters}},
         }
     return paths

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
+from ..models.classifier import Doubt
 from ..preprocessing.decoding import FORMATS_TEXT
 from ..protocols.open_inference import EXTENSIONS
 from .parts import Schema, media, schema, whole
@@ -28,11 +31,19 @@ READING = {
     "certain": {"type": "boolean", "description": "False where the answer should not be trusted."},
     "probabilities": {"type": "array", "items": PROBABILITY},
 }
+DOUBT = {
+    "doubt": {
+        **TEXT,
+        "description": "Why the answer should not be trusted; only there where it should not. A program should expect "
+        f"other words, too: there are {', '.join(get_args(Doubt))}.",
+        "examples": list(get_args(Doubt)),
+    }
+}
 TENSORS = {"type": "array", "items": whole({"name": TEXT, "datatype": TEXT, "shape": {"type": "array"}})}
 
 SCHEMAS: Schema = {
     "Error": whole({"error": {**TEXT, "description": "A sentence to act on."}, "code": {"enum": list(CODES)}}),
-    "Reading": whole({**READING, "model": TEXT}),
+    "Reading": whole({**READING, "model": TEXT}, DOUBT),
     "Readings": whole({"predictions": {"type": "array", "items": {"anyOf": [schema("Reading"), schema("Error")]}}}),
     "Number": whole(
         {
@@ -49,7 +60,8 @@ SCHEMAS: Schema = {
                             "maxItems": 4,
                             "description": "x, y, width, height in pixels of the upright picture.",
                         },
-                    }
+                    },
+                    DOUBT,
                 ),
             },
             "model": TEXT,

@@ -70,7 +70,7 @@ def describe_server(app: Flask) -> dict[str, Any]:
         "tags": TAGS,
         "paths": {
             **describe_reading(app.config),
-            **describe_models(app.extensions[EXTENSION]),
+            **describe_models(app.extensions[EXTENSION], app.config["MAX_PICTURES"]),
             **describe_tf_serving(app.config),
             **describe_open_inference(app.config),
             **describe_operation(),
@@ -100,7 +100,7 @@ def _describe_parameters(models: Registry) -> Schema:
         "Explain": {
             "name": "explain",
             "in": "query",
-            "description": "1 adds the steps from the picture to the digit.",
+            "description": "1 adds the steps from picture to digit; with /read, each digit as the network saw it.",
             "schema": {"enum": ["0", "1"], "default": "0"},
         },
         "RequestId": {

@@ -14,11 +14,15 @@ from typing import Any
 from flask import Blueprint, Response, current_app, jsonify, render_template, request, send_file, send_from_directory
 from flask.typing import ResponseReturnValue
 
-from ..errors import NotFound
+from ..errors import DigitsError, NotFound
 from ..models.classifier import Classifier
 from ..models.files import BadModel, read_file
+from ..reading.answers import read_one, read_several
 from ..settings import SERVED
-from ..web.served import served_models
+from ..web.failures import wants_page
+from ..web.metrics import count_answers
+from ..web.requests import read_pictures, take_in_time
+from ..web.served import chosen_classifier, served_models
 from .report import draw_curves, draw_reliability, find_report, measure_png, shade_confusion
 from .texts import LANGUAGES, choose_language, load_texts, translator
 
@@ -45,10 +49,23 @@ def index() -> str:
     )
 
 
+@bp.post("/")
+def upload() -> str:
+    """Read the pictures of the form that the page has for browsers without scripts."""
+    pictures = read_pictures(request, current_app.config["MAX_PICTURES"])
+    classifier = chosen_classifier()
+    if pictures.several:
+        readings = read_several(classifier, take_in_time(pictures.bodies))
+    else:
+        readings = [read_one(classifier, pictures.bodies[0])]
+    count_answers(readings)
+    return render_template("readings.html", readings=readings)
+
+
 @bp.get("/models")
 def models() -> ResponseReturnValue:
     """Show all models: a page to a browser, their cards to a program."""
-    if request.accept_mimetypes.best_match(("application/json", "text/html")) == "text/html":
+    if wants_page():
         registry = served_models()
         return render_template("models.html", models=_classifiers(), default=registry.default, refused=registry.refused)
     cards = [{**classifier.card, "name": classifier.name} for classifier in _classifiers()]
@@ -78,7 +95,7 @@ def report(name: str, picture: str) -> Response:
     """Send a picture of a model's report.
 
     Raises:
-        NotFound: there is no such picture; a link to a file outside the model's folder is none.
+        NotFound: there is no such picture; a link to a file outside the model's folder is not followed.
     """
     folder = served_models().get(name).folder
     try:
@@ -93,6 +110,12 @@ def report(name: str, picture: str) -> Response:
 def service_worker() -> Response:
     """Send the script that keeps the page for when the server is away; it may do so only for paths below its own."""
     return send_from_directory(STATIC, SERVICE_WORKER)
+
+
+def show_failure(error: DigitsError) -> str:
+    """Make the page that says what went wrong."""
+    code = error.code if f"failure.{error.code}" in load_texts(choose_language())["page"] else "internal"
+    return render_template("failure.html", error=error, code=code)
 
 
 def _classifiers() -> list[Classifier]:

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from ..errors import NoInk, TooLarge
 from ..framing import frame_digit
 from .decoding import Picture
-from .digits import find_ink
-from .ink import crop_ink, stretch_ink, thicken_hairlines
+from .digits import look_for_ink
+from .ink import crop_ink, is_faint, stretch_ink, thicken_hairlines
 from .paper import Marks, find_marks
 from .parts import find_roughly
 from .signs import Band, may_be_slash, measure_pen, name_sign, weigh_slashes
@@ -65,6 +65,7 @@ class FoundDigit:
     digit: NDArray[np.uint8]  # (28, 28), framed
     box: tuple[int, int, int, int]  # x, y, width, height in pixels of the upright picture
     line: int
+    faint: bool = False  # too little ink to be trusted
     doubted: bool = False  # whether it may be another digit, a sign or several digits as well
 
 
@@ -151,13 +152,14 @@ def find_writing(picture: Picture | NDArray[np.uint8], look: Look | None = None)
             if is_beside:
                 continue
             if group.sign is None:
-                items.append(FoundDigit(digit, box, number, group.doubted))
+                faint = is_faint(_show_group(group.stroke, marks), marks)
+                items.append(FoundDigit(digit, box, number, faint, group.doubted))
                 continue
         items.append(FoundMark(group.sign or None, box, number, group.doubted))
-    writing = Writing(items)
-    if len(items) == 1:
-        return Writing([replace(writing.digits[0], digit=frame_digit(find_ink(picture)))])
-    return writing
+    if len(items) == 1 and isinstance(items[0], FoundDigit):
+        alone = look_for_ink(picture)
+        return Writing([replace(items[0], digit=frame_digit(alone.ink), faint=alone.faint)])
+    return Writing(items)
 
 
 def _lies_beside(groups: list[Stroke], looks: NDArray[np.floating]) -> NDArray[np.bool_]:
@@ -441,15 +443,19 @@ def _look_at_shape_alone(digits: NDArray[np.uint8]) -> tuple[NDArray[np.floating
 
 
 def _frame(group: Stroke, marks: Marks) -> NDArray[np.uint8]:
-    """Frame the ink of one group, its soft edges included."""
+    """Frame the ink of one group."""
+    return frame_digit(thicken_hairlines(crop_ink(stretch_ink(_show_group(group, marks), marks))))
+
+
+def _show_group(group: Stroke, marks: Marks) -> NDArray[np.uint8]:
+    """Return the contrast of one group, its soft edges included: uint8 (h, w)."""
     height, width = marks.contrast.shape
     x, y = max(0, group.x - 2), max(0, group.y - 2)
     right, bottom = min(width, group.right + 2), min(height, group.bottom + 2)
     mask = np.zeros((bottom - y, right - x), np.uint8)
     mask[group.y - y : group.bottom - y, group.x - x : group.right - x] = group.mask
     mask = np.asarray(cv2.dilate(mask, np.ones((3, 3), np.uint8)))
-    contrast = marks.contrast[y:bottom, x:right] * mask
-    return frame_digit(thicken_hairlines(crop_ink(stretch_ink(contrast, marks))))
+    return np.asarray(marks.contrast[y:bottom, x:right] * mask, np.uint8)
 
 
 def _place(group: Stroke, marks: Marks, picture: Picture) -> tuple[int, int, int, int]:

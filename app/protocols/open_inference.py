@@ -7,9 +7,7 @@ Source: https://github.com/kserve/open-inference-protocol
 
 from __future__ import annotations
 
-import gzip
 import json
-import zlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,18 +48,17 @@ EXTENSIONS = ("binary_tensor_data", "classification")
 MAX_LENGTH_DIGITS = 10  # digits of JSON_LENGTH: bodies are not larger than 2 GiB
 MAX_IDENTITY = 1024  # characters of the "id" that a client gets back
 MAX_RANK = 8  # sizes in a shape
-SMALL = 860  # bytes: an answer that fits in one network packet gains nothing from compression
 
 bp = Blueprint("open_inference", __name__, url_prefix="/v2")
 
 
 @dataclass(frozen=True)
 class Output:
-    """A tensor that a client asks for, and in which form."""
+    """A tensor that a client requests, and its format."""
 
     name: str
     binary: bool
-    classes: int  # highest classes to name instead of all values; 0 means all values
+    classes: int  # number of the highest classes to return; 0 returns all values
 
 
 @bp.get("")
@@ -72,13 +69,13 @@ def server() -> dict[str, Any]:
 
 @bp.get("/health/live")
 def live() -> dict[str, bool]:
-    """Say that the server answers."""
+    """Answer that the server is alive."""
     return {"live": True, "ready": not is_stopping()}
 
 
 @bp.get("/health/ready")
 def ready() -> dict[str, bool]:
-    """Say that the models answer, until the server goes away."""
+    """Answer that the models work, until the server goes away."""
     check_ready()
     return {"live": True, "ready": True}
 
@@ -106,7 +103,7 @@ def metadata(name: str, version: str | None = None) -> dict[str, Any]:
 @bp.get("/models/<model:name>/ready")
 @bp.get("/models/<model:name>/versions/<model:version>/ready")
 def model_ready(name: str, version: str | None = None) -> dict[str, Any]:
-    """Say that a model answers."""
+    """Answer that a model is ready."""
     return {"name": _find_model(name, version).name, "ready": True}
 
 
@@ -155,10 +152,10 @@ def _split_body(body: bytes) -> tuple[dict[str, Any], bytes]:
 
 
 def _wanted_outputs(message: dict[str, Any]) -> list[Output]:
-    """Return the outputs that a request asks for; all of them where it does not say.
+    """Return the outputs that a request asks for; all of them by default.
 
     Raises:
-        BadRequest: one that does not exist, or a parameter that cannot be followed.
+        BadRequest: an output that does not exist, or a wrong parameter.
     """
     binary = _flag(_parameters(message), "binary_data_output", default=False)
     asked = message.get("outputs")
@@ -210,7 +207,7 @@ def _read_input(message: dict[str, Any], binary: bytes, framing: Framing) -> NDA
     """Return the tensor of the one input of a request.
 
     Raises:
-        DigitsError: it is not what the metadata describe.
+        DigitsError: the input differs from the metadata.
     """
     inputs: Any = message.get("inputs")
     if not isinstance(inputs, List) or len(inputs) != 1 or not isinstance(inputs[0], Object):
@@ -246,7 +243,7 @@ def _read_binary(shape: tuple[int, ...], binary: bytes) -> NDArray[np.float32]:
 
 
 def _read_flat(shape: tuple[int, ...], numbers: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return numbers that came flat or nested in their shape."""
+    """Return numbers that were sent flat or nested."""
     if numbers.ndim == 1 and numbers.size == shape[0] * int(np.prod(SHAPE)):
         numbers = numbers.reshape(shape)
     if numbers.shape != shape:
@@ -319,22 +316,10 @@ def _join_bytes(names: list[list[str]]) -> bytes:
 
 
 def _answer(answer: dict[str, Any], binary: list[bytes]) -> Response:
-    """Answer with JSON, or with JSON and the binary tensors after it; compressed where the client asks for it."""
+    """Answer with JSON, or with JSON and the binary tensors after it."""
     text = json.dumps(answer, separators=(",", ":")).encode()
     kind = "application/octet-stream" if binary else "application/json"
     response = Response(b"".join((text, *binary)), mimetype=kind)
     if binary:
         response.headers[JSON_LENGTH] = str(len(text))
-    _compress(response)
     return response
-
-
-def _compress(response: Response) -> None:
-    """Compress an answer with the first of gzip and deflate that the client takes."""
-    response.vary.add("Accept-Encoding")
-    body = response.get_data()
-    accepted = [name for name in ("gzip", "deflate") if request.accept_encodings[name]]
-    if len(body) <= SMALL or not accepted:
-        return
-    response.set_data(gzip.compress(body, 1, mtime=0) if accepted[0] == "gzip" else zlib.compress(body, 1))
-    response.content_encoding = accepted[0]

@@ -1,6 +1,6 @@
 """Answer pictures: what the server, the reading of folders and programs say about a digit or a number.
 
-    bytes -> framed digits -> one batch -> answers: digit, confidence, certain, probabilities
+    bytes -> framed digits -> one batch -> answers: digit, confidence, certain, doubt, probabilities
 
 An answer is what becomes JSON. Knows neither HTTP nor files, and counts nothing.
 """
@@ -8,7 +8,7 @@ An answer is what becomes JSON. Knows neither HTTP nor files, and counts nothing
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import cv2
@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from ..errors import DigitsError, TooLarge, describe
 from ..framing import to_tensor
-from ..models.classifier import Classifier, Prediction
+from ..models.classifier import AMBIGUOUS, FAINT, Classifier, Doubt, Prediction
 from ..preprocessing.decoding import decode_picture
-from ..preprocessing.digits import read_picture
+from ..preprocessing.digits import FoundInk, read_ink
 from ..preprocessing.explanation import Step
 from ..preprocessing.paper import reduce_picture
 from .numbers import read_number
@@ -36,8 +36,8 @@ def predict_one(classifier: Classifier, body: bytes, explained: bool = False) ->
     Raises:
         NoInk, TooLarge, Unreadable, UnsupportedFormat: what is wrong with it.
     """
-    digit, steps = _read_explained(classifier, body, explained)
-    answer = describe_predictions(classifier, classifier.predict(to_tensor(digit[None])))[0]
+    found, steps = _read_explained(classifier, body, explained)
+    answer = describe_predictions(classifier, classifier.predict(to_tensor(found.ink[None])), [found.faint])[0]
     return {**answer, "model": classifier.name, **steps}
 
 
@@ -47,81 +47,127 @@ def predict_several(classifier: Classifier, bodies: Iterable[bytes], explained: 
     Raises:
         TooLarge: the pictures of all steps together.
     """
-    framed: list[tuple[NDArray[np.uint8], Answer] | DigitsError] = []
+    framed: list[tuple[FoundInk, Answer] | DigitsError] = []
     size = 0
     for number, body in enumerate(bodies, 1):
         try:
-            digit, steps = _read_explained(classifier, body, explained)
+            found, steps = _read_explained(classifier, body, explained)
         except DigitsError as error:
             framed.append(error)
             continue
-        framed.append((digit, steps))
+        framed.append((found, steps))
         size += sum(len(step["picture"]) for step in steps.get("steps", ()))
-        if size > MAX_STEPS:
-            raise TooLarge(
-                f"The steps of {number} pictures take {size:,} bytes; at most {MAX_STEPS:,} are sent. "
-                "Send fewer pictures at once with ?explain=1."
-            )
-    digits = [item[0] for item in framed if not isinstance(item, DigitsError)]
-    answers = iter(describe_predictions(classifier, classifier.predict(to_tensor(np.stack(digits)))) if digits else [])
+        _check_size(size, number)
+    read = [item[0] for item in framed if not isinstance(item, DigitsError)]
+    answers = iter(_answer_found(classifier, read) if read else [])
     return [
         describe(item) if isinstance(item, DigitsError) else {**next(answers), "model": classifier.name, **item[1]}
         for item in framed
     ]
 
 
-def _read_explained(classifier: Classifier, body: bytes, explained: bool) -> tuple[NDArray[np.uint8], Answer]:
+def _answer_found(classifier: Classifier, found: Sequence[FoundInk]) -> list[Answer]:
+    prediction = classifier.predict(to_tensor(np.stack([one.ink for one in found])))
+    return describe_predictions(classifier, prediction, [one.faint for one in found])
+
+
+def _read_explained(classifier: Classifier, body: bytes, explained: bool) -> tuple[FoundInk, Answer]:
     """Return a framed digit, and "steps" where they are asked for: encoded at once, since raw they take much more."""
     steps: list[Step] | None = [] if explained else None
-    digit = read_picture(body, steps, classifier.framing)
-    return digit, {} if steps is None else {"steps": [_describe_step(step) for step in steps]}
+    found = read_ink(body, steps, classifier.framing)
+    return found, {} if steps is None else {"steps": [_describe_step(step) for step in steps]}
 
 
-def describe_predictions(classifier: Classifier, prediction: Prediction) -> list[Answer]:
-    """Return the answer for each digit of a prediction."""
-    certain = classifier.certain(prediction)
+def describe_predictions(
+    classifier: Classifier, prediction: Prediction, faint: Sequence[bool], doubted: Sequence[bool] | None = None
+) -> list[Answer]:
+    """Return the answer for each digit of a prediction.
+
+    Args:
+        faint: whether there is too little ink of each digit to trust what it looks like, (n,).
+        doubted: whether the ink of each may also be read as a sign or as another number of digits, (n,).
+    """
     rows = np.round(prediction.probabilities.astype(np.float64), DECIMALS).tolist()
-    return [_describe(classifier, row, bool(trusted)) for row, trusted in zip(rows, certain, strict=True)]
+    return [
+        _describe(classifier, row, doubt or (FAINT if is_faint else AMBIGUOUS if is_doubted else None))
+        for row, doubt, is_faint, is_doubted in zip(
+            rows, classifier.doubts(prediction), faint, doubted or [False] * len(rows), strict=True
+        )
+    ]
 
 
-def _describe(classifier: Classifier, probabilities: list[float], certain: bool) -> Answer:
+def _describe(classifier: Classifier, probabilities: list[float], doubt: Doubt | None) -> Answer:
     confidence = max(probabilities)
     digit = probabilities.index(confidence)
-    answer = {"digit": digit, "confidence": confidence, "certain": certain, "probabilities": probabilities}
+    answer = {"digit": digit, "confidence": confidence, "certain": doubt is None, "probabilities": probabilities}
+    if doubt is not None:
+        answer["doubt"] = doubt
     if classifier.classes[digit] != str(digit):
         answer["label"] = classifier.classes[digit]
     return answer
 
 
-def read_one(classifier: Classifier, body: bytes) -> Answer:
+def read_one(classifier: Classifier, body: bytes, explained: bool = False) -> Answer:
     """Answer with all digits of a picture, in reading order.
+
+    Args:
+        classifier: reads them.
+        body: the picture as sent.
+        explained: adds to each digit the 28x28 pixels that the network saw, as a data URL.
 
     Raises:
         NoInk, TooLarge, Unreadable, UnsupportedFormat: what is wrong with it.
     """
     reading = read_number(classifier, decode_picture(body))
-    answers = describe_predictions(classifier, reading.prediction)
-    digits = [
-        {**answer, "certain": answer["certain"] and not one.doubted, "box": list(one.box)}
-        for answer, one in zip(answers, reading.found, strict=True)
-    ]
+    answers = describe_predictions(
+        classifier, reading.prediction, [one.faint for one in reading.found], [one.doubted for one in reading.found]
+    )
+    digits = [{**answer, "box": list(one.box)} for answer, one in zip(answers, reading.found, strict=True)]
+    if explained:
+        digits = [{**answer, "picture": _to_url(one.digit)} for answer, one in zip(digits, reading.found, strict=True)]
     marks = [{"sign": mark.sign, "certain": not mark.doubted, "box": list(mark.box)} for mark in reading.marks]
     return {"text": reading.text, "digits": digits, "marks": marks, "model": classifier.name}
 
 
-def read_several(classifier: Classifier, bodies: Iterable[bytes]) -> list[Answer]:
-    """Answer with the number in each picture, or say what is wrong with it."""
-    return [_read_or_explain(classifier, body) for body in bodies]
+def read_several(classifier: Classifier, bodies: Iterable[bytes], explained: bool = False) -> list[Answer]:
+    """Answer with the number in each picture, or say what is wrong with it.
+
+    Raises:
+        TooLarge: the pictures of all digits together.
+    """
+    answers = []
+    size = 0
+    for number, body in enumerate(bodies, 1):
+        answers.append(_read_or_describe(classifier, body, explained))
+        size += sum(len(digit.get("picture", "")) for digit in answers[-1].get("digits", ()))
+        _check_size(size, number)
+    return answers
 
 
-def _read_or_explain(classifier: Classifier, body: bytes) -> Answer:
+def _read_or_describe(classifier: Classifier, body: bytes, explained: bool) -> Answer:
     try:
-        return read_one(classifier, body)
+        return read_one(classifier, body, explained)
     except DigitsError as error:
         return describe(error)
 
 
+def _check_size(size: int, number: int) -> None:
+    """Refuse to send more pictures of what was seen than fit into an answer.
+
+    Raises:
+        TooLarge: they take more than MAX_STEPS.
+    """
+    if size > MAX_STEPS:
+        raise TooLarge(
+            f"The steps of {number} pictures take {size:,} bytes; at most {MAX_STEPS:,} are sent. "
+            "Send fewer pictures at once with ?explain=1."
+        )
+
+
 def _describe_step(step: Step) -> Answer:
-    _, encoded = cv2.imencode(".png", reduce_picture(step.picture, STEP_SIDE))
-    url = "data:image/png;base64," + base64.b64encode(encoded.tobytes()).decode("ascii")
-    return {"name": step.name, "decision": step.decision, "picture": url}
+    return {"name": step.name, "decision": step.decision, "picture": _to_url(reduce_picture(step.picture, STEP_SIDE))}
+
+
+def _to_url(picture: NDArray[np.uint8]) -> str:
+    _, encoded = cv2.imencode(".png", picture)
+    return "data:image/png;base64," + base64.b64encode(encoded.tobytes()).decode("ascii")

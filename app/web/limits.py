@@ -2,9 +2,9 @@
 
     address -> its number in a table -> this worker's count of this window; the sum over the workers is what counts
 
-Each worker writes only its own part of the table, so that none waits for another and none can die holding a lock.
-The table is shared memory: this module has to be imported before the workers are forked. Where a client is found in
-it depends on a key that nobody else knows, so that none can choose an address that shares another's count.
+Each worker writes only its own part of the table, so that no worker waits for another or dies holding a lock.
+The table is shared memory: this module has to be imported before the workers are forked. A client's
+entry depends on a secret key, so that nobody can choose an address that shares another client's count.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from ..settings import read_settings
 from .client_address import name_client
 from .metrics import PLACE
 
-ADDRESSES = 65536  # entries of the table; two addresses that share one share its count
+ADDRESSES = 65536  # entries of the table; addresses with the same entry are counted together
 
 
-def count_places(workers: int) -> int:
-    """Return how many workers can count: twice as many as run, since old and new ones overlap.
+def count_max_workers(workers: int) -> int:
+    """Return the largest number of workers at a time: twice as many as run, since old and new ones overlap.
 
     Args:
         workers: DIGITS_WORKERS; 0 means one a core, at least 2.
@@ -39,9 +39,9 @@ def count_places(workers: int) -> int:
     return 2 * (workers or max(2, os.cpu_count() or 1))
 
 
-PLACES = count_places(read_settings().workers)  # 512 KB each
+MAX_WORKERS = count_max_workers(read_settings().workers)  # that count at the same time, in 512 KB each
 _key = secrets.token_bytes(16)
-_table = np.frombuffer(mmap.mmap(-1, PLACES * ADDRESSES * 2 * 4), np.uint32).reshape(PLACES, ADDRESSES, 2)
+_table = np.frombuffer(mmap.mmap(-1, MAX_WORKERS * ADDRESSES * 2 * 4), np.uint32).reshape(MAX_WORKERS, ADDRESSES, 2)
 
 
 class SharedStorage(Storage):
@@ -50,7 +50,7 @@ class SharedStorage(Storage):
     def __init__(self) -> None:
         """Count in this worker's part of the table."""
         super().__init__()
-        self._place = int(os.environ.get(PLACE, "0")) % PLACES
+        self._place = int(os.environ.get(PLACE, "0")) % MAX_WORKERS
         self._lock = threading.Lock()
 
     @property
@@ -73,7 +73,7 @@ class SharedStorage(Storage):
         return self._sum(entry, int(_table[:, entry, 0].max()))
 
     def get_expiry(self, key: str) -> float:
-        """Return when the count starts anew, which depends on the limit and is told by the error instead."""
+        """Return when the window ends, which depends on the limit; the error says it instead."""
         return time.time()
 
     def check(self) -> bool:
@@ -101,7 +101,7 @@ class SharedStorage(Storage):
 
 
 def init_app(app: Flask, rate: str) -> None:
-    """Limit the requests that send something, such as pictures, to a rate like "60/minute" a client address."""
+    """Limit POST and PUT requests to a rate like "60/minute" for each client address."""
     limit = parse(rate)
     limiter = FixedWindowRateLimiter(SharedStorage())
 

@@ -22,13 +22,13 @@ def chosen_classifier() -> Classifier:
     """Return the model that a request names by ?model=NAME, or the default one.
 
     Raises:
-        NotFound: there is none of that name.
+        NotFound: no model has that name.
     """
     return served_models().get(request.args.get("model"))
 
 
 def check_ready() -> None:
-    """See that the server takes requests: its models have answered once, else there would be no app.
+    """Check that the server accepts requests; its models have worked once, else there would be no app.
 
     Raises:
         NotReady: the server is going away.

@@ -43,6 +43,20 @@ export function paintEnd(context, { width, eraser, points }) {
 }
 
 /**
+ * Return whether strokes leave any ink, or all of it was erased.
+ * @param {Stroke[]} strokes
+ */
+export function hasInk(strokes) {
+  if (!strokes.some(({ eraser }) => eraser)) return strokes.length > 0;
+  const canvas = document.createElement('canvas');
+  [canvas.width, canvas.height] = [WIDTH / 2, HEIGHT / 2];
+  const context = contextOf(canvas);
+  context.scale(0.5, 0.5);
+  paintStrokes(context, strokes);
+  return context.getImageData(0, 0, canvas.width, canvas.height).data.some((value, index) => index % 4 === 3 && value);
+}
+
+/**
  * @param {CanvasRenderingContext2D} context
  * @param {Stroke[]} strokes
  */
@@ -105,13 +119,20 @@ export function contextOf(canvas) {
   return context;
 }
 
+/** @param {HTMLCanvasElement} canvas */
+export function toPng(canvas) {
+  return toBlob(canvas, 'image/png');
+}
+
 /**
  * @param {HTMLCanvasElement} canvas
+ * @param {string} type
+ * @param {number} [quality] 0 to 1, of a JPEG
  * @returns {Promise<Blob>}
  */
-export function toPng(canvas) {
+export function toBlob(canvas, type, quality) {
   return new Promise((resolve, reject) => {
-    canvas.toBlob((png) => (png ? resolve(png) : reject(new Error('The canvas is empty.'))), 'image/png');
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('The canvas is empty.'))), type, quality);
   });
 }
 

@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from app.preprocessing.decoding import FORMATS_TEXT
 from tests.support.drawings import draw_digit, side_by_side, to_bytes, to_png
 
-from .conftest import FEW, SMALL
+from .conftest import FEW, MAX_BYTES
 
 SEVEN = to_png(draw_digit(7))
 TWO = to_png(draw_digit(2))
@@ -71,6 +71,15 @@ def test_a_picture_is_read_in_every_form(client: FlaskClient, path: str, form: C
     assert len(reading["probabilities"]) == 10
 
 
+@pytest.mark.parametrize("path", ("/predict", "/read", "/predict?explain=1"))
+def test_what_should_not_be_trusted_says_why(client: FlaskClient, path: str) -> None:
+    pale = to_png(np.asarray(255 - (255 - draw_digit(7)) // 16, np.uint8))
+    for body, doubt in ((SEVEN, None), (pale, "faint")):
+        answer = client.post(path, data=body).get_json()
+        digit = answer["digits"][0] if "digits" in answer else answer
+        assert (digit["digit"], digit["certain"], digit.get("doubt")) == (7, doubt is None, doubt)
+
+
 def test_put_is_what_curl_upload_sends(client: FlaskClient) -> None:
     assert client.put("/predict", data=SEVEN).get_json()["digit"] == 7
 
@@ -117,11 +126,11 @@ def test_explain_adds_the_steps(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "told"), (("robust", "longer side made 20"), ("lenet_sigmoid", "longer side made 28"))
+    ("model", "decision"), (("robust", "longer side made 20"), ("lenet_sigmoid", "longer side made 28"))
 )
-def test_a_picture_is_framed_as_the_model_was_taught(client: FlaskClient, model: str, told: str) -> None:
+def test_a_picture_is_framed_as_the_model_was_trained(client: FlaskClient, model: str, decision: str) -> None:
     steps = client.post(f"/predict?explain=1&model={model}", data=SEVEN).get_json()["steps"]
-    assert steps[-1]["decision"].startswith(told)
+    assert steps[-1]["decision"].startswith(decision)
 
 
 def test_a_model_with_names_for_its_classes_says_the_label(small_client: FlaskClient) -> None:
@@ -148,14 +157,14 @@ BAD_REQUESTS: dict[str, tuple[Sent, int, str, str]] = {
     "JSON with an empty list": ({"json": {"images": []}}, 400, "bad_request", "empty"),
     "not base64": ({"json": {"image": "seven!"}}, 400, "bad_request", "not base64"),
     "a data URL cut short": ({"data": "data:image/png;base64", "content_type": FORM}, 400, "bad_request", "comma"),
-    "too many bytes": ({"data": bytes(SMALL + 1)}, 413, "too_large", f"{SMALL:,} bytes"),
+    "too many bytes": ({"data": bytes(MAX_BYTES + 1)}, 413, "too_large", f"{MAX_BYTES:,} bytes"),
     "too many pictures": ({"json": {"images": ["AAAA"] * (FEW + 1)}}, 413, "too_large", f"at most {FEW}"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("path", ("/predict", "/read"))
 @pytest.mark.parametrize(("sent", "status", "code", "sentence"), BAD_REQUESTS.values(), ids=BAD_REQUESTS)
-def test_a_bad_request_is_told_what_was_expected(
+def test_a_bad_request_is_refused_with_what_was_expected(
     small_client: FlaskClient, path: str, sent: Sent, status: int, code: str, sentence: str
 ) -> None:
     if isinstance(sent.get("data"), dict):  # a stream can be sent only once

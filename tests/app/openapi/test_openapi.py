@@ -10,7 +10,8 @@ from pathlib import Path
 from flask.testing import FlaskClient
 from openapi_spec_validator import validate
 
-from tests.conftest import ROOT, serve
+from tests.conftest import ROOT
+from tests.support.servers import serve
 
 METHODS = ("get", "put", "post", "delete", "patch")
 

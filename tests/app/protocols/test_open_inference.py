@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from app.models.classifier import Classifier, load_classifier
 from app.models.folder import load
-from tests.conftest import serve
 from tests.support.drawings import draw_digit, to_png
+from tests.support.servers import serve
 
 from ..conftest import FEW
 
@@ -134,7 +134,7 @@ def test_triton_sends_a_large_batch(triton: Any, plain: Classifier) -> None:
         ("none", lambda: to_input(RANDOM), "Served here: plain, unsure"),
     ),
 )
-def test_triton_is_told_what_is_wrong(triton: Any, model: str, given: Any, sentence: str) -> None:
+def test_tritons_client_gets_the_reason(triton: Any, model: str, given: Any, sentence: str) -> None:
     from tritonclient.utils import InferenceServerException
 
     with pytest.raises(InferenceServerException) as caught:
@@ -240,7 +240,7 @@ WRONG: dict[str, tuple[Any, int, str, str]] = {
 
 
 @pytest.mark.parametrize(("message", "status", "code", "sentence"), WRONG.values(), ids=WRONG)
-def test_a_wrong_request_is_told_what_was_expected(
+def test_a_wrong_request_is_refused_with_what_was_expected(
     small_client: FlaskClient, message: Any, status: int, code: str, sentence: str
 ) -> None:
     body = message if isinstance(message, str) else json.dumps(message, separators=(",", ":"))
@@ -267,7 +267,7 @@ BINARY = json.dumps({"inputs": [{**PICTURE, "data": None, "parameters": {"binary
         (str(len(BINARY)), bytes(9), "end within an element"),
     ),
 )
-def test_a_wrong_binary_part_is_told_what_was_expected(
+def test_a_wrong_binary_part_is_refused_with_what_was_expected(
     tiny_client: FlaskClient, length: str, binary: bytes, sentence: str
 ) -> None:
     answer = tiny_client.post(INFER, data=BINARY + binary, headers={"Inference-Header-Content-Length": length})
@@ -287,7 +287,7 @@ def test_a_wrong_binary_part_is_told_what_was_expected(
         (gzip.compress(b"{}", mtime=0), "gzip", 400, "bad_request", "list of one tensor"),
     ),
 )
-def test_a_wrong_compression_is_told_what_was_expected(
+def test_a_wrong_compression_is_refused_with_what_was_expected(
     small_client: FlaskClient, body: bytes, encoding: str, status: int, code: str, sentence: str
 ) -> None:
     answer = small_client.post(INFER, data=body, headers={"Content-Encoding": encoding})

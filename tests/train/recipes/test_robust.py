@@ -80,4 +80,7 @@ def test_the_finished_network_answers_what_was_fitted(tmp_path_factory: pytest.T
     prediction = load_classifier(load(folder)).predict(tensor)
     scaled = np.exp(logits[:, :10] / 0.5)
     np.testing.assert_allclose(prediction.probabilities, scaled / scaled.sum(axis=1, keepdims=True), atol=1e-4)
+    average = keras.Model(network.input, network.get_layer("average").output)
+    assert prediction.features is not None
+    np.testing.assert_allclose(prediction.features, average(tensor), atol=1e-4)
     np.testing.assert_allclose(prediction.certainty, 1 / (1 + np.exp(-head.judge(features))), atol=1e-4)
