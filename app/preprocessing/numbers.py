@@ -278,7 +278,7 @@ def group_pieces(line: list[Stroke], small: list[Stroke], marks: Marks, usual: f
         whole += [number] * len(parts)
     joints = [0.0, *(_weigh_joint(*pair, high) for pair in zip(pieces, pieces[1:], whole, whole[1:], strict=False))]
     bands = _measure_bands(pieces, line)
-    spans = [span for span in _list_spans(pieces, whole, joints, high)]
+    spans = _list_spans(pieces, whole, joints, high)
     _check_looks(len(spans))
     groups = {span: join_strokes(pieces[slice(*span)]) for span in spans}
     worths: dict[tuple[int, int], list[tuple[float, str | None]]] = {span: [] for span in spans}
@@ -309,7 +309,7 @@ def group_pieces(line: list[Stroke], small: list[Stroke], marks: Marks, usual: f
         if not worths[span] and end - start == 1:
             worths[span].append((-2 * LEFT_OUT, ""))
     chosen = _find_best(spans, worths, joints, len(pieces))
-    found = [Group(groups[span], sign, bands[span[0]]) for span, sign in chosen]
+    found = [Group(groups[span], sign, bands[span[0]], doubted=sign == "") for span, sign in chosen]
     return _drop_stray(found, high)
 
 
@@ -318,9 +318,7 @@ def _find_place(stroke: Stroke) -> float:
     return stroke.x + 0.25 * stroke.width
 
 
-def _list_spans(
-    pieces: list[Stroke], whole: list[int], joints: list[float], high: float
-) -> list[tuple[int, int]]:
+def _list_spans(pieces: list[Stroke], whole: list[int], joints: list[float], high: float) -> list[tuple[int, int]]:
     """Return which runs of pieces may be one digit or sign: (first, last + 1)."""
     spans = []
     for start in range(len(pieces)):
@@ -360,7 +358,10 @@ def _find_best(
     count: int,
 ) -> list[tuple[tuple[int, int], str | None]]:
     """Return the runs of pieces, and what each is, of the best way to part a line."""
-    best: list[tuple[float, list[tuple[tuple[int, int], str | None]]]] = [(0.0, []), *((-np.inf, []) for _ in range(count))]
+    best: list[tuple[float, list[tuple[tuple[int, int], str | None]]]] = [
+        (0.0, []),
+        *((-np.inf, []) for _ in range(count)),
+    ]
     for span in sorted(spans):
         start, end = span
         within = sum(min(0.0, joint) for joint in joints[start + 1 : end])
@@ -375,22 +376,21 @@ def _drop_stray(groups: list[Group], high: float) -> list[Group]:
     """Take the sign from what stands at no digit, and leave out what is too small to be more than dirt."""
     places = [(group.stroke.x, group.stroke.right) for group in groups if group.sign is None]
     kept = []
-    for group in groups:
+    for one in groups:
+        group = one
         if group.sign:
             before = min((group.stroke.x - right for _, right in places if right <= group.stroke.right), default=np.inf)
             after = min((x - group.stroke.right for x, _ in places if x >= group.stroke.x), default=np.inf)
             beside = {"-": after, "+": after, ".": before, ",": before, ":": max(before, after)}[group.sign]
             if beside > REACH * high:
-                group = group._replace(sign="")
+                group = group._replace(sign="", doubted=True)
         if group.sign == "" and max(group.stroke.width, group.stroke.height) < SMALL_DIGIT * high:
             continue
         kept.append(group)
     return kept
 
 
-def _read_slashes(
-    numbered: list[tuple[int, Group]], probabilities: NDArray[np.floating]
-) -> list[tuple[int, Group]]:
+def _read_slashes(numbered: list[tuple[int, Group]], probabilities: NDArray[np.floating]) -> list[tuple[int, Group]]:
     """Find the straight strokes that are slashes and not ones, or may be.
 
     Args:

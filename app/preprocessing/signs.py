@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from .strokes import Stroke
 
+SIGNS = ("-", "+", ".", ",", "/", ":")
+
 # All lengths below are parts of the height of the digits beside a sign, unless they say otherwise.
 DOT = 0.26  # a dot's longer side at most,
 DOT_PENS = 2.2  # or so many widths of the pen, which is more for a fat one
@@ -60,8 +62,8 @@ SLANT_GAIN = 0.66
 SLANT_NOISE = 0.15
 USUAL_SLANT = 0.06
 SLANT_SPREAD = 0.16
-# Weights of weigh_slash(), fitted by logistic regression on 928 straight strokes of composed rows (MNIST training digits
-# and drawn ones, train/evaluation/written.py); the first is lowered by 0.5, since numbers are more frequent than dates.
+# Weights of weigh_slash(), fitted by logistic regression on 928 straight strokes of composed rows: MNIST training
+# digits and drawn ones (train/evaluation/written.py). The first is lowered by 0.5: numbers outnumber dates.
 SLASH = (-9.0, 13.3, 1.8, 6.7, 5.8)
 
 
@@ -139,7 +141,7 @@ def name_sign(strokes: list[Stroke], stroke: Stroke, band: Band) -> str | None:
         stroke: the ink of all.
     """
     if len(strokes) == 2:
-        return ":" if _is_colon(*strokes, band) else _name_plus(stroke, band)
+        return ":" if _is_colon(strokes[0], strokes[1], band) else _name_plus(stroke, band)
     if len(strokes) > 2:
         return None
     rises = (band.base - stroke.bottom) / band.high
@@ -226,9 +228,9 @@ def _name_plus(stroke: Stroke, band: Band) -> str | None:
     mask = stroke.mask
     pen = max(1, round(min(measure_pen(mask), 1.4 * band.pen)))
     row = _find_line(mask.sum(axis=1), pen)
-    lean, start = _fit_post(mask, row, pen)
+    lean, start, thick = _fit_post(mask, row, pen)
     column = start + lean * row
-    tilt, _ = _fit_post(np.ascontiguousarray(mask.T), column, pen)
+    tilt, _, thin = _fit_post(np.ascontiguousarray(mask.T), column, pen)
     rows, columns = np.ogrid[: stroke.height, : stroke.width]
     reach = 1.0 + 0.6 * pen + 0.02 * band.high
     on_bar = np.abs(rows - row - tilt * (columns - column)) <= reach
@@ -238,8 +240,9 @@ def _name_plus(stroke: Stroke, band: Band) -> str | None:
     crossed = 1 - float((mask & corners).sum()) / float(mask.sum())
     arms = (row / stroke.height, 1 - row / stroke.height, column / stroke.width, 1 - column / stroke.width)
     spans = min((mask & on_bar).any(axis=0).mean(), (mask & on_post).any(axis=1).mean())
-    thin = min(stroke.width, stroke.height) >= PLUS_THIN * pen and max(abs(tilt), abs(lean) - 0.3) <= DASH_SLOPE
-    return "+" if thin and min(crossed, empty) >= PLUS_CROSSED and spans >= PLUS_SPANS and min(arms) >= PLUS_ARM else None
+    is_cross = min(crossed, empty) >= PLUS_CROSSED and spans >= PLUS_SPANS and min(arms) >= PLUS_ARM
+    is_thin = min(stroke.width, stroke.height) >= PLUS_THIN * pen and max(thick, thin) <= EVEN * pen + 1.5
+    return "+" if is_cross and is_thin and max(abs(tilt), abs(lean) - 0.3) <= DASH_SLOPE else None
 
 
 def _find_line(ink: NDArray[np.int64], pen: int) -> float:
@@ -248,15 +251,20 @@ def _find_line(ink: NDArray[np.int64], pen: int) -> float:
     return float(np.mean(np.flatnonzero(window == window.max()))) + (min(pen, ink.size) - 1) / 2
 
 
-def _fit_post(mask: NDArray[np.bool_], row: float, pen: int) -> tuple[float, float]:
-    """Fit a line through the middle of a cross's post, away from its bar: columns a row, and the column in row 0."""
+def _fit_post(mask: NDArray[np.bool_], row: float, pen: int) -> tuple[float, float, float]:
+    """Fit a line through a cross's post, away from its bar.
+
+    Returns:
+        Columns that it moves to the right a row; the column in row 0; how thick it is in most rows, in pixels.
+    """
     apart = np.abs(np.arange(len(mask)) - row) > 0.8 * pen
     rows = np.flatnonzero(mask.any(axis=1) & apart)
     if rows.size < 2:
-        return 0.0, (mask.shape[1] - 1) / 2
-    middle = mask[rows] @ np.arange(mask.shape[1]) / mask[rows].sum(axis=1)
-    lean, start = np.polyfit(rows, middle, 1)
-    return float(lean), float(start)
+        return 0.0, (mask.shape[1] - 1) / 2, 0.0
+    post = mask[rows]
+    lean, start = np.polyfit(rows, post @ np.arange(mask.shape[1]) / post.sum(axis=1), 1)
+    across = mask.shape[1] - post[:, ::-1].argmax(axis=1) - post.argmax(axis=1)
+    return float(lean), float(start), float(np.percentile(across, 60) / np.hypot(1, lean))
 
 
 def fits_date(text: str, at: set[int]) -> bool:
@@ -264,15 +272,13 @@ def fits_date(text: str, at: set[int]) -> bool:
     places = [-1, *sorted(at), len(text)]
     lengths = [end - start - 1 for start, end in pairwise(places)]
     if len(lengths) == 2:
-        return 1 <= min(lengths) and max(lengths) <= 3
+        return min(lengths) >= 1 and max(lengths) <= 3
     day_first = lengths[0] <= 2 and len(lengths) == 3 and lengths[2] in (2, 4)
     year_first = lengths[0] == 4 and len(lengths) == 3 and lengths[2] <= 2
-    return (day_first or year_first) and 1 <= min(lengths) and lengths[1] <= 2
+    return (day_first or year_first) and min(lengths) >= 1 and lengths[1] <= 2
 
 
-def weigh_slashes(
-    line: list[tuple[Stroke, Band, int | None]], bars: list[Bar | None]
-) -> list[float | None]:
+def weigh_slashes(line: list[tuple[Stroke, Band, int | None]], bars: list[Bar | None]) -> list[float | None]:
     """Return how likely each straight stroke of a line is a slash rather than a plain 1, 0 to 1; None for the others.
 
     Args:
@@ -309,7 +315,7 @@ def weigh_slash(excess: float, slope: float, high: float, fits: bool) -> float:
 
 
 def estimate_slant(digits: list[tuple[Stroke, int | None]]) -> float:
-    """Return how far a hand leans to the right, of the height, from its digits' moments; all hands' mean without any."""
+    """Return how far a hand leans to the right, of the height, from its digits' moments; without any, as most do."""
     total, count = 0.0, 0
     for stroke, digit in digits:
         if digit is None or digit >= len(OWN_SLANT):

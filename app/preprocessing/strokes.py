@@ -139,7 +139,7 @@ def _find_specks(marks: Marks, drawn: Pixels, edge: float, usual: float, strokes
     level = SPECK_LEVEL * cv2.mean(marks.contrast, drawn)[0]
     mask = cv2.threshold(marks.contrast, max(edge, level), 255, cv2.THRESH_BINARY)[1]
     apart = cv2.subtract(mask, cv2.dilate(drawn, np.ones((3, 3), np.uint8)))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(apart, connectivity=8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(apart, connectivity=8)
     longer = stats[:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_HEIGHT + 1].max(axis=1)
     found = np.flatnonzero((longer >= max(2.0, DIRT * usual)) & (longer < SPECK * usual))
     if found.size > MAX_SMALL[0] + MAX_SMALL[1] * strokes:

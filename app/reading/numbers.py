@@ -18,7 +18,7 @@ from ..preprocessing.numbers import FoundDigit, FoundMark, find_writing
 
 @dataclass(frozen=True)
 class Reading:
-    """What is written in a picture: the text, its lines separated by newlines, each digit with its prediction, marks."""
+    """What is written in a picture: its text, lines separated by newlines; its digits, predicted; and its marks."""
 
     text: str
     found: list[FoundDigit]

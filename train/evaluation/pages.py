@@ -122,4 +122,5 @@ def lay_on_noisy_paper(rows: list[NDArray[np.uint8]], rng: np.random.Generator) 
 
 
 def to_png(picture: NDArray[np.uint8]) -> bytes:
+    """Return a picture as PNG."""
     return bytes(cv2.imencode(".png", picture)[1])

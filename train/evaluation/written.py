@@ -17,8 +17,8 @@ from ..data.datasets import Split
 from ..handwriting.curves import Path
 from ..handwriting.digits.style import Style
 from ..handwriting.letters import TABLES
-from ..handwriting.pens import Hand, pick_hand, write
-from ..handwriting.synthesis import pick_style
+from ..handwriting.pens import pick_hand, write
+from ..handwriting.styles import pick_variant
 from ..handwriting.writing import pick
 from .pages import lay_on_noisy_paper, to_png
 
@@ -67,7 +67,9 @@ KINDS: dict[str, Pick] = {
     "decimal ,": lambda rng: f"{_number(rng, 1, 3)},{_number(rng, 1, 3)}",
     "time": lambda rng: f"{rng.integers(0, 24)}:{rng.integers(0, 60):02}",
     "minus": lambda rng: f"-{_number(rng, 1, 4)}",
-    "plus": lambda rng: f"+{_number(rng, 1, 4)}" if rng.random() < 0.5 else f"{rng.integers(1, 99)}+{rng.integers(1, 99)}",
+    "plus": lambda rng: (
+        f"+{_number(rng, 1, 4)}" if rng.random() < 0.5 else f"{rng.integers(1, 99)}+{rng.integers(1, 99)}"
+    ),
     "difference": lambda rng: f"{rng.integers(1, 999)}-{rng.integers(1, 99)}",
     "dirt": lambda rng: _number(rng, 2, 6),
     **{kind: lambda rng: _number(rng, 2, 4) for kind in TOUCHING},
@@ -75,8 +77,10 @@ KINDS: dict[str, Pick] = {
 WORDS = "word"  # a kind whose text is not known: only doubt is right
 
 
-def compose_written(split: Split, count: int, seed: int, kinds: Sequence[str] = tuple(KINDS)) -> Iterable[tuple[str, str, bytes]]:
-    """Compose rows of each kind: its name, the text and a picture. Half of them are a split's digits, half are drawn."""
+def compose_written(
+    split: Split, count: int, seed: int, kinds: Sequence[str] = tuple(KINDS)
+) -> Iterable[tuple[str, str, bytes]]:
+    """Compose rows of each kind, half of them of a split's digits and half drawn: its name, the text and a picture."""
     slants = np.array([_measure_slant(digit) for digit in split.digits])
     for place, kind in enumerate(kinds):
         rng = np.random.default_rng((seed, place))
@@ -106,7 +110,7 @@ def write_row(text: str, gap: float | None, rng: np.random.Generator) -> Ink:
     parts: list[list[Path]] = []
     for sign in text:
         if sign.isdigit():
-            style = styles.setdefault(sign, pick_style(int(sign), rng))
+            style = styles.setdefault(sign, pick_variant(int(sign), rng))
             pen = min(pen, style.fattest)
             parts.append(_to_size(write(style.draw(rng), hand, rng), rng))
         else:
@@ -122,7 +126,9 @@ def set_row(text: str, split: Split, slants: NDArray[np.float64], gap: float | N
     for place, sign in enumerate(text):
         if sign.isdigit():
             alike = np.flatnonzero((split.labels == int(sign)) & (np.abs(slants - slant) < ALIKE))
-            chosen = int(rng.choice(alike)) if alike.size else int(rng.choice(np.flatnonzero(split.labels == int(sign))))
+            chosen = (
+                int(rng.choice(alike)) if alike.size else int(rng.choice(np.flatnonzero(split.labels == int(sign))))
+            )
             inks[place] = _resize_to(split.digits[chosen], high * rng.uniform(0.9, 1.08))
     pen = float(np.median([_measure_pen(ink) for ink in inks.values()])) / high
     placed: list[tuple[Ink, float]] = []  # ink, and its bottom below the base line, of the height
@@ -172,12 +178,13 @@ def draw_sign(sign: str, slant: float, pen: float, rng: np.random.Generator) -> 
         top = 0.5 - u(0.0, 0.1)
         return [np.array([[0.0, top], [u(-0.1, 0.15) * long, top + 0.4 * long], [-u(0.25, 0.7) * long, top + long]])]
     long, middle, tilt = max(u(0.25, 0.6), 3 * pen), u(-0.08, 0.12), u(-0.1, 0.06)
-    bar = np.array([[-long / 2, middle - tilt * long / 2], [0, middle + u(-0.02, 0.02)], [long / 2, middle + tilt * long / 2]])
+    across = np.array([-0.5, 0.0, 0.5]) * long
+    bar = np.stack((across, middle + tilt * across + np.array([0, u(-0.02, 0.02), 0])), axis=1)
     if sign == "-":
         return [bar]
-    up = long * u(0.8, 1.3)
-    lean = (slant + u(-0.1, 0.1)) * up / 2
-    post = np.array([[lean, middle - up / 2], [u(-0.02, 0.02), middle], [-lean, middle + up / 2]]) + [u(-0.1, 0.1) * long, 0]
+    along = np.array([-0.5, 0.0, 0.5]) * long * u(0.8, 1.3)
+    lean, aside = slant + u(-0.1, 0.1), u(-0.1, 0.1) * long
+    post = np.stack((aside - lean * along + np.array([0, u(-0.02, 0.02), 0]), middle + along), axis=1)
     return [bar, post]
 
 
@@ -195,7 +202,7 @@ def _to_size(paths: list[Path], rng: np.random.Generator) -> list[Path]:
     points = np.concatenate(paths)
     top, bottom = points[:, 1].min(), points[:, 1].max()
     scale = rng.uniform(0.9, 1.08) / max(0.2, bottom - top)
-    return [(path - [0, bottom]) * scale + [0, 0.5 + rng.normal(0, 0.03)] for path in paths]
+    return [(path - (0, bottom)) * scale + (0, 0.5 + rng.normal(0, 0.03)) for path in paths]
 
 
 def _join(parts: list[list[Path]], gap: float | None, pen: float, rng: np.random.Generator) -> list[Path]:
@@ -204,17 +211,17 @@ def _join(parts: list[list[Path]], gap: float | None, pen: float, rng: np.random
     right = 0.0
     for paths in parts:
         left = min(float(path[:, 0].min()) for path in paths)
-        moved = [path + [right - left, 0] for path in paths]
+        moved = [path + np.array([right - left, 0]) for path in paths]
         row += moved
         right = max(float(path[:, 0].max()) for path in moved) + (rng.uniform(*GAP) if gap is None else gap) + pen
     return row
 
 
 def _draw(paths: list[Path], pen: float, rng: np.random.Generator) -> Ink:
-    return _draw_paths(paths, pen, int(rng.integers(*HIGH)), apart=0.0)
+    return _draw_paths(paths, pen, int(rng.integers(*HIGH)))
 
 
-def _draw_paths(paths: list[Path], pen: float, high: int, apart: float = 0.0) -> Ink:
+def _draw_paths(paths: list[Path], pen: float, high: int) -> Ink:
     """Draw paths on as little paper as they need, (h, w)."""
     points = np.concatenate(paths)
     low = points.min(axis=0)
@@ -266,4 +273,6 @@ def _lay(row: Ink, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Lay a row on white paper, or on shaded grainy paper."""
     if rng.random() < 0.5:
         return lay_on_noisy_paper([row], rng)
-    return np.asarray(255 - cv2.copyMakeBorder(row, *[MARGIN] * 4, cv2.BORDER_CONSTANT, value=0), np.uint8)
+    return np.asarray(
+        255 - cv2.copyMakeBorder(row, MARGIN, MARGIN, MARGIN, MARGIN, cv2.BORDER_CONSTANT, value=0), np.uint8
+    )
