@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from tests.support.servers import serve
 
+os.environ.setdefault("DIGITS_DATABASE", "")  # no test leaves corrections beside models/; those about them name a file
 ROOT = Path(__file__).parents[1]
 MODELS = ROOT / "models"
 

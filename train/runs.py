@@ -93,9 +93,12 @@ def save_best(run: Run, results: list[Result]) -> Card:
     if len(results) > 1:
         card["seeds"] = cards.describe_seeds([card for _, card in results], card["seed"])
     folder = run.places.output / run.name
+    dataset = datasets.load(run.recipe.dataset, run.places.data)
+    held_out = datasets.hold_out(dataset, run.recipe.validation)
+    prototypes = run.recipe.prototypes(network, held_out) if run.recipe.prototypes else None
     with without_greetings():
-        card = save(network, folder, card, run.recipe.weight_bits)
-    figures.draw_report(folder, network, card, datasets.load(run.recipe.dataset, run.places.data))
+        card = save(network, folder, card, run.recipe.weight_bits, prototypes)
+    figures.draw_report(folder, network, card, dataset)
     checkpoints.clear(run.places.runs / run.name)
     run.console.print(f"{run.name}: saved to {folder}")
     return card

@@ -72,7 +72,7 @@ def show_progress(count_all: Callable[[], int | None]) -> Iterator[Callable[[Seq
 
             yield add
     finally:
-        _say(f"{tally}")
+        say(f"{tally}")
 
 
 def _has_rich() -> bool:
@@ -91,7 +91,7 @@ def _follow_in_lines(tally: Tally, _count_all: Callable[[], int | None]) -> Iter
         nonlocal last
         if time.monotonic() - last >= PERIOD:
             last = time.monotonic()
-            _say(f"so far {tally}")
+            say(f"so far {tally}")
 
     yield show
 
@@ -116,5 +116,6 @@ def _find_total(progress: Progress, task: TaskID, count_all: Callable[[], int | 
     progress.update(task, total=count_all())
 
 
-def _say(sentence: str) -> None:
+def say(sentence: str) -> None:
+    """Print a line on standard error."""
     print(sentence, file=sys.stderr, flush=True)  # noqa: T201

@@ -8,7 +8,9 @@ Owns what a prediction is, its thresholds, and the trial that a model must pass.
 
 from __future__ import annotations
 
+import copy
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -40,6 +42,7 @@ class Prediction:
     probabilities: NDArray[np.float32]  # (n, classes), each row sums to 1
     certainty: NDArray[np.float32]  # (n,), 0..1
     features: NDArray[np.float32] | None = None  # (n, count): what the last layer sees; None where a network hides it
+    alone: NDArray[np.intp] | None = None  # (n,): classes that the network alone reads, where something changed them
 
     @property
     def score(self) -> NDArray[np.float32]:
@@ -62,6 +65,7 @@ class Classifier:
         self.classes = artifact.classes
         self.runtime = runtime_name
         self.stale = artifact.stale
+        self.prototypes = artifact.prototypes
         framing = artifact.card.get("framing", "digit")
         if framing not in FRAMINGS:
             raise BadModel(f"{artifact.name} was framed by {framing!r}, expected one of {', '.join(FRAMINGS)}.")
@@ -69,6 +73,7 @@ class Classifier:
         self.certain_from = float(artifact.card.get("certain_from", CERTAIN_FROM))
         self.ambiguous_below = float(artifact.card.get("ambiguous_below", AMBIGUOUS_BELOW))
         self._run = runtime
+        self._adjust: Callable[[Prediction], Prediction] | None = None
 
     def predict(self, tensor: NDArray[np.float32]) -> Prediction:
         """Classify n digits.
@@ -78,7 +83,14 @@ class Classifier:
         """
         probabilities, *rest = self.answer(tensor)
         certainty = rest.pop(0)[:, 0] if rest and rest[0].shape[1] == 1 else probabilities.max(axis=1)
-        return Prediction(probabilities, certainty, rest[0] if rest else None)
+        prediction = Prediction(probabilities, certainty, rest[0] if rest else None)
+        return self._adjust(prediction) if self._adjust else prediction
+
+    def adjusted(self, adjust: Callable[[Prediction], Prediction]) -> Classifier:
+        """Return a classifier that shares this one's runtime and changes what it predicts."""
+        other = copy.copy(self)
+        other._adjust = adjust
+        return other
 
     def answer(self, tensor: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         """Return the outputs of the network for n digits: probabilities, then certainty and features if it has them."""

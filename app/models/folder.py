@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .card import DIGITS, Card, read_card
-from .files import COMPILED, NETWORK, WEIGHTS, BadModel, has_file, open_file
+from .files import COMPILED, NETWORK, PROTOTYPES, WEIGHTS, BadModel, has_file, open_file
 from .keras_files import read_network
+from .prototypes import References, read_prototypes
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Artifact:
     card: Card
     compiled: Path | None
     stale: str | None  # why there is no compiled file to trust
+    prototypes: References | None = None  # what known digits look like to the network, where the folder says
+    forgetful: str | None = None  # why corrections cannot be read with, though they could be
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -48,7 +51,8 @@ def load(folder: Path) -> Artifact:
         card = {"name": folder.name, "version": "1", "classes": list(DIGITS)}
         return Artifact(folder.name, folder, card, None, "it has no card")
     stale = _find_stale(folder, card)
-    return Artifact(folder.name, folder, card, None if stale else folder / COMPILED, stale)
+    compiled = None if stale else folder / COMPILED
+    return Artifact(folder.name, folder, card, compiled, stale, *_load_prototypes(folder, card))
 
 
 def check_name(folder: Path) -> None:
@@ -79,3 +83,16 @@ def _find_stale(folder: Path, card: Card) -> str | None:
         if checksum(folder / name) != card["sha256"].get(name):
             return f"{name} is not the one its card describes"
     return None
+
+
+def _load_prototypes(folder: Path, card: Card) -> tuple[References | None, str | None]:
+    """Return the bank that the card vouches for, or why there is none though it does."""
+    expected = card["sha256"].get(PROTOTYPES)
+    if expected is None:
+        return None, None
+    try:
+        if checksum(folder / PROTOTYPES) != expected:
+            return None, f"{PROTOTYPES} is not the one its card describes"
+        return read_prototypes(folder), None
+    except BadModel as error:
+        return None, str(error)

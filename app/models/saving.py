@@ -21,9 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .card import DIGITS, Card, write_card
-from .files import COMPILED, NETWORK, WEIGHTS, BadModel
+from .files import COMPILED, NETWORK, PROTOTYPES, WEIGHTS, BadModel
 from .folder import checksum
 from .keras_files import load_keras
+from .prototypes import References, write_prototypes
 
 if TYPE_CHECKING:
     import keras
@@ -38,7 +39,13 @@ COMPILED_TOLERANCE = {32: 1e-4, 8: 0.25}
 WeightBits = Literal[8, 32]
 
 
-def save(model: keras.Model, folder: Path, card: Mapping[str, Any], weight_bits: WeightBits = 32) -> Card:
+def save(
+    model: keras.Model,
+    folder: Path,
+    card: Mapping[str, Any],
+    weight_bits: WeightBits = 32,
+    prototypes: References | None = None,
+) -> Card:
     """Write a model folder, load it again and compare its answers; a failure leaves the old folder as it was.
 
     Args:
@@ -47,6 +54,7 @@ def save(model: keras.Model, folder: Path, card: Mapping[str, Any], weight_bits:
         folder: models/NAME. An existing report/ in it is kept.
         card: what is known about the model; name, version, parameters and checksums are added.
         weight_bits: of the compiled file; with 8 it answers three times as fast, and nearly the same.
+        prototypes: features of typical digits, of a model that answers features.
 
     Raises:
         BadModel: what was written does not answer as the model did.
@@ -56,6 +64,10 @@ def save(model: keras.Model, folder: Path, card: Mapping[str, Any], weight_bits:
         (beside / NETWORK).write_text(model.to_json(), encoding="utf-8")
         model.save(beside / WEIGHTS, include_optimizer=False)
         _compile_in_tensorflow(beside, weight_bits)
+        written = [NETWORK, WEIGHTS, COMPILED]
+        if prototypes is not None:
+            write_prototypes(beside, prototypes)
+            written.append(PROTOTYPES)
         complete = {
             "name": folder.name,
             "version": "1",
@@ -63,7 +75,7 @@ def save(model: keras.Model, folder: Path, card: Mapping[str, Any], weight_bits:
             **card,
             "parameters": int(model.count_params()),
             "weight_bits": weight_bits,
-            "sha256": {name: checksum(beside / name) for name in (NETWORK, WEIGHTS, COMPILED)},
+            "sha256": {name: checksum(beside / name) for name in written},
         }
         write_card(beside, complete)
         _compare(model, beside, COMPILED_TOLERANCE[weight_bits], len(complete["classes"]))

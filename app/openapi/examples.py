@@ -11,3 +11,4 @@ SEVEN = (
 )
 SEVEN_ROW = [0.0] * 5 + [0.01, 0.0, 0.98, 0.0, 0.01]  # probabilities of a 7
 BLANK = [[[0.0]] * SHAPE[1]] * SHAPE[0]  # a digit without ink, as nested lists
+HAND_EXAMPLE = "the-hand-of-an-example"  # nobody's: others are random

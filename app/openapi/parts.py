@@ -6,6 +6,8 @@ from typing import Any
 
 Schema = dict[str, Any]
 
+OBJECT: Schema = {"type": "object", "additionalProperties": True}  # of any members: clients drop what is not described
+
 
 def get(identity: str, tag: str, summary: str, responses: Schema, *parameters: str) -> Schema:
     """Describe a path that is read by GET; `parameters` are names among the components."""
@@ -20,10 +22,11 @@ def get(identity: str, tag: str, summary: str, responses: Schema, *parameters: s
     }
 
 
-def answers(content: Schema, *errors: int, success: bool = True) -> Schema:
+def answers(content: Schema, *errors: int, success: bool = True, status: int = 200) -> Schema:
     """Describe the answers of an operation: success, the expected failures, and any other."""
     request_id = {"X-Request-ID": {"$ref": "#/components/headers/RequestId"}}
-    answered = {"200": {"description": "The answer.", "headers": request_id, "content": content}} if success else {}
+    described = {"description": "The answer.", "headers": request_id, **({"content": content} if content else {})}
+    answered = {str(status): described} if success else {}
     expected = {str(status): {"$ref": f"#/components/responses/{status}"} for status in (*errors, 429)}
     return {**answered, **expected, "default": {"$ref": "#/components/responses/Error"}}
 

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from ..errors import DigitsError, TooLarge, describe
 from ..framing import to_tensor
 from ..models.classifier import AMBIGUOUS, FAINT, Classifier, Doubt, Prediction
-from ..preprocessing.decoding import decode_picture
-from ..preprocessing.digits import FoundInk, read_ink
+from ..preprocessing.decoding import Body, decode_picture
+from ..preprocessing.digits import FoundInk, read_ink, read_picture
 from ..preprocessing.explanation import Step
 from ..preprocessing.paper import reduce_picture
 from .numbers import read_number
@@ -30,7 +30,7 @@ STEP_SIDE = 500  # pixels: as large as a step's picture is shown; larger ones ar
 MAX_STEPS = 16 * 2**20  # bytes of the steps' pictures in one answer, as much as a request may have
 
 
-def predict_one(classifier: Classifier, body: bytes, explained: bool = False) -> Answer:
+def predict_one(classifier: Classifier, body: Body, explained: bool = False) -> Answer:
     """Answer with the one digit of a picture.
 
     Raises:
@@ -41,7 +41,7 @@ def predict_one(classifier: Classifier, body: bytes, explained: bool = False) ->
     return {**answer, "model": classifier.name, **steps}
 
 
-def predict_several(classifier: Classifier, bodies: Iterable[bytes], explained: bool = False) -> list[Answer]:
+def predict_several(classifier: Classifier, bodies: Iterable[Body], explained: bool = False) -> list[Answer]:
     """Answer each picture or say what is wrong with it; all digits are predicted as one batch.
 
     Raises:
@@ -71,7 +71,7 @@ def _answer_found(classifier: Classifier, found: Sequence[FoundInk]) -> list[Ans
     return describe_predictions(classifier, prediction, [one.faint for one in found])
 
 
-def _read_explained(classifier: Classifier, body: bytes, explained: bool) -> tuple[FoundInk, Answer]:
+def _read_explained(classifier: Classifier, body: Body, explained: bool) -> tuple[FoundInk, Answer]:
     """Return a framed digit, and "steps" where they are asked for: encoded at once, since raw they take much more."""
     steps: list[Step] | None = [] if explained else None
     found = read_ink(body, steps, classifier.framing)
@@ -88,26 +88,39 @@ def describe_predictions(
         doubted: whether the ink of each may also be read as a sign or as another number of digits, (n,).
     """
     rows = np.round(prediction.probabilities.astype(np.float64), DECIMALS).tolist()
+    alone = [None] * len(rows) if prediction.alone is None else prediction.alone.tolist()
     return [
-        _describe(classifier, row, doubt or (FAINT if is_faint else AMBIGUOUS if is_doubted else None))
-        for row, doubt, is_faint, is_doubted in zip(
-            rows, classifier.doubts(prediction), faint, doubted or [False] * len(rows), strict=True
+        _describe(classifier, row, doubt or (FAINT if is_faint else AMBIGUOUS if is_doubted else None), network)
+        for row, doubt, is_faint, is_doubted, network in zip(
+            rows, classifier.doubts(prediction), faint, doubted or [False] * len(rows), alone, strict=True
         )
     ]
 
 
-def _describe(classifier: Classifier, probabilities: list[float], doubt: Doubt | None) -> Answer:
+def _describe(classifier: Classifier, probabilities: list[float], doubt: Doubt | None, alone: int | None) -> Answer:
     confidence = max(probabilities)
     digit = probabilities.index(confidence)
     answer = {"digit": digit, "confidence": confidence, "certain": doubt is None, "probabilities": probabilities}
     if doubt is not None:
         answer["doubt"] = doubt
+    if alone not in (None, digit):
+        answer["without_hand"] = alone
     if classifier.classes[digit] != str(digit):
         answer["label"] = classifier.classes[digit]
     return answer
 
 
-def read_one(classifier: Classifier, body: bytes, explained: bool = False) -> Answer:
+def frame_and_read(classifier: Classifier, body: Body) -> tuple[NDArray[np.uint8], int]:
+    """Return the one digit of a picture, framed, and what it is read as.
+
+    Raises:
+        NoInk, TooLarge, Unreadable, UnsupportedFormat: what is wrong with it.
+    """
+    digit = read_picture(body, framing=classifier.framing)
+    return digit, int(classifier.predict(to_tensor(digit[None])).probabilities[0].argmax())
+
+
+def read_one(classifier: Classifier, body: Body, explained: bool = False) -> Answer:
     """Answer with all digits of a picture, in reading order.
 
     Args:
@@ -129,7 +142,7 @@ def read_one(classifier: Classifier, body: bytes, explained: bool = False) -> An
     return {"text": reading.text, "digits": digits, "marks": marks, "model": classifier.name}
 
 
-def read_several(classifier: Classifier, bodies: Iterable[bytes], explained: bool = False) -> list[Answer]:
+def read_several(classifier: Classifier, bodies: Iterable[Body], explained: bool = False) -> list[Answer]:
     """Answer with the number in each picture, or say what is wrong with it.
 
     Raises:
@@ -144,7 +157,7 @@ def read_several(classifier: Classifier, bodies: Iterable[bytes], explained: boo
     return answers
 
 
-def _read_or_describe(classifier: Classifier, body: bytes, explained: bool) -> Answer:
+def _read_or_describe(classifier: Classifier, body: Body, explained: bool) -> Answer:
     try:
         return read_one(classifier, body, explained)
     except DigitsError as error:

@@ -22,6 +22,7 @@ os.environ.setdefault("MALLOC_ARENA_MAX", "2")  # before the workers' threads: w
 from gunicorn.app.base import BaseApplication
 
 from ..lifecycle import has_served
+from ..memory.opening import describe_memory, find_database
 from ..models.files import BadModel
 from ..models.registry import choose_default, describe_refused, log_refused, tell_workers
 from ..models.survey import survey
@@ -98,16 +99,20 @@ def serve(reload: bool = False, load: Callable[[], Any] | None = None) -> None:
     """
     try:
         settings = read_settings()
-        serving = "serving another application" if load else survey_models(settings)
+        serving = "serving another application" if load else describe_serving(settings)
         raise_file_limit()
     except (BadSetting, BadModel) as error:
         sys.exit(f"Digits cannot start: {error}")
     if settings.port and not has_inherited_socket():
         check_port(settings)
-    if settings.rate:
+    with_corrections = bool(find_database(settings)) and not load
+    if settings.rate or with_corrections:
         importlib.import_module("app.web.limits")  # its table is to be shared
     if not (reload or load):  # workers would keep the code that the master imported
         import_app()
+        if with_corrections:
+            importlib.import_module("app.memory.hands")
+    importlib.import_module("app.memory.changes")  # its table is to be shared
     sys.argv = ["-m", "app", *sys.argv[1:]]  # what gunicorn starts again at SIGUSR2
     server = Server(settings, reload, load)
     folder = make_metrics_folder()
@@ -116,6 +121,15 @@ def serve(reload: bool = False, load: Callable[[], Any] | None = None) -> None:
     finally:
         if folder and os.getpid() == folder[1]:
             shutil.rmtree(folder[0], ignore_errors=True)
+
+
+def describe_serving(settings: Settings) -> str:
+    """Make models and corrections ready, and say what is served and where corrections are kept.
+
+    Raises:
+        BadModel, BadSetting: it cannot be served.
+    """
+    return f"{survey_models(settings).removesuffix('.')}. {describe_memory(settings)}"
 
 
 def survey_models(settings: Settings) -> str:

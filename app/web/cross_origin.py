@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from flask import Flask, Response, request
 
-METHODS = "GET, POST, PUT"
+METHODS = "GET, POST, PUT, DELETE"
 REQUEST_HEADERS = "Content-Type, Content-Encoding, Inference-Header-Content-Length, X-Request-ID"
 EXPOSED = "Inference-Header-Content-Length, Retry-After, X-Request-ID"
 MAX_AGE = 3600  # seconds that a browser remembers the answer

@@ -15,6 +15,7 @@ import os
 import secrets
 import threading
 import time
+from collections.abc import Callable
 
 import numpy as np
 from flask import Flask, request
@@ -102,14 +103,30 @@ class SharedStorage(Storage):
 
 def init_app(app: Flask, rate: str) -> None:
     """Limit POST and PUT requests to a rate like "60/minute" for each client address."""
+    limit_client = make_limiter(rate)
+
+    def limit_uploads() -> None:
+        if request.method in ("POST", "PUT"):
+            limit_client()
+
+    app.before_request(limit_uploads)
+
+
+def make_limiter(rate: str, what: str = "") -> Callable[[], None]:
+    """Return what counts a request of a client address, and refuses one too many.
+
+    Args:
+        rate: like "60/minute".
+        what: is counted apart from other things, e.g. "corrections".
+    """
     limit = parse(rate)
     limiter = FixedWindowRateLimiter(SharedStorage())
 
     def limit_client() -> None:
-        if request.method in ("POST", "PUT") and not limiter.hit(limit, name_client(request.remote_addr or "")):
+        if not limiter.hit(limit, what, name_client(request.remote_addr or "")):
             window = limit.get_expiry()
             error = TooManyRequests(f"This address may ask {limit}. Wait and try again.")
             error.retry_after = int(window - time.monotonic() % window) + 1
             raise error
 
-    app.before_request(limit_client)
+    return limit_client

@@ -2,8 +2,8 @@
 
 Every request has an id: the one that the client or a proxy sent in X-Request-ID, or a new one. It goes back in the
 answer and into every line written meanwhile. What a client sends is never written, except its address, method and
-path; and whatever is written, unprintable characters are written as their code, so that no line can be forged
-and no terminal be controlled.
+path, without the name of a hand; and whatever is written, unprintable characters are written as their code, so that no
+line can be forged and no terminal be controlled.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ MAX_PATH = 200  # characters of a path that are written
 MAX_METHOD = 20  # characters of a method
 # Paths of what costs little and is asked for often: answered in the loop without waiting, logged at debug level only
 LIGHT_PATHS = ("/health/", "/v2/health/", "/metrics", "/static/")
+
+HAND = re.compile(r"\A(/hands/)[^/]+")  # in a path; whoever knows a hand's name reads what it corrected
 
 access = logging.getLogger("digits.access")
 encode = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps would create an encoder for every line
@@ -118,7 +120,7 @@ def log_request(response: Response) -> Response:
 
 def _write_line(level: int, status: int) -> None:
     milliseconds = round(1000 * elapsed(), 1)
-    path = request.path[:MAX_PATH].encode("unicode_escape").decode("ascii")
+    path = HAND.sub(r"\1*", request.path)[:MAX_PATH].encode("unicode_escape").decode("ascii")
     method = escape_unprintable(request.method[:MAX_METHOD])
     fields = {
         "client": request.remote_addr,

@@ -7,6 +7,7 @@ Any glyph will do: digits, letters, scribbles.
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -112,13 +113,15 @@ def _write_stroke(stroke: list[tuple[float, ...]], hand: Hand, rng: np.random.Ge
     if hand.haste > 1:
         path = np.concatenate([path[: -1 : hand.haste], path[-1:]])
     x, y = path[:, 0], path[:, 1]
-    middle = np.sin(np.pi * np.clip(y, 0, 1))
+    middle = np.sin(np.pi * np.minimum(np.maximum(y, 0), 1))
     down = y + hand.droop * middle
     across = (
-        (x - 0.28) * np.exp(hand.widen) * (1 + hand.taper * (y - 0.5)) + hand.bend * middle + hand.slant * (0.5 - y)
+        (x - 0.28) * math.exp(hand.widen) * (1 + hand.taper * (y - 0.5)) + hand.bend * middle + hand.slant * (0.5 - y)
     )
-    cos, sin = np.cos(hand.turn), np.sin(hand.turn)
-    return np.stack([across * cos - (down - 0.5) * sin, across * sin + (down - 0.5) * cos], axis=1)
+    cos, sin = math.cos(hand.turn), math.sin(hand.turn)
+    turned = np.empty_like(path)
+    turned[:, 0], turned[:, 1] = across * cos - (down - 0.5) * sin, across * sin + (down - 0.5) * cos
+    return turned
 
 
 def _tremble(count: int, rng: np.random.Generator) -> Path:

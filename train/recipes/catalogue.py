@@ -54,6 +54,7 @@ RECIPES = {
         augment=robust.mix,
         adopt=robust.adopt,
         finish=robust.finish,
+        prototypes=robust.choose_prototypes,
         fit_card=robust.fit_card,
         weight_bits=8,
         claimed="99.64 % (mean of 1,500 single networks, Deotte 2020)",

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import keras
 
+from app.models.prototypes import References
 from app.models.saving import WeightBits
 
 from ..data.datasets import Augment, Dataset
@@ -48,6 +49,8 @@ class Recipe:
     adopt: Callable[[keras.Model, keras.Model], None] | None = None  # untrained network, saved one -> its weights
     finish: Callable[[keras.Model, Dataset], keras.Model] | None = None  # trained network -> what is saved
     fit_card: Callable[[keras.Model, Dataset], dict[str, Any]] | None = None  # what is saved -> fields of its card
+    # what is saved -> features of typical digits
+    prototypes: Callable[[keras.Model, Dataset], References] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what does not go together."""

@@ -22,18 +22,22 @@ from numpy.typing import NDArray
 
 from app.framing import to_tensor
 from app.models.classifier import Prediction
+from app.models.prototypes import References
 
 from ..data.augmentation import augment
-from ..data.datasets import Dataset, Split, to_targets
-from ..handwriting.synthesis import synthesise_digits, synthesise_non_digits
+from ..data.datasets import Dataset, Split
+from ..handwriting.synthesis import synthesise_digits, synthesise_morphs, synthesise_non_digits
 from ..learning import networks
 from ..learning.predictions import PREDICTION_BATCH, predict
 from .certainty import HIDDEN, Head, fit_threshold, take_features, train_head
+from .prototypes import find_prototypes
 
 NON_DIGIT = 10  # class of non-digits
 WRITTEN = 90_000  # digits written by handwriting/ to choose from
+MORPHS = 15_000  # drawings between two digits to choose from
 NON_DIGITS = 80_000  # drawings of non-digits to choose from
 WRITTEN_SHARE = 0.6  # written digits in a batch, for each of MNIST's digits
+MORPHS_SHARE = 0.1  # drawings between two digits in a batch, for each of MNIST's digits
 NON_DIGITS_SHARE = 0.4  # non-digits in a batch, for each of MNIST's digits
 UNVARIED = 0.25  # share of MNIST's digits in a batch that stay as they are: that is how they are tested
 SEED = 28  # of what handwriting/ writes; the same for every run, so that runs differ by training alone
@@ -51,22 +55,25 @@ Logits = NDArray[np.float32]  # (n, 10)
 class Pool(NamedTuple):
     """What handwriting/ wrote, framed."""
 
-    written: Split  # labels are classes
+    written: Split
+    morphs: NDArray[np.uint8]  # (m, 28, 28)
+    morph_targets: NDArray[np.float32]  # (m, 10), how likely each digit is
     non_digits: NDArray[np.uint8]  # (n, 28, 28)
 
 
 @lru_cache(maxsize=1)
 def load_pool() -> Pool:
-    """Write the digits and the non-digits that every run chooses from."""
+    """Write the digits, what lies between digits, and the non-digits that every run chooses from."""
     workers = os.cpu_count() or 1
     written = Split(*synthesise_digits(WRITTEN, SEED, workers))
-    return Pool(written, synthesise_non_digits(NON_DIGITS, SEED, workers=workers))
+    morphs = synthesise_morphs(MORPHS, SEED, workers)
+    return Pool(written, *morphs, synthesise_non_digits(NON_DIGITS, SEED, workers=workers))
 
 
 def mix(
     digits: NDArray[np.uint8], labels: NDArray[np.uint8], rng: np.random.Generator
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Join MNIST's digits with written ones and with non-digits, and vary them all.
+    """Join MNIST's digits with written ones, with what lies between digits and with non-digits, and vary them all.
 
     Args:
         digits: uint8 (n, 28, 28).
@@ -78,11 +85,16 @@ def mix(
     """
     pool = load_pool()
     written = rng.integers(0, len(pool.written), round(len(digits) * WRITTEN_SHARE))
+    morphs = rng.integers(0, len(pool.morphs), round(len(digits) * MORPHS_SHARE))
     chosen_non_digits = rng.integers(0, len(pool.non_digits), round(len(digits) * NON_DIGITS_SHARE))
-    pictures = np.concatenate([digits, pool.written.digits[written], pool.non_digits[chosen_non_digits]])
-    non_digit_labels = np.full(len(chosen_non_digits), NON_DIGIT, np.uint8)
-    classes = np.concatenate([labels, pool.written.labels[written], non_digit_labels])
-    targets = to_targets(classes, one_hot=True, outputs=NON_DIGIT + 1)
+    pictures = np.concatenate(
+        [digits, pool.written.digits[written], pool.morphs[morphs], pool.non_digits[chosen_non_digits]]
+    )
+    targets = np.zeros((len(pictures), NON_DIGIT + 1), np.float32)
+    targets[len(targets) - len(chosen_non_digits) :, NON_DIGIT] = 1
+    labelled = len(digits) + len(written)
+    targets[np.arange(labelled), np.concatenate([labels, pool.written.labels[written]])] = 1
+    targets[labelled : labelled + len(morphs), :NON_DIGIT] = pool.morph_targets[morphs]
     unvaried = round(len(digits) * UNVARIED)
     pictures[unvaried:] = augment(pictures[unvaried:], rng)
     return to_tensor(pictures), targets
@@ -124,6 +136,16 @@ def finish(network: keras.Model, dataset: Dataset) -> keras.Model:
     return with_certainty(exact, temperature, head._replace(logit_bias=head.logit_bias - threshold))
 
 
+def choose_prototypes(network: keras.Model, dataset: Dataset) -> References:
+    """Choose the features of typical digits, of MNIST's and of written ones, for a finished network."""
+    look = keras.Model(network.input, network.get_layer("features").output)
+    written = load_pool().written
+    digits = np.concatenate([dataset.training.digits, written.digits])
+    labels = np.concatenate([dataset.training.labels, written.labels])
+    right = predict(network, digits).argmax(axis=1) == labels
+    return find_prototypes(predict(look, digits[right]), labels[right], SEED)
+
+
 def fit_card(network: keras.Model, dataset: Dataset) -> dict[str, Any]:
     """Find below which score an answer is ambiguous, on digits that training has not seen.
 
@@ -152,10 +174,10 @@ def train_certainty(look: keras.Model, dataset: Dataset) -> Head:
     """Train the head on all training data of the network, both unvaried and varied."""
     pool = load_pool()
     rng = np.random.default_rng(SEED)
-    digits, non_digits = np.concatenate([dataset.training.digits, pool.written.digits]), pool.non_digits
+    digits = np.concatenate([dataset.training.digits, pool.written.digits, pool.morphs])
     of_digits, of_non_digits = (
         np.concatenate([predict(look, drawings), predict(look, augment(drawings, rng))])
-        for drawings in (digits, non_digits)
+        for drawings in (digits, pool.non_digits)
     )
     return train_head(of_digits, of_non_digits, SEED)
 

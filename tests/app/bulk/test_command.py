@@ -154,7 +154,7 @@ OPENCV_ERROR.code = cv2.Error.StsNoMem
     (
         (MemoryError(), "overloaded", "There is too little memory for this now. Try again, or send less at once."),
         (OPENCV_ERROR, "overloaded", "There is too little memory for this now. Try again, or send less at once."),
-        (AssertionError(), "internal", UNEXPECTED),
+        (LookupError(), "internal", UNEXPECTED),
     ),
     ids=("Python", "OpenCV", "anything else"),
 )

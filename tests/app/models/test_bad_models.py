@@ -506,7 +506,8 @@ def test_a_server_serves_the_good_ones_and_keeps_them_when_told_to_reload(models
         server.wait_for("Kept the models that were served. Digits cannot serve this: The model unsure is refused: ")
         assert second in server.workers()
         with urllib.request.urlopen(f"{server.address}/health/ready", timeout=30) as answer:
-            assert json.load(answer) == {"ready": True, "models": ["plain"], "refused": ["unsure"]}
+            ready = {"ready": True, "models": ["plain"], "refused": ["unsure"], "corrections": "off"}
+            assert json.load(answer) == ready
         (models / "unsure" / CARD).unlink()
         shutil.copy(models / "plain" / CARD, models / "unsure")
         server.send(signal.SIGHUP)

@@ -59,7 +59,9 @@ def test_it_says_where_it_is_and_what_it_serves(tiny_models: Path) -> None:
     process.terminate()
     process.communicate(timeout=60)
     assert line.startswith("Digits on http://127.0.0.1:")
-    assert line.endswith("serving plain, unsure by LiteRT; the default is plain\n")
+    assert line.endswith(
+        "serving plain, unsure by LiteRT; the default is plain. Corrections are off: DIGITS_DATABASE is empty.\n"
+    )
 
 
 def test_it_serves_through_tensorflow_without_the_compiled_file(tiny_models: Path, tmp_path: Path) -> None:

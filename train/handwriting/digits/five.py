@@ -69,24 +69,22 @@ def draw_slanted(rng: np.random.Generator) -> Glyph:
 
 
 def draw_hat_apart(rng: np.random.Generator) -> Glyph:
-    """Leave paper between hat and body."""
+    """Leave paper between hat and body, whose neck is short for some people."""
     u = rng.uniform
-    waist = u(0.34, 0.5)
-    body: Stroke = [
-        (u(0.04, 0.16), u(0.02, 0.14)),
-        (u(0.02, 0.1), waist, u(0.3, 1)),
-        (u(0.2, 0.34), waist - u(0.0, 0.1)),
-    ]
+    waist, slim = u(0.34, 0.5), u(0.65, 1.0)
+    neck = u(0.02, 0.14) if u() < 0.6 else u(0.12, 0.24)
+    body: Stroke = [(u(0.04, 0.16), neck), (u(0.02, 0.1), waist, u(0.3, 1)), (u(0.2, 0.34), waist - u(0.0, 0.1))]
+    body = [(x * slim, *rest) for x, *rest in body + belly(rng, waist)]
     high = u(-0.22, 0.0)
     left = u(0.08, 0.46) if high < -0.1 else u(0.24, 0.46)
-    return [body + belly(rng, waist), [(left, high), (left + u(0.16, 0.46), high + u(-0.12, 0.1))]]
+    return [body, [(left, high), (left + u(0.16, 0.46), high + u(-0.12, 0.1))]]
 
 
 def draw_short_hat(rng: np.random.Generator) -> Glyph:
     """Draw a hat that is only a hook."""
     u = rng.uniform
-    waist = u(0.28, 0.46)
-    left = u(0.06, 0.18)
+    waist = u(0.24, 0.46)
+    left = u(0.06, 0.2)
     hat: Stroke = [(left + u(0.09, 0.2), u(-0.06, 0.06)), (left, u(0.0, 0.04), u(0.2, 1))]
     neck = (left - u(0.0, 0.1), waist, u(0.4, 1))
     return [[*hat, neck, (u(0.22, 0.34), waist - u(0.0, 0.12)), *belly(rng, waist)]]

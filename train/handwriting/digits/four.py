@@ -102,9 +102,9 @@ def draw_bolt(rng: np.random.Generator) -> Glyph:
 def draw_low_barred(rng: np.random.Generator) -> Glyph:
     """Draw the bar low and the leg short, like an h on its head."""
     u = rng.uniform
-    bar, stem = u(0.7, 0.88), u(0.34, 0.5)
+    bar, stem = u(0.7, 0.9), u(0.3, 0.5)
     arm: Stroke = [(u(-0.02, 0.2), u(-0.02, 0.06)), (0.0, bar, u(0.3, 1)), (stem + u(0.03, 0.24), bar + u(-0.1, 0.03))]
-    return [arm, [(stem + u(-0.02, 0.06), u(0.2, 0.58)), (stem + u(-0.06, 0.02), bar + u(0.13, 0.26))]]
+    return [arm, [(stem + u(-0.02, 0.08), u(0.2, 0.62)), (stem + u(-0.06, 0.02), bar + u(0.11, 0.26))]]
 
 
 def draw_long_barred(rng: np.random.Generator) -> Glyph:
@@ -118,7 +118,7 @@ def draw_long_barred(rng: np.random.Generator) -> Glyph:
 def draw_small_head(rng: np.random.Generator) -> Glyph:
     """Draw a small triangle on a long leg."""
     u = rng.uniform
-    bar, stem = u(0.3, 0.46), u(0.28, 0.42)
+    bar, stem = u(0.33, 0.46), u(0.29, 0.42)
     end = stem + (u(0.04, 0.24) if u() < 0.6 else u(-0.01, 0.03))
     arm: Stroke = [(stem + u(-0.08, 0.02), u(-0.02, 0.03)), (0.0, bar, u(0.8, 1)), (end, bar + u(-0.04, 0.03))]
     return [arm, [(stem, u(-0.03, 0.05)), (stem + u(-0.08, 0.03), 1.0)]]
@@ -170,7 +170,7 @@ STYLES = (
     Style("bolt", 2.2, draw_bolt, 0.14, "one stroke", (-0.3, 0.6)),
     Style("low barred", 1.4, draw_low_barred, 0.13, "arm and stem"),
     Style("long barred", 1.4, draw_long_barred, 0.16, "arm and stem"),
-    Style("small head", 1.4, draw_small_head, 0.1, "arm and stem"),
+    Style("small head", 1.4, draw_small_head, 0.085, "arm and stem"),
     Style("high cup", 1.2, draw_high_cup, 0.13, "arm and stem"),
     Style("looped", 0.6, draw_looped, 0.13),
     Style("stem first", 0.6, draw_stem_first, 0.14),

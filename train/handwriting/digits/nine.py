@@ -74,7 +74,7 @@ def draw_g_tailed(rng: np.random.Generator) -> Glyph:
     gap = u(-0.03, 0.03) if u() < 0.65 else u(0.05, 0.16)
     head = draw_loop(rng, gap)
     right = head[0][0] + max(gap, 0.0)
-    end = (u(-0.34, 0.0) if u() < 0.6 else u(-0.7, -0.3), u(0.8, 1.0))
+    end = (u(-0.34, 0.0) if u() < 0.75 else u(-0.65, -0.3), u(0.8, 1.0))
     low = u(0.92, 1.04)
     tail: Stroke = [
         (right + u(-0.03, 0.03), 0.56),
@@ -90,8 +90,8 @@ def draw_g_tailed(rng: np.random.Generator) -> Glyph:
 def draw_g_tailed_small(rng: np.random.Generator) -> Glyph:
     """Hang a tail like that of a g from a small head."""
     u = rng.uniform
-    low = u(0.26, 0.42)
-    right = u(0.3, 0.46)
+    low = u(0.24, 0.42)
+    right = u(0.28, 0.46)
     head: Stroke = [(right, u(0.04, 0.1)), (right * 0.55, 0.0), (u(0.02, 0.1), low * 0.55), (right * 0.5, low)]
     tail: Stroke = [(right, low * 0.4, u(0.2, 1)), (right + u(-0.02, 0.08), 0.6), (right - u(0.08, 0.2), u(0.92, 1.0))]
     return [[*head, *tail, (u(-0.5, 0.02), u(0.78, 1.0))]]
@@ -103,14 +103,14 @@ def draw_lollipop(rng: np.random.Generator) -> Glyph:
     size = u(0.2, 0.3)
     wide = size * u(0.8, 1.1)
     head = ring((0.26, size), (wide, size), u(-0.2, 0.1), -u(0.98, 1.1), u(-0.05, 0.04))
-    x = 0.26 + wide * u(-0.3, 0.75)
+    x = 0.26 + wide * u(-0.45, 0.75)
     return [head, [(x, size + size * u(0.5, 0.95)), (x + u(-0.1, 0.04), u(0.7, 0.8)), (x + u(-0.22, 0.06), 1.0)]]
 
 
 def draw_tiny_head(rng: np.random.Generator) -> Glyph:
     """Draw a long leg, straight or bent, from a tiny closed head."""
     u = rng.uniform
-    size, right = u(0.17, 0.27), u(0.2, 0.32)
+    size, right = u(0.2, 0.3), u(0.22, 0.33)
     head: Stroke = [
         (right, size * 0.35),
         (right * 0.5, 0.0),
@@ -164,7 +164,7 @@ STYLES = (
     Style("g tailed", 2.2, draw_g_tailed, 0.14, "head and tail"),
     Style("g tailed small", 1.2, draw_g_tailed_small, 0.11, "head and tail"),
     Style("lollipop", 1.1, draw_lollipop, 0.13, lean=(-0.4, 0.5)),
-    Style("tiny head", 1.5, draw_tiny_head, 0.075, "head and tail", (-0.3, 0.6), (-0.2, 0.5)),
+    Style("tiny head", 1.5, draw_tiny_head, 0.07, "head and tail", (-0.3, 0.6), (-0.2, 0.5)),
     Style("square", 0.9, draw_square, 0.14, "head and tail"),
     Style("curled", 0.8, draw_curled, 0.14),
     Style("like y", 0.9, draw_like_y, 0.12, "head and tail"),

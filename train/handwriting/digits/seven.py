@@ -14,7 +14,8 @@ def draw_stem(rng: np.random.Generator, x: float) -> Stroke:
     """Return the stem of a 7 below its corner."""
     u = rng.uniform
     foot = x - u(0.05, 0.42)
-    middle: Point = ((x + foot) / 2 + u(-0.09, 0.04), 0.5)
+    bend = u(-0.09, 0.04) if u() < 0.8 else u(-0.18, 0.1)
+    middle: Point = ((x + foot) / 2 + bend, 0.5)
     return [middle, (foot, 1.0)]
 
 
@@ -22,7 +23,7 @@ def draw_bar(stem: Stroke, rng: np.random.Generator) -> Stroke:
     """Return the bar across a stem: mostly short and near the middle, for some people long, low or steep."""
     u = rng.uniform
     (middle, half_way), (foot, ground) = stem[0][:2], stem[1][:2]
-    y = u(0.42, 0.58) if u() < 0.7 else u(0.34, 0.72)
+    y = u(0.42, 0.58) if u() < 0.6 else u(0.32, 0.78)
     x = middle + (foot - middle) * (y - half_way) / (ground - half_way) + u(-0.03, 0.03)
     left, right = (u(0.1, 0.28), u(0.1, 0.28)) if u() < 0.7 else (u(0.12, 0.42), u(0.08, 0.4))
     tilt = u(-0.03, 0.06) if u() < 0.7 else u(-0.3, 0.55) * min(left, right)  # steeper, it would follow the stem
@@ -100,7 +101,7 @@ def draw_hook(rng: np.random.Generator, hang: tuple[float, float] = (0.14, 0.32)
 
 def draw_hook_barred(rng: np.random.Generator) -> Glyph:
     """Start with a hook, longer than where no bar tells what it is, and add a bar."""
-    glyph = draw_hook(rng, (0.16, 0.4))
+    glyph = draw_hook(rng, (0.16, 0.35))
     return [*glyph, draw_bar(glyph[0][-2:], rng)]
 
 
@@ -108,7 +109,7 @@ def draw_arched_barred(rng: np.random.Generator) -> Glyph:
     """Go round an arch, like that of a 2, into a stem with a bar and no foot, or with the flick of one."""
     u = rng.uniform
     right = u(0.44, 0.62)
-    arch: Stroke = [(u(-0.06, 0.05), u(0.14, 0.32)), (u(0.02, 0.12), u(0.03, 0.1)), (right * 0.55, 0.0)]
+    arch: Stroke = [(u(-0.06, 0.05), u(0.14, 0.28)), (u(0.02, 0.12), u(0.03, 0.1)), (right * 0.55, 0.0)]
     low = right - u(0.14, 0.45)
     stem: Stroke = [((right + low) / 2 + u(-0.06, 0.06), 0.52), (low, 1.0)]
     flick: Stroke = [(low + u(0.04, 0.12), 1.0 + u(-0.05, 0.0))] if u() < 0.25 else []
@@ -126,8 +127,8 @@ def draw_long_serif(rng: np.random.Generator) -> Glyph:
 def draw_long_serif_barred(rng: np.random.Generator) -> Glyph:
     """Start with a long serif, and add a bar."""
     glyph = draw_long_serif(rng)
-    if rng.random() < 0.3:  # a serif that nearly reaches the bar
-        glyph[0][0] = (glyph[0][0][0], rng.uniform(0.36, 0.5))
+    if rng.random() < 0.2:  # a serif that nearly reaches the bar
+        glyph[0][0] = (glyph[0][0][0], rng.uniform(0.34, 0.42))
     return [*glyph, draw_bar(glyph[0][-2:], rng)]
 
 

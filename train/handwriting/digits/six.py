@@ -63,7 +63,7 @@ def draw_spiral(rng: np.random.Generator) -> Glyph:
 def draw_tiny_loop(rng: np.random.Generator) -> Glyph:
     """Draw a long stem, straight or bent, that ends in a tiny loop."""
     u = rng.uniform
-    size, lean = u(0.16, 0.32), u(0.0, 0.4)
+    size, lean = u(0.19, 0.33), u(0.0, 0.4)
     right, top = size * u(0.95, 1.3), 1 - size
     stem: Stroke = [(lean, 0.0), (lean * 0.5 + u(-0.05, 0.02), 0.45), (0.0, 1 - size * 0.6)]
     return [[*stem, (right * 0.5, 1.0), (right, 1 - size * 0.45), (right * 0.55, top), (u(0.0, 0.04), 1 - size * 0.45)]]
@@ -107,7 +107,7 @@ STYLES = (
     Style("open", 1, draw_open, 0.16, "back and loop"),
     Style("small loop", 1.2, draw_small_loop, 0.16, "back and loop"),
     Style("spiral", 1, draw_spiral, 0.15, "back and loop"),
-    Style("tiny loop", 1.8, draw_tiny_loop, 0.075, "back and loop", (-0.4, 0.6), (-0.2, 0.5)),
+    Style("tiny loop", 1.8, draw_tiny_loop, 0.07, "back and loop", (-0.4, 0.6), (-0.2, 0.5)),
     Style("flat hooked", 1.2, draw_flat_hooked, 0.15, "back and loop"),
     Style("upright", 1, draw_upright, 0.16, "back and loop", (-0.3, 0.6)),
     Style("low looped", 1.2, draw_low_looped, 0.13, "back and loop"),
