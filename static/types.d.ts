@@ -18,6 +18,7 @@ interface Parts extends HTMLElementTagNameMap {
   '#found': HTMLElement;
   '#paper': HTMLElement;
   '#pen-mark': HTMLElement;
+  '#pen-preview': HTMLElement;
   '#pen-status': HTMLElement;
   '#pictures': HTMLElement;
   '#redo': HTMLButtonElement;
@@ -28,6 +29,8 @@ interface Parts extends HTMLElementTagNameMap {
   '#unnamed': HTMLElement;
   '#save-csv': HTMLButtonElement;
   '#save-json': HTMLButtonElement;
+  '#seen': HTMLImageElement;
+  '#share': HTMLButtonElement;
   '#sight': HTMLDetailsElement;
   '#staged': HTMLImageElement;
   '#story': HTMLElement;

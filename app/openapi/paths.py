@@ -197,6 +197,12 @@ def describe_models(models: Registry, max_pictures: int) -> Schema:
             "Keep the page for when the server is away",
             answers({"text/javascript": {"schema": {"type": "string"}}}),
         ),
+        "/robots.txt": get(
+            "robots",
+            "Models",
+            "Say what search engines may look at",
+            answers({"text/plain": {"schema": {"type": "string"}}}),
+        ),
         "/models": get(
             "models", "Models", "Show all models: a page to a browser, their cards to a program",
             answers({**cards, **page}),

@@ -61,10 +61,14 @@ def document() -> Response:
     return Response(json.dumps(current_app.extensions["openapi"], separators=(",", ":")), mimetype="application/json")
 
 
+PAGES = {"index", "upload", "serviceWorker", "robots", "model", "report", "docs"}  # what only the site itself uses
+TRIED = {"predict": "/predict", "read": "/read", "models": "/models", "ready": "/health/ready"}  # on the page, at once
+
+
 @bp.get("/docs")
 def docs() -> str:
     """Show the description to a person."""
-    return render_template("docs.html", api=current_app.extensions["openapi"])
+    return render_template("docs.html", api=current_app.extensions["openapi"], hidden=PAGES, tried=TRIED)
 
 
 def describe_server(app: Flask) -> dict[str, Any]:

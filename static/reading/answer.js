@@ -5,6 +5,7 @@ import { formatShare, t } from '../site/texts.js';
 import { nameDigit, nameReading } from './server.js';
 
 const CLOSE = 0.35; // of the first guess: a second one above this could also be right
+const NONE = 0.0005; // less is shown as nothing: it would be written as 0 %
 const FAINT = 0.005; // a second guess below this is not worth a number
 
 /** What is said of each doubt. */
@@ -21,6 +22,8 @@ export function createAnswer(root, takeClasses) {
   const announcement = root.querySelector('[data-part="announcement"]');
   /** @type {HTMLElement | null} only where a person can ask again */
   const again = root.querySelector('#again');
+  /** @type {HTMLImageElement | null} the 28 by 28 pixels that the network saw */
+  const seen = root.querySelector('#seen');
   const bars = [...root.querySelectorAll('li')].map((bar) => ({
     bar,
     label: find(bar, '.label'),
@@ -157,12 +160,18 @@ export function createAnswer(root, takeClasses) {
   /** @param {FoundDigit | null} digit */
   function showBars(digit) {
     const classes = takeClasses();
+    if (seen) {
+      seen.hidden = !digit?.picture;
+      if (digit?.picture) seen.src = digit.picture;
+    }
     bars.forEach(({ bar, label, number }, index) => {
       const share = digit?.probabilities[index] ?? 0;
+      bar.toggleAttribute('data-none', share < NONE);
       bar.style.setProperty('--share', String(share));
       bar.toggleAttribute('data-best', digit?.digit === index);
       label.textContent = classes?.[index] ?? String(index);
-      number.textContent = digit && doubtOf(digit) !== 'not_a_digit' ? formatShare(share) : '';
+      const quiet = !digit || share < NONE || doubtOf(digit) === 'not_a_digit';
+      number.textContent = quiet ? '' : formatShare(share);
     });
   }
 
