@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.preprocessing.numbers import find_digits
+from app.preprocessing.numbers import find_writing
 from app.preprocessing.paper import find_marks
 from app.preprocessing.tables import Cell, Tables, find_tables, write_lines
 from tests.app.preprocessing.test_numbers import robust
@@ -180,7 +180,7 @@ def test_what_is_written_beside_a_table_is_a_line_of_its_own() -> None:
 
 def test_every_digit_knows_its_cell() -> None:
     rows = ("7  1", " 02 ")
-    found = find_digits(rule(rows, write_in_cells(rows)))
+    found = find_writing(rule(rows, write_in_cells(rows))).digits
     assert [one.cell and (one.cell.row, one.cell.column) for one in found] == [(0, 0), (0, 3), (1, 1), (1, 2)]
 
 
