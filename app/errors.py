@@ -1,7 +1,7 @@
 """What can go wrong: one class a kind of failure, with the status and the stable word that it is answered with.
 
-Whoever finds a failure raises it with a sentence that says what was expected and what came; nobody else needs to know
-how it is answered.
+The code that finds a failure raises it with a sentence that says what was expected and what came; it does not know how
+the failure is answered.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What gunicorn's master and its workers know of each other: who has loaded the models, and that the server goes away.
+"""State that gunicorn's master and its workers share: which workers have loaded the models, and the server's end.
 
 The bytes are shared memory: this module has to be imported before the workers are forked.
 """

@@ -231,6 +231,15 @@ function chooseEraser(eraser) {
   find(document, '#eraser').setAttribute('aria-pressed', String(eraser));
 }
 
+/** Take the pen of the slider, and show how thick it is on this sheet. */
+function choosePen() {
+  drawing.tool.width = penWidth.valueAsNumber;
+  find(document, '#pen-preview').style.setProperty(
+    '--pen',
+    `${(penWidth.valueAsNumber * canvas.clientWidth) / WIDTH}px`,
+  );
+}
+
 /** Ask once more for what is on the stage. */
 function readAgain() {
   if (picture) pictures.readAgain(picture);
@@ -291,9 +300,7 @@ find(document, '#eraser').addEventListener('click', () => chooseEraser(!drawing.
 find(document, '#again').addEventListener('click', readAgain);
 staged.addEventListener('load', showBoxes);
 staged.addEventListener('error', showName);
-penWidth.addEventListener('input', () => {
-  drawing.tool.width = penWidth.valueAsNumber;
-});
+penWidth.addEventListener('input', choosePen);
 model?.addEventListener('change', () => {
   const subject = takeSubject();
   if (subject) reader.request(subject);
@@ -321,13 +328,14 @@ addEventListener('keydown', (event) => {
   event.preventDefault();
 });
 addEventListener('hashchange', openLinked);
+addEventListener('resize', choosePen);
 document.addEventListener('theme', drawing.repaint);
 
 listenForFiles(pictures.add);
 carryDrawing(() => toFragment(drawing.strokes.all));
 createSamples(find(document, '#samples'), drawing.replace);
 createThemeSwitch();
-drawing.tool.width = penWidth.valueAsNumber;
+choosePen();
 if (location.hash) openLinked();
 if (!drawing.strokes.all.length && answer.reading === null) bringBackKept();
 addEventListener('load', () => navigator.serviceWorker?.register('/service-worker.js'));

@@ -18,6 +18,7 @@ interface Parts extends HTMLElementTagNameMap {
   '#found': HTMLElement;
   '#paper': HTMLElement;
   '#pen-mark': HTMLElement;
+  '#pen-preview': HTMLElement;
   '#pen-status': HTMLElement;
   '#pictures': HTMLElement;
   '#redo': HTMLButtonElement;
@@ -28,6 +29,8 @@ interface Parts extends HTMLElementTagNameMap {
   '#unnamed': HTMLElement;
   '#save-csv': HTMLButtonElement;
   '#save-json': HTMLButtonElement;
+  '#seen': HTMLImageElement;
+  '#share': HTMLButtonElement;
   '#sight': HTMLDetailsElement;
   '#staged': HTMLImageElement;
   '#story': HTMLElement;
@@ -79,6 +82,7 @@ interface Reading {
 /** Ink that is no digit: a sign, or null. */
 interface Mark {
   sign: string | null;
+  certain?: boolean; // whether it is no digit for sure
   box: Box;
 }
 

@@ -6,6 +6,8 @@ from typing import Any
 
 Schema = dict[str, Any]
 
+OBJECT: Schema = {"type": "object", "additionalProperties": True}  # of any members: clients drop what is not described
+
 
 def get(identity: str, tag: str, summary: str, responses: Schema, *parameters: str) -> Schema:
     """Describe a path that is read by GET; `parameters` are names among the components."""

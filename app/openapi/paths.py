@@ -9,7 +9,7 @@ from ..memory.limits import MAX_A_MINUTE, MAX_CORRECTIONS
 from ..models.registry import Registry
 from ..preprocessing.decoding import FORMATS_TEXT
 from .examples import HAND_EXAMPLE, SEVEN, SEVEN_ROW
-from .parts import Schema, answers, get, media, parameter, schema
+from .parts import OBJECT, Schema, answers, get, media, parameter, schema, whole
 
 
 def describe_reading(config: dict[str, Any]) -> Schema:
@@ -33,16 +33,19 @@ def describe_reading(config: dict[str, Any]) -> Schema:
     }  # fmt: skip
     read = {
         "tags": ["Reading"],
-        "summary": "Read all digits of each picture, in reading order",
+        "summary": "Read all digits and signs of each picture, in reading order",
+        "description": "`text` is what is written, with the signs - + . , / : between its digits. `digits` holds the "
+        "digits alone, `marks` the signs and other ink that is no digit.",
         "parameters": [parameter(name) for name in ("ModelChoice", "HandChoice", "Explain", "RequestId")],
         "requestBody": _pictures(config),
         "responses": answers(
             media(
                 {"oneOf": [schema("Number"), schema("Numbers")]},
                 {
-                    "text": "7",
+                    "text": "-7",
                     "digits": [{"digit": 7, "confidence": 0.98, "certain": True, "probabilities": SEVEN_ROW,
-                                "box": [8, 4, 12, 20]}],
+                                "box": [48, 4, 12, 20]}],
+                    "marks": [{"sign": "-", "certain": True, "box": [30, 12, 9, 3]}],
                     "model": "robust",
                 },
             ),
@@ -63,7 +66,7 @@ def describe_reading(config: dict[str, Any]) -> Schema:
 
 def _pictures(config: dict[str, Any], several: bool = True) -> Schema:
     """Describe a request's body in each form in which pictures may come, one or several."""
-    text = {"type": "string", "description": "Base64 or a data URL.", "contentEncoding": "base64"}
+    one = schema("OnePicture")
     file = {"type": "string", "format": "binary"}
     max_pictures = config["MAX_PICTURES"] if several else 1
     return {
@@ -71,14 +74,7 @@ def _pictures(config: dict[str, Any], several: bool = True) -> Schema:
         "description": f"A picture as {FORMATS_TEXT}; at most {config['MAX_CONTENT_LENGTH']:,} bytes together.",
         "content": {
             "application/json": {
-                "schema": {
-                    "type": "object",
-                    "properties": {
-                        "image": text,
-                        "images": {"type": "array", "items": text, "minItems": 1, "maxItems": max_pictures},
-                    },
-                    "oneOf": [{"required": ["image"]}, {"required": ["images"]}],
-                },
+                "schema": {"oneOf": [one, schema("SeveralPictures")]} if several else one,
                 "examples": {
                     "one picture": {"value": {"image": SEVEN}},
                     **({"several": {"value": {"images": [SEVEN] * 2}}} if several else {}),
@@ -88,11 +84,18 @@ def _pictures(config: dict[str, Any], several: bool = True) -> Schema:
             "image/*": {"schema": file},
             "application/octet-stream": {"schema": file},
             "text/plain": {
-                "schema": {"type": "string", "description": "A data URL."},
+                "schema": {"type": "string", "description": "Base64 or a data URL."},
                 "example": f"data:image/png;base64,{SEVEN}",
             },
         },
     }
+
+
+def describe_bodies(config: dict[str, Any]) -> Schema:
+    """Describe what JSON holds pictures, each kind as a schema of its own: programs that write clients need that."""
+    text = {"type": "string", "description": "Base64 or a data URL.", "contentEncoding": "base64"}
+    several = {"type": "array", "items": text, "minItems": 1, "maxItems": config["MAX_PICTURES"]}
+    return {"OnePicture": whole({"image": text}), "SeveralPictures": whole({"images": several})}
 
 
 def describe_corrections(config: dict[str, Any]) -> Schema:
@@ -182,12 +185,26 @@ def describe_models(models: Registry, max_pictures: int) -> Schema:
         "responses": answers(page, 400, 404, 413, 415, 422),
     }
     return {
-        "/": {**get("index", "Models", "Show the page to draw on", answers(page)), "post": upload},
+        "/": {
+            **get(
+                "index",
+                "Models",
+                "Show the page to draw on; with Accept: application/json say that the server is alive",
+                answers({**page, **media(whole({"status": {"const": "alive"}}), {"status": "alive"})}),
+            ),
+            "post": upload,
+        },
         "/service-worker.js": get(
             "serviceWorker",
             "Models",
             "Keep the page for when the server is away",
             answers({"text/javascript": {"schema": {"type": "string"}}}),
+        ),
+        "/robots.txt": get(
+            "robots",
+            "Models",
+            "Say what search engines may look at",
+            answers({"text/plain": {"schema": {"type": "string"}}}),
         ),
         "/models": get(
             "models", "Models", "Show all models: a page to a browser, their cards to a program",
@@ -218,6 +235,6 @@ def describe_operation() -> Schema:
             "ready", tag, "Check that the models work and the server is not going away", answers(ready, 503)
         ),
         "/metrics": get("metrics", tag, "Count for Prometheus", answers(text)),
-        "/openapi.json": get("openapi", tag, "Describe the server to a program", answers(media({"type": "object"}))),
+        "/openapi.json": get("openapi", tag, "Describe the server to a program", answers(media(OBJECT))),
         "/docs": get("docs", tag, "Describe the server to a person", answers(page)),
     }

@@ -6,8 +6,9 @@ from typing import get_args
 
 from ..models.classifier import Doubt
 from ..preprocessing.decoding import FORMATS_TEXT
+from ..preprocessing.signs import SIGNS
 from ..protocols.open_inference import EXTENSIONS
-from .parts import Schema, media, schema, whole
+from .parts import OBJECT, Schema, media, schema, whole
 
 ERRORS = {
     400: ("bad_request", "The request does not say what it should."),
@@ -39,6 +40,11 @@ READING = {
     "certain": {"type": "boolean", "description": "False where the answer should not be trusted."},
     "probabilities": {"type": "array", "items": PROBABILITY},
 }
+SIZES = {"type": "array", "items": {"type": "integer"}}
+TENSORS = {"type": "array", "items": whole({"name": TEXT, "datatype": TEXT, "shape": SIZES})}
+CONFIGURED = {"type": "array", "items": whole({"name": TEXT, "data_type": TEXT, "dims": SIZES})}
+ANSWERED = whole({"name": TEXT, "datatype": TEXT, "shape": SIZES})
+ANSWERED["properties"]["data"] = {"type": "array", "items": {}, "description": "Left out where it follows the JSON."}
 MORE = {
     "without_hand": {**DIGIT, "description": "What is read without the hand's corrections, where they decided."},
     "doubt": {
@@ -48,7 +54,19 @@ MORE = {
         "examples": list(get_args(Doubt)),
     },
 }
-TENSORS = {"type": "array", "items": whole({"name": TEXT, "datatype": TEXT, "shape": {"type": "array"}})}
+BOX = {
+    "box": {
+        "type": "array",
+        "items": {"type": "integer"},
+        "minItems": 4,
+        "maxItems": 4,
+        "description": "x, y, width, height in pixels of the upright picture.",
+    }
+}
+MARK = {
+    "sign": {"enum": [*SIGNS, None], "description": "The sign, as in the text; null for ink that is neither."},
+    "certain": {"type": "boolean", "description": "False where it may be a digit as well."},
+}
 
 SCHEMAS: Schema = {
     "Error": whole({"error": {**TEXT, "description": "A sentence to act on."}, "code": {"enum": list(CODES)}}),
@@ -56,22 +74,15 @@ SCHEMAS: Schema = {
     "Readings": whole({"predictions": {"type": "array", "items": {"anyOf": [schema("Reading"), schema("Error")]}}}),
     "Number": whole(
         {
-            "text": {**TEXT, "description": 'Lines are separated by "\\n".'},
-            "digits": {
+            "text": {
+                **TEXT,
+                "description": f'As written: digits, and the signs {" ".join(SIGNS)}. Lines are separated by "\\n".',
+            },
+            "digits": {"type": "array", "items": whole({**READING, **BOX}, MORE)},
+            "marks": {
                 "type": "array",
-                "items": whole(
-                    {
-                        **READING,
-                        "box": {
-                            "type": "array",
-                            "items": {"type": "integer"},
-                            "minItems": 4,
-                            "maxItems": 4,
-                            "description": "x, y, width, height in pixels of the upright picture.",
-                        },
-                    },
-                    MORE,
-                ),
+                "items": whole({**MARK, **BOX}),
+                "description": "Ink that is no digit, without dirt, in reading order.",
             },
             "model": TEXT,
         }
@@ -89,18 +100,15 @@ SCHEMAS: Schema = {
         {
             "model_version_status": {
                 "type": "array",
-                "items": whole({"version": TEXT, "state": {"const": "AVAILABLE"}, "status": {"type": "object"}}),
+                "items": whole({"version": TEXT, "state": {"const": "AVAILABLE"}, "status": OBJECT}),
             },
             "name": TEXT,
             "ready": {"type": "boolean"},
         }
     ),
-    "ModelMetadata": whole({"model_spec": whole({"name": TEXT, "version": TEXT}), "metadata": {"type": "object"}}),
-    "Predictions": {
-        "type": "object",
-        "properties": {"predictions": {"type": "array"}, "outputs": {"type": ["array", "object"]}},
-        "oneOf": [{"required": ["predictions"]}, {"required": ["outputs"]}],
-    },
+    "ModelMetadata": whole({"model_spec": whole({"name": TEXT, "version": TEXT}), "metadata": OBJECT}),
+    "RowPredictions": whole({"predictions": {"type": "array", "items": {}, "description": "One for each instance."}}),
+    "ColumnPredictions": whole({"outputs": {"description": "A list, or an object of lists by the outputs' names."}}),
     "ServerMetadata": whole(
         {"name": TEXT, "version": TEXT, "extensions": {"type": "array", "items": {"enum": list(EXTENSIONS)}}}
     ),
@@ -154,7 +162,21 @@ SCHEMAS: Schema = {
             "outputs": TENSORS,
         }
     ),
-    "InferResponse": whole({"model_name": TEXT, "model_version": TEXT, "outputs": TENSORS}),
+    "ModelConfig": whole(
+        {
+            "name": TEXT,
+            "platform": TEXT,
+            "backend": TEXT,
+            "version_policy": OBJECT,
+            "max_batch_size": {"type": "integer"},
+            "input": CONFIGURED,
+            "output": CONFIGURED,
+        }
+    ),
+    "IndexedModel": whole({"name": TEXT, "version": TEXT, "state": {"enum": ["READY", "UNAVAILABLE"]}, "reason": TEXT}),
+    "InferResponse": whole(
+        {"model_name": TEXT, "model_version": TEXT, "outputs": {"type": "array", "items": ANSWERED}}
+    ),
 }
 
 HEADERS: Schema = {

@@ -16,8 +16,8 @@ from ..protocols.open_inference import JSON_LENGTH
 from ..version import VERSION
 from ..web.served import EXTENSION
 from .examples import HAND_EXAMPLE
-from .parts import Schema, in_path
-from .paths import describe_corrections, describe_models, describe_operation, describe_reading
+from .parts import Schema, in_path, schema
+from .paths import describe_bodies, describe_corrections, describe_models, describe_operation, describe_reading
 from .protocol_paths import describe_open_inference, describe_tf_serving
 from .schemas import HAND, HEADERS, RESPONSES, SCHEMAS
 
@@ -61,10 +61,14 @@ def document() -> Response:
     return Response(json.dumps(current_app.extensions["openapi"], separators=(",", ":")), mimetype="application/json")
 
 
+PAGES = {"index", "upload", "serviceWorker", "robots", "model", "report", "docs"}  # what only the site itself uses
+TRIED = {"predict": "/predict", "read": "/read", "models": "/models", "ready": "/health/ready"}  # on the page, at once
+
+
 @bp.get("/docs")
 def docs() -> str:
     """Show the description to a person."""
-    return render_template("docs.html", api=current_app.extensions["openapi"])
+    return render_template("docs.html", api=current_app.extensions["openapi"], hidden=PAGES, tried=TRIED)
 
 
 def describe_server(app: Flask) -> dict[str, Any]:
@@ -83,7 +87,11 @@ def describe_server(app: Flask) -> dict[str, Any]:
             **describe_operation(),
         },
         "components": {
-            "schemas": SCHEMAS,
+            "schemas": {
+                **SCHEMAS,
+                **describe_bodies(app.config),
+                "ServedModel": {"type": "string", "enum": app.extensions[EXTENSION].names},
+            },
             "headers": HEADERS,
             "responses": RESPONSES,
             "parameters": _describe_parameters(app.extensions[EXTENSION]),
@@ -94,7 +102,7 @@ def describe_server(app: Flask) -> dict[str, Any]:
 def _describe_parameters(models: Registry) -> Schema:
     versions = sorted({str(models.get(name).card["version"]) for name in models.names})
     return {
-        "ModelName": in_path("name", {"enum": models.names}),
+        "ModelName": in_path("name", schema("ServedModel")),
         "Version": in_path("version", {"enum": versions}),
         "Method": in_path("method", {"enum": ["classify", "regress"]}),
         "ReportPicture": in_path("picture", {"type": "string", "pattern": "^[a-z]+$", "example": "errors"}),
@@ -102,7 +110,7 @@ def _describe_parameters(models: Registry) -> Schema:
             "name": "model",
             "in": "query",
             "description": "Which model answers; the default one where this is left out.",
-            "schema": {"enum": models.names},
+            "schema": schema("ServedModel"),
         },
         "Hand": {**in_path("hand", HAND), "example": HAND_EXAMPLE},
         "CorrectionNumber": in_path("number", {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER, "example": 17}),

@@ -28,7 +28,8 @@ from .texts import LANGUAGES, choose_language, load_texts, translator
 
 STATIC = SERVED / "static"
 SERVICE_WORKER = "service-worker.js"
-MODULES = sorted({path.relative_to(STATIC).as_posix() for path in STATIC.glob("*/*.js")} - {"site/site.js"})
+OTHER_PAGES = {"site/site.js", "site/try.js"}  # scripts that the drawing page does not load
+MODULES = sorted({path.relative_to(STATIC).as_posix() for path in STATIC.glob("*/*.js")} - OTHER_PAGES)
 THEMES = ("light", "dark")
 YEAR = 365 * 24 * 60 * 60  # seconds
 
@@ -37,8 +38,10 @@ bp = Blueprint("pages", __name__)
 
 
 @bp.get("/")
-def index() -> str:
-    """Show the page to draw on."""
+def index() -> ResponseReturnValue:
+    """Show the page to draw on; tell a program that the server is alive, as KServe's version 1 asks."""
+    if request.accept_mimetypes.best_match(("text/html", "application/json")) == "application/json":
+        return jsonify(status="alive"), {"Vary": "Accept"}
     return render_template(
         "index.html",
         script_texts=load_texts(choose_language())["script"],
@@ -112,6 +115,12 @@ def service_worker() -> Response:
     return send_from_directory(STATIC, SERVICE_WORKER)
 
 
+@bp.get("/robots.txt")
+def robots() -> Response:
+    """Send what search engines may look at."""
+    return send_from_directory(STATIC, "robots.txt")
+
+
 def show_failure(error: DigitsError) -> str:
     """Make the page that says what went wrong."""
     code = error.code if f"failure.{error.code}" in load_texts(choose_language())["page"] else "internal"
@@ -132,6 +141,7 @@ def provide_texts() -> dict[str, Any]:
         "other_language": next(other for other in LANGUAGES if other != language),
         "theme": theme if theme in THEMES else None,
         "t": translator(language),
+        "said": load_texts(language)["page"].get,  # where there may be no such text
     }
 
 

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..framing import DIGIT, SIDE, Framing, frame_digit
-from .decoding import Picture, decode_picture
+from .decoding import Body, Picture, decode_picture
 from .explanation import Step, Steps
 from .ink import draw_ink, is_faint
 from .paper import find_marks
@@ -36,16 +36,16 @@ class FoundInk:
     faint: bool
 
 
-def read_picture(body: bytes, steps: Steps | None = None, framing: Framing = DIGIT) -> NDArray[np.uint8]:
+def read_picture(body: Body, steps: Steps | None = None, framing: Framing = DIGIT) -> NDArray[np.uint8]:
     """Read the one digit of a picture: read_ink(), framed, alone."""
     return read_ink(body, steps, framing).ink
 
 
-def read_ink(body: bytes, steps: Steps | None = None, framing: Framing = DIGIT) -> FoundInk:
+def read_ink(body: Body, steps: Steps | None = None, framing: Framing = DIGIT) -> FoundInk:
     """Read the one digit of a picture: decode, find the ink, frame.
 
     Args:
-        body: a picture file.
+        body: a picture file, a page of one, or a picture of Pillow.
         steps: collects what each step decided.
         framing: the one that the model was trained on.
 

@@ -28,6 +28,8 @@ PICTURE = "picture"  # name of the input that holds picture files
 PROBABILITIES = "probabilities"
 CERTAINTY = "certainty"
 SHAPE = (SIDE, SIDE, 1)
+LAYOUTS = (SHAPE, (1, SIDE, SIDE), (SIDE, SIDE), (SIDE * SIDE,))  # of one digit, as programs have it
+WHITE = 255  # ink, where whole numbers come: as MNIST's files hold them
 MANY = 256  # digits of a tensor, from which other requests are answered meanwhile: up to 80 ms
 MAX_VALUE = 10.0  # distance from 0 in a tensor: noise stays within, greys that were not divided by 255 do not
 
@@ -44,8 +46,24 @@ def parse_numbers(values: Any) -> NDArray[np.float64]:
     return read_numbers(values, describe_shape(), current_app.config["MAX_DIGITS"] * math.prod(SHAPE))
 
 
-def check_tensor(numbers: NDArray[np.generic]) -> NDArray[np.float32]:
-    """Check that an array is a tensor of the networks.
+def count_digits(shape: tuple[int, ...], alone: bool = False) -> int | None:
+    """Return how many digits an array of a shape holds; None where it cannot be a tensor.
+
+    Args:
+        shape: n and one of LAYOUTS.
+        alone: whether one of LAYOUTS is one digit.
+    """
+    if shape[1:] in LAYOUTS:
+        return shape[0]
+    return 1 if alone and shape in LAYOUTS else None
+
+
+def check_tensor(numbers: NDArray[Any], alone: bool = False) -> NDArray[np.float32]:
+    """Check that an array is a tensor of the networks, and lay it out as they take it.
+
+    Args:
+        numbers: (n, 28, 28, 1), or n of another of LAYOUTS; whole numbers from 0 to 255, others from 0.0 to 1.0.
+        alone: whether one digit may come without the axis of many.
 
     Returns:
         float32 (n, 28, 28, 1).
@@ -54,12 +72,17 @@ def check_tensor(numbers: NDArray[np.generic]) -> NDArray[np.float32]:
         BadRequest: another shape, or a value out of range.
         TooLarge: too many digits.
     """
-    if numbers.ndim != 1 + len(SHAPE) or numbers.shape[1:] != SHAPE or not len(numbers):
+    count = count_digits(numbers.shape, alone)
+    if not count:
         raise BadRequest(f"The tensor has the shape {list(numbers.shape)}; expected {describe_shape()}.")
-    check_digits(len(numbers))
+    check_digits(count)
+    if numbers.dtype.kind in "iu":
+        if not 0 <= numbers.min() <= numbers.max() <= WHITE:
+            raise BadRequest(f"The tensor holds values that are no picture's; expected 0 (paper) to {WHITE} (ink).")
+        return to_tensor(numbers.astype(np.uint8).reshape(count, *SHAPE[:2]))
     if not -MAX_VALUE <= numbers.min() <= numbers.max() <= MAX_VALUE:  # written so that NaN fails
         raise BadRequest("The tensor holds values that are no picture's; expected 0.0 (paper) to 1.0 (ink).")
-    return np.ascontiguousarray(numbers, np.float32)
+    return np.ascontiguousarray(numbers, np.float32).reshape(count, *SHAPE)
 
 
 def predict_aside(classifier: Classifier, tensor: NDArray[np.float32]) -> Prediction:

@@ -23,6 +23,7 @@ from ..web.requests import read_body
 from ..web.served import served_models
 from .tensors import (
     CERTAINTY,
+    LAYOUTS,
     PICTURE,
     PROBABILITIES,
     SHAPE,
@@ -153,9 +154,9 @@ def _read_rows(rows: Any, framing: Framing) -> NDArray[np.float32]:
     tensor = np.empty((len(values), *SHAPE))
     for number, value in enumerate(values):  # only numbers in one list can be taken out of JSON together
         row = parse_numbers(value)
-        if row.shape != SHAPE:
+        if row.shape not in LAYOUTS:
             raise BadRequest(f"An instance has the shape {list(row.shape)}; expected {list(SHAPE)}.")
-        tensor[number] = row
+        tensor[number] = row.reshape(SHAPE)
     return check_tensor(tensor)
 
 

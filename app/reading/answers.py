@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from ..errors import DigitsError, TooLarge, describe
 from ..framing import to_tensor
-from ..models.classifier import FAINT, Classifier, Doubt, Prediction
-from ..preprocessing.decoding import decode_picture
+from ..models.classifier import AMBIGUOUS, FAINT, Classifier, Doubt, Prediction
+from ..preprocessing.decoding import Body, decode_picture
 from ..preprocessing.digits import FoundInk, read_ink, read_picture
 from ..preprocessing.explanation import Step
 from ..preprocessing.paper import reduce_picture
@@ -30,7 +30,7 @@ STEP_SIDE = 500  # pixels: as large as a step's picture is shown; larger ones ar
 MAX_STEPS = 16 * 2**20  # bytes of the steps' pictures in one answer, as much as a request may have
 
 
-def predict_one(classifier: Classifier, body: bytes, explained: bool = False) -> Answer:
+def predict_one(classifier: Classifier, body: Body, explained: bool = False) -> Answer:
     """Answer with the one digit of a picture.
 
     Raises:
@@ -41,7 +41,7 @@ def predict_one(classifier: Classifier, body: bytes, explained: bool = False) ->
     return {**answer, "model": classifier.name, **steps}
 
 
-def predict_several(classifier: Classifier, bodies: Iterable[bytes], explained: bool = False) -> list[Answer]:
+def predict_several(classifier: Classifier, bodies: Iterable[Body], explained: bool = False) -> list[Answer]:
     """Answer each picture or say what is wrong with it; all digits are predicted as one batch.
 
     Raises:
@@ -71,24 +71,29 @@ def _answer_found(classifier: Classifier, found: Sequence[FoundInk]) -> list[Ans
     return describe_predictions(classifier, prediction, [one.faint for one in found])
 
 
-def _read_explained(classifier: Classifier, body: bytes, explained: bool) -> tuple[FoundInk, Answer]:
+def _read_explained(classifier: Classifier, body: Body, explained: bool) -> tuple[FoundInk, Answer]:
     """Return a framed digit, and "steps" where they are asked for: encoded at once, since raw they take much more."""
     steps: list[Step] | None = [] if explained else None
     found = read_ink(body, steps, classifier.framing)
     return found, {} if steps is None else {"steps": [_describe_step(step) for step in steps]}
 
 
-def describe_predictions(classifier: Classifier, prediction: Prediction, faint: Sequence[bool]) -> list[Answer]:
+def describe_predictions(
+    classifier: Classifier, prediction: Prediction, faint: Sequence[bool], doubted: Sequence[bool] | None = None
+) -> list[Answer]:
     """Return the answer for each digit of a prediction.
 
     Args:
         faint: whether there is too little ink of each digit to trust what it looks like, (n,).
+        doubted: whether the ink of each may also be read as a sign or as another number of digits, (n,).
     """
     rows = np.round(prediction.probabilities.astype(np.float64), DECIMALS).tolist()
     alone = [None] * len(rows) if prediction.alone is None else prediction.alone.tolist()
     return [
-        _describe(classifier, row, doubt or (FAINT if is_faint else None), network)
-        for row, doubt, is_faint, network in zip(rows, classifier.doubts(prediction), faint, alone, strict=True)
+        _describe(classifier, row, doubt or (FAINT if is_faint else AMBIGUOUS if is_doubted else None), network)
+        for row, doubt, is_faint, is_doubted, network in zip(
+            rows, classifier.doubts(prediction), faint, doubted or [False] * len(rows), alone, strict=True
+        )
     ]
 
 
@@ -105,7 +110,7 @@ def _describe(classifier: Classifier, probabilities: list[float], doubt: Doubt |
     return answer
 
 
-def frame_and_read(classifier: Classifier, body: bytes) -> tuple[NDArray[np.uint8], int]:
+def frame_and_read(classifier: Classifier, body: Body) -> tuple[NDArray[np.uint8], int]:
     """Return the one digit of a picture, framed, and what it is read as.
 
     Raises:
@@ -115,7 +120,7 @@ def frame_and_read(classifier: Classifier, body: bytes) -> tuple[NDArray[np.uint
     return digit, int(classifier.predict(to_tensor(digit[None])).probabilities[0].argmax())
 
 
-def read_one(classifier: Classifier, body: bytes, explained: bool = False) -> Answer:
+def read_one(classifier: Classifier, body: Body, explained: bool = False) -> Answer:
     """Answer with all digits of a picture, in reading order.
 
     Args:
@@ -127,14 +132,17 @@ def read_one(classifier: Classifier, body: bytes, explained: bool = False) -> An
         NoInk, TooLarge, Unreadable, UnsupportedFormat: what is wrong with it.
     """
     reading = read_number(classifier, decode_picture(body))
-    answers = describe_predictions(classifier, reading.prediction, [one.faint for one in reading.found])
+    answers = describe_predictions(
+        classifier, reading.prediction, [one.faint for one in reading.found], [one.doubted for one in reading.found]
+    )
     digits = [{**answer, "box": list(one.box)} for answer, one in zip(answers, reading.found, strict=True)]
     if explained:
         digits = [{**answer, "picture": _to_url(one.digit)} for answer, one in zip(digits, reading.found, strict=True)]
-    return {"text": reading.text, "digits": digits, "model": classifier.name}
+    marks = [{"sign": mark.sign, "certain": not mark.doubted, "box": list(mark.box)} for mark in reading.marks]
+    return {"text": reading.text, "digits": digits, "marks": marks, "model": classifier.name}
 
 
-def read_several(classifier: Classifier, bodies: Iterable[bytes], explained: bool = False) -> list[Answer]:
+def read_several(classifier: Classifier, bodies: Iterable[Body], explained: bool = False) -> list[Answer]:
     """Answer with the number in each picture, or say what is wrong with it.
 
     Raises:
@@ -149,7 +157,7 @@ def read_several(classifier: Classifier, bodies: Iterable[bytes], explained: boo
     return answers
 
 
-def _read_or_describe(classifier: Classifier, body: bytes, explained: bool) -> Answer:
+def _read_or_describe(classifier: Classifier, body: Body, explained: bool) -> Answer:
     try:
         return read_one(classifier, body, explained)
     except DigitsError as error:

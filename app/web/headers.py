@@ -13,6 +13,7 @@ SECURITY_HEADERS = {
             "style-src 'self'",
             "img-src 'self' data: blob:",
             "connect-src 'self'",
+            "manifest-src 'self'",
             "base-uri 'none'",
             "form-action 'self'",
             "frame-ancestors 'none'",

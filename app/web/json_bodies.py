@@ -55,7 +55,8 @@ def read_members(given: Object) -> dict[str, Any]:
     """Return the members of an object by their names.
 
     Raises:
-        BadRequest: two have the same name, and programs differ in which one counts.
+        BadRequest: two have the same name, and programs differ in which one counts; or a name holds a NUL, at which
+            simdjson would cut it off.
         TooLarge: more than MAX_MEMBERS.
     """
     if len(given) > MAX_MEMBERS:
@@ -64,6 +65,8 @@ def read_members(given: Object) -> dict[str, Any]:
     for name in given:  # not items(): it turns everything within into Python objects
         if name in members:
             raise BadRequest(f"The JSON has an object that holds {quote(name)} twice.")
+        if "\0" in name:
+            raise BadRequest(f"The JSON has an object with the name {quote(name)}, which holds a NUL.")
         members[name] = given[name]
     return members
 

@@ -3,7 +3,8 @@
     multipart/form-data    any field name, one file or several
     the body itself        image/*, application/octet-stream, no type, or what curl --data-binary claims
     JSON                   {"image": "<base64 or data URL>"} or {"images": [...]}
-    a data URL             as the whole body, under any text or form type: the classic Flask digit pages
+    a data URL, base64     as the whole body or the value of a field, under any text or form type: the classic Flask
+                           digit pages, and what curl -d sends; JSON too, whatever its type says
 
 Knows forms, not pictures: what comes out is bytes. Nothing here makes a Python object for each few bytes that a client
 sends, since 16 MiB of them would be a gigabyte.
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -25,6 +27,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from ..errors import BadRequest, TooLarge, UnsupportedFormat
+from ..preprocessing.decoding import find_conversion, has_signature
 from .json_bodies import List, parse_object, quote
 
 MAX_DECOMPRESSED = 16 * 2**20  # bytes; where the app sets no limit
@@ -34,6 +37,10 @@ FORM_STEP = 4096  # bytes of multipart/form-data that are parsed at a time
 FORMS_TEXT = (
     'Send the picture as the body, as a file in multipart/form-data, or as JSON {"image": "<base64 or data URL>"}.'
 )
+FORM = "application/x-www-form-urlencoded"  # what curl -d and many libraries say unless they are told otherwise
+OCTETS = "application/octet-stream"
+FIELD = re.compile(rb"[\w.%\[\]-]{1,64}=(?=[^=&])")  # the name of a form's field, before its value
+MIN_LINES = 4096  # bytes of a picture that hold a byte of 10 or 13, all but certainly
 BLANKS = b" \t\r\n\v\f"
 URL_SAFE = bytes.maketrans(b"-_", b"+/")
 NO_HEX = 255
@@ -64,7 +71,7 @@ def read_pictures(request: Request, max_pictures: int) -> Pictures:
     elif kind == "application/json" or kind.endswith("+json"):
         pictures = _from_json(read_body(request), max_pictures)
     else:
-        pictures = Pictures([_from_body(read_body(request))], several=False)
+        pictures = _from_body(read_body(request), kind, max_pictures)
     if not any(pictures.bodies):
         raise BadRequest(f"The request holds no picture. {FORMS_TEXT}")
     return pictures
@@ -135,7 +142,7 @@ def _from_multipart(body: bytes, boundary: str, max_pictures: int) -> Pictures:
         raise TooLarge(f"The form is too large; at most {max_pictures:,} parts are read, {heads}.") from error
     except ValueError as error:
         raise BadRequest(f"The body is not whole multipart/form-data. {FORMS_TEXT}") from error
-    bodies = files or [decode_base64(field) for field in fields]
+    bodies = files or [field if has_signature(field) else decode_base64(field) for field in fields]
     return Pictures(bodies, several=len(bodies) > 1)
 
 
@@ -155,13 +162,18 @@ def _split_parts(body: bytes, boundary: bytes, max_parts: int) -> tuple[list[byt
         decoder.receive_data(body[start : start + FORM_STEP] or None)
         while not isinstance(event := decoder.next_event(), NeedData | Epilogue):
             if isinstance(event, File | Field):
-                contents, content = files if isinstance(event, File) else fields, bytearray()
+                contents, content = files if _is_file(event) else fields, bytearray()
             elif isinstance(event, Data):
                 content += event.data
                 if not event.more_data:
                     contents.append(bytes(content))
                     content.clear()
     return files, fields
+
+
+def _is_file(part: File | Field) -> bool:
+    """Say whether a part of a form is a file, also where its client names none, as Java's do."""
+    return isinstance(part, File) or part.headers.get("Content-Type", "").startswith(("image/", OCTETS))
 
 
 def _from_json(body: bytes, max_pictures: int) -> Pictures:
@@ -182,14 +194,38 @@ def _from_json(body: bytes, max_pictures: int) -> Pictures:
     return Pictures([decode_base64(text) for text in texts], several)
 
 
-def _from_body(body: bytes) -> bytes:
-    """Return the picture that the body is; a data URL may be percent-encoded or the value of a form field."""
+def _from_body(body: bytes, kind: str, max_pictures: int) -> Pictures:
+    """Return the picture that the body is, or holds as text; text may be percent-encoded, or the value of a field."""
     start = body[:64].lstrip().lower()
+    if start.startswith(b"{"):  # `curl -d` and others do not say that it is JSON
+        return _from_json(body, max_pictures)
     if start.startswith(b"data:"):
-        return decode_base64(body.strip())
+        return Pictures([decode_base64(body.strip())], several=False)
     if b"=data:" in start or b"=data%3a" in start:
-        return decode_base64(_unquote(body.partition(b"=")[2]))
-    return body
+        return Pictures([decode_base64(_unquote(body.partition(b"=")[2]))], several=False)
+    if kind == FORM or kind.startswith("text/"):
+        return Pictures([_from_text(body, kind)], several=False)
+    return Pictures([body], several=False)
+
+
+def _from_text(body: bytes, kind: str) -> bytes:
+    """Return the picture that is base64 as text, or as the value of a form's field; anything else as it is.
+
+    Raises:
+        BadRequest: curl has taken bytes out of it.
+    """
+    if has_signature(body):
+        lines = b"\n" in body or b"\r" in body or (len(body) < MIN_LINES and not body.startswith(b"\x89PNG"))
+        if kind == FORM and not lines:
+            raise BadRequest(f"`curl -d` takes line ends out of pictures: use --data-binary. {FORMS_TEXT}")
+        return body
+    named = FIELD.match(body)
+    text = body[named.end() :].partition(b"&")[0] if named else body
+    try:
+        picture = decode_base64(text)
+    except BadRequest:
+        return body
+    return picture if has_signature(picture) or find_conversion(picture) else body
 
 
 def decode_base64(text: object) -> bytes:

@@ -14,7 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.preprocessing.decoding import FORMATS_TEXT
-from tests.support.drawings import draw_digit, side_by_side, to_bytes, to_png
+from tests.support.drawings import draw_digit, draw_text, side_by_side, to_bytes, to_png
 
 from .conftest import FEW, MAX_BYTES
 
@@ -32,6 +32,12 @@ Sent = dict[str, Any]
 
 def one_file(field: str = "file", body: bytes = SEVEN, name: str = "7.png") -> Sent:
     return {"data": {field: (io.BytesIO(body), name)}}
+
+
+def one_part(head: str) -> Sent:
+    """A form as Java's clients send it, whose part names no file."""
+    head = f'--x\r\nContent-Disposition: form-data; name="file"\r\n{head}\r\n'
+    return {"data": head.encode() + SEVEN + b"\r\n--x--\r\n", "content_type": MULTIPART}
 
 
 FORMS: dict[str, Callable[[], Sent]] = {
@@ -53,6 +59,17 @@ FORMS: dict[str, Callable[[], Sent]] = {
     "a data URL as text": lambda: {"data": DATA_URL, "content_type": "text/plain;charset=UTF-8"},
     "a data URL as jQuery sends it": lambda: {"data": DATA_URL, "content_type": JQUERY},
     "a data URL, percent-encoded": lambda: {"data": DATA_URL.replace("+", "%2B"), "content_type": FORM},
+    "a part with a picture's type and no file name": lambda: one_part("Content-Type: image/png\r\n"),
+    "a part of octets and no file name": lambda: one_part("Content-Type: application/octet-stream\r\n"),
+    "a part without a type and a file name": lambda: one_part(""),
+    "JSON as curl -d sends it": lambda: {"data": f' {{"image": "{TEXT}"}}', "content_type": FORM},
+    "JSON that is said to be text": lambda: {"data": f'{{"image": "{DATA_URL}"}}', "content_type": "text/plain"},
+    "JSON without a type": lambda: {"data": f'{{"image": "{TEXT}"}}'},
+    "base64 as text": lambda: {"data": TEXT, "content_type": "text/plain"},
+    "base64 in lines as text": lambda: {"data": base64.encodebytes(SEVEN), "content_type": "text/plain"},
+    "base64 as curl -d sends it": lambda: {"data": TEXT, "content_type": FORM},
+    "base64 as a form's field": lambda: {"data": {"image": TEXT}},
+    "base64 as a field, not encoded": lambda: {"data": f"image={TEXT}&submit=1", "content_type": FORM},
     "a form's field, percent-encoded": lambda: {"data": f"imgBase64={quote(DATA_URL, safe='')}", "content_type": FORM},
 }
 
@@ -144,6 +161,10 @@ BAD_REQUESTS: dict[str, tuple[Sent, int, str, str]] = {
     "an empty file": (one_file(body=b""), 400, "bad_request", "holds no picture"),
     "a form without a file": ({"data": {}, "content_type": MULTIPART}, 400, "bad_request", "no picture"),
     "text": ({"data": b"hello"}, 415, "unsupported_format", FORMATS_TEXT),
+    "a PNG by curl -d": ({"data": SEVEN.replace(b"\r", b"").replace(b"\n", b""), "content_type": FORM}, 400,
+                         "bad_request", "--data-binary"),
+    "base64 of text": ({"data": base64.b64encode(b"hello"), "content_type": FORM}, 415, "unsupported_format", "Send"),
+    "bad JSON by curl -d": ({"data": "{'image': 1}", "content_type": FORM}, 400, "bad_request", "not JSON"),
     "HTML": ({"data": b"<!doctype html>7", "content_type": "text/html"}, 415, "unsupported_format", FORMATS_TEXT),
     "HEIC": ({"data": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"}, 415, "unsupported_format", "JPEG"),
     "a blank picture": ({"data": BLANK}, 422, "no_ink", "Nothing"),
@@ -234,6 +255,15 @@ def test_a_number_is_read_in_order(client: FlaskClient) -> None:
         x, y, width, height = one["box"]
         assert 0 <= x < x + width <= page.shape[1]
         assert 0 <= y < y + height <= page.shape[0]
+
+
+def test_signs_are_in_the_text_and_among_the_marks(client: FlaskClient) -> None:
+    answer = client.post("/read", data=to_png(draw_text("-7.2"))).get_json()
+    assert answer["text"] == "-7.2"
+    assert [one["digit"] for one in answer["digits"]] == [7, 2]
+    assert [(mark["sign"], mark["certain"]) for mark in answer["marks"]] == [("-", True), (".", True)]
+    lefts = [answer["marks"][0], answer["digits"][0], answer["marks"][1], answer["digits"][1]]
+    assert lefts == sorted(lefts, key=lambda one: one["box"][0])
 
 
 @pytest.mark.parametrize("label", range(10))

@@ -56,7 +56,7 @@ def serve(name: str, **settings: object) -> Iterator[Server]:
 
 
 def wait_until_idle(server: Server) -> None:
-    """Wait for a server that answers requests whose clients are gone, lest it slow down what is measured next.
+    """Wait until a server has finished the requests of clients that are gone, so that they do not slow the next run.
 
     Raises:
         TimeoutError: it does not come to rest.

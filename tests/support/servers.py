@@ -69,7 +69,7 @@ class Server:
 def _is_worker(child: int) -> bool:
     """Return whether a child of gunicorn's master was forked, and runs what the master does."""
     try:
-        command = Path(f"/proc/{child}/cmdline").read_bytes()  # empty where it has ended and nobody has asked
+        command = Path(f"/proc/{child}/cmdline").read_bytes()  # empty where it has ended and was not waited for
     except OSError:  # it has ended
         return False
     return b"\0app\0" in command and b"--check" not in command
@@ -167,7 +167,7 @@ def receive(connection: socket) -> tuple[int, Any]:
 
 @dataclass
 class Load:
-    """Clients that ask until they are told to stop, each on a new connection every time."""
+    """Clients that send requests until they are stopped, each on a new connection."""
 
     port: int
     clients: int = 4

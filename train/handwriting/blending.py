@@ -7,6 +7,7 @@ Knows nothing of which digits they are, and whether what lies between is still o
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -16,6 +17,8 @@ from .curves import Glyph, Stroke, find_halves
 
 TURNING = 0.06  # cost of pairing points whose pens move in opposite directions, beside their squared distance
 NEAREST = 0.075  # of the height: nearer points of a blend are joined, or the hand's jitter would knot them
+STRAIGHT = 0.02  # of the height: how far from a straight line a point may lie and be left out
+SOFT = 0.3  # sharpness of a turn that may be left out
 SHORTEST = 0.2  # of its length: a stroke that only one skeleton has grows from here
 
 
@@ -53,7 +56,19 @@ def _blend_strokes(first: Stroke, second: Stroke, share: float) -> Stroke:
         blended[-1] = points[-1]
     elif len(blended) == 1:
         blended.append([blended[0][0] + NEAREST, blended[0][1], 0.0])
-    return [tuple(point) for point in blended]
+    return _straighten(blended)
+
+
+def _straighten(points: list[list[float]]) -> Stroke:
+    """Leave out points on the straight between their neighbours: each one kept is one more for the hand to miss."""
+    kept = points[:1]
+    for (x, y, sharp), (end_x, end_y, _) in itertools.pairwise(points[1:]):
+        from_x, from_y, _ = kept[-1]
+        right, down = end_x - from_x, end_y - from_y
+        aside = abs((x - from_x) * down - (y - from_y) * right)
+        if sharp > SOFT or aside > STRAIGHT * math.hypot(right, down):
+            kept.append([x, y, sharp])
+    return [tuple(point) for point in [*kept, points[-1]]]
 
 
 def _refine(stroke: Stroke) -> NDArray[np.float64]:

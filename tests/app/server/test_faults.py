@@ -280,7 +280,7 @@ def booted(server: Server) -> set[int]:
 
 
 def catch_while_loading(server: Server) -> int:
-    """Serve anew, and stop a new worker before it has loaded its models; return its process id."""
+    """Reload, and stop a new worker before it has loaded its models; return its process id."""
     for _ in range(20):
         known = booted(server)
         server.send(signal.SIGHUP)

@@ -1,4 +1,4 @@
-"""What goes over the wire: HTTP's edges, clients who read or send ahead, and who has to go when there are too many."""
+"""What goes over the wire: HTTP's edges, clients that pipeline or do not read, and evictions when too many come."""
 
 from __future__ import annotations
 

@@ -66,6 +66,7 @@ def check(answer: Any, status: int, sentence: str) -> None:
         (b"[]", 400, "object, not a list"),
         (b"null", 400, "object, not null"),
         (b'"%s"' % (b"x" * 100_000), 400, "object, not 'xxx"),
+        (b'{"image\\u0000": "a"}', 400, "holds a NUL"),
         (b'{"image": "a", "image": "b"}', 400, "'image' twice"),
         (b'{"%s": 1, "%s": 2}' % (b"x" * 9999, b"x" * 9999), 400, "xxx\u2026' twice"),
         (json.dumps(dict.fromkeys(map(str, range(MAX_MEMBERS + 1)))).encode(), 413, f"{MAX_MEMBERS + 1} names"),
@@ -148,7 +149,7 @@ RAGGED: dict[str, list[Any]] = {
     "a list too deep": [[*[ROW] * 27, [*ROW[:27], [[0.5]]]]],
     "a bare number": [[*[ROW] * 27, [*ROW[:27], 0.5]]],
     "no list around a row": [*[[ROW] * 28], ROW],
-    "a second digit that is none": [[ROW] * 28, []],
+    "a second digit that is empty": [[ROW] * 28, []],
 }
 
 

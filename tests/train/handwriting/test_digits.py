@@ -64,6 +64,7 @@ HOLES = (
     (0, "dotted", {1}),
     (1, "flat flag", {0}),
     (1, "long based", {0}),
+    (1, "level based", {0}),
     (1, "running", {0}),
     (1, "cornered", {0}),
     (2, "big loop", {1}),
@@ -165,6 +166,13 @@ def test_no_flag_of_a_one_lies_as_flat_as_the_top_of_a_seven() -> None:
         for glyph, _ in drawn(7, name, 200):
             (start_x, start_y), (end_x, end_y) = glyph[0][0][:2], max(glyph[0], key=lambda point: point[0])[:2]
             assert start_y - end_y <= 0.32 * (end_x - start_x)
+
+
+def test_a_one_with_a_level_flag_stands_on_a_foot_wider_than_the_flag() -> None:
+    for glyph, _ in drawn(1, "level based"):
+        left, right = glyph[1]
+        assert right[0] - left[0] > -glyph[0][0][0]
+        assert min(left[1], right[1]) > 0.9
 
 
 def test_a_long_upstroke_begins_at_least_a_third_down_and_stands_on_a_foot() -> None:

@@ -74,7 +74,7 @@ def draw_g_tailed(rng: np.random.Generator) -> Glyph:
     gap = u(-0.03, 0.03) if u() < 0.65 else u(0.05, 0.16)
     head = draw_loop(rng, gap)
     right = head[0][0] + max(gap, 0.0)
-    end = (u(-0.34, 0.0) if u() < 0.6 else u(-0.7, -0.3), u(0.8, 1.0))
+    end = (u(-0.34, 0.0) if u() < 0.75 else u(-0.65, -0.3), u(0.8, 1.0))
     low = u(0.92, 1.04)
     tail: Stroke = [
         (right + u(-0.03, 0.03), 0.56),

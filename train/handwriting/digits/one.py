@@ -104,6 +104,16 @@ def draw_flat_based(rng: np.random.Generator) -> Glyph:
     return [[*flag(rng, (0.22, 0.42), (FLATTEST, 0.8)), (0.0, 0.0, u(0.7, 1)), (foot, 1.0)], base(rng, foot)]
 
 
+def draw_level_based(rng: np.random.Generator) -> Glyph:
+    """Start with a short flag that is nearly level, and end on a foot that tells it from a 7."""
+    u = rng.uniform
+    foot = u(-0.04, 0.04)
+    across = u(0.12, 0.26)
+    start: Stroke = [(-across, across * u(0.0, 0.5)), (-across * 0.5, across * 0.25 + u(-0.03, 0.03))]
+    ground: Stroke = [(foot - u(0.18, 0.36), 1.0 + u(-0.03, 0.03)), (foot + u(0.18, 0.36), 1.0 + u(-0.04, 0.03))]
+    return [[*start, (0.0, 0.0, u(0.7, 1)), (foot, 1.0)], ground]
+
+
 def draw_leaning(rng: np.random.Generator) -> Glyph:
     """Draw the stem alone, leaning far to one side, bent a little."""
     u = rng.uniform
@@ -149,6 +159,7 @@ STYLES = (
     Style("printed", 2.5, draw_printed, 0.2, "foot", (-0.45, 0.5), (-0.5, 0.25)),
     Style("long based", 1.8, draw_long_based, 0.13, "foot", (-0.4, 0.4)),
     Style("flat based", 1.2, draw_flat_based, 0.16, "foot", (-0.4, 0.35), (-0.4, 0.1)),
+    Style("level based", 0.8, draw_level_based, 0.15, "foot", (-0.4, 0.35), (-0.4, 0.3)),
     Style("two strokes", 1, draw_two_strokes, 0.16, lean=(-0.5, 0.5), widen=(-0.5, 0.25)),
     Style("leaning", 1.2, draw_leaning, 0.28, lean=(-0.25, 0.25)),
     Style("running", 0.8, draw_running, 0.16, lean=(-0.4, 0.5), widen=(-0.5, 0.15)),
