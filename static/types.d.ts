@@ -98,6 +98,7 @@ interface Reading {
 /** Ink that is no digit: a sign, or null. */
 interface Mark {
   sign: string | null;
+  certain?: boolean; // whether it is no digit for sure
   box: Box;
 }
 
