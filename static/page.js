@@ -8,6 +8,7 @@ import { createSamples } from './drawing/samples.js';
 import { classesOf, createAnswer } from './reading/answer.js';
 import { createCode } from './reading/code.js';
 import { createCompare } from './reading/compare.js';
+import { adoptLinkedHand, createCorrections } from './reading/corrections.js';
 import { createPictures, listenForFiles, shrinkPicture } from './reading/pictures.js';
 import { createReader } from './reading/reader.js';
 import { createReplay } from './reading/replay.js';
@@ -45,6 +46,7 @@ const reader = createReader(
     answered(reading, last) {
       const settled = last && !drawing.busy;
       answer.showAnswer(reading, settled);
+      if (settled) corrections?.noteReading(reading);
       showBoxes();
       if (settled) refreshPanels();
     },
@@ -60,6 +62,13 @@ const reader = createReader(
 );
 
 const replay = createReplay(drawing, readShown, { button: find(document, '#replay'), story: find(document, '#story') });
+/** where the server keeps corrections */
+const corrections = document.querySelector('#hand')
+  ? createCorrections(find(document, '#answer'), find(document, '#hand'), {
+      takeDigit: () => answer.chosen,
+      changed: readOnceMore,
+    })
+  : null;
 const sight = createSight(find(document, '#sight'), takeDigit);
 const compare = createCompare(find(document, '#compare'), takeSubject);
 const code = createCode(
@@ -87,6 +96,7 @@ function readDrawing() {
   }
   reader.cancel();
   answer.showEmpty();
+  corrections?.noteReading(null);
   showBoxes();
   refreshPanels();
 }
@@ -196,6 +206,7 @@ function showPicture(changed) {
   if (changed !== picture) return;
   if (changed.problem) answer.showProblem(changed.problem);
   else if (changed.reading) answer.showAnswer(changed.reading, true);
+  corrections?.noteReading(changed.reading);
   showBoxes();
   if (changed.problem || changed.reading) refreshPanels();
 }
@@ -244,6 +255,11 @@ function choosePen() {
 function readAgain() {
   if (picture) pictures.readAgain(picture);
   else readDrawing();
+}
+
+async function readOnceMore() {
+  readAgain();
+  await reader.idle();
 }
 
 /** Keep the drawing in this browser; a link in the address is only for the drawing that it holds. */
@@ -336,6 +352,7 @@ carryDrawing(() => toFragment(drawing.strokes.all));
 createSamples(find(document, '#samples'), drawing.replace);
 createThemeSwitch();
 choosePen();
+if (adoptLinkedHand()) find(document, '#hand').open = true;
 if (location.hash) openLinked();
 if (!drawing.strokes.all.length && answer.reading === null) bringBackKept();
 addEventListener('load', () => navigator.serviceWorker?.register('/service-worker.js'));

@@ -10,6 +10,16 @@ interface Parts extends HTMLElementTagNameMap {
   '#camera': HTMLInputElement;
   '#again': HTMLButtonElement;
   '#clear': HTMLButtonElement;
+  '#correct': HTMLButtonElement;
+  '#hand': HTMLDetailsElement;
+  '#hand-copy': HTMLButtonElement;
+  '#hand-export': HTMLButtonElement;
+  '#hand-forget': HTMLButtonElement;
+  '#hand-link': HTMLInputElement;
+  '#hand-on': HTMLInputElement;
+  '#hand-undo': HTMLButtonElement;
+  '#keys': HTMLElement;
+  '#learned': HTMLElement;
   '#code': HTMLDetailsElement;
   '#compare': HTMLDetailsElement;
   '#drawing': HTMLCanvasElement;
@@ -40,6 +50,11 @@ interface Parts extends HTMLElementTagNameMap {
   '#upload': HTMLInputElement;
   '#width': HTMLInputElement;
   '.answer': HTMLElement;
+  '.bars': HTMLElement;
+  '.gallery': HTMLElement;
+  '.visit': HTMLElement;
+  '.visit-heading': HTMLElement;
+  '.when-taught': HTMLElement;
   '.label': HTMLElement;
   '.number': HTMLElement;
   '.pixels': HTMLImageElement;
@@ -66,6 +81,7 @@ interface FoundDigit {
   certain: boolean;
   doubt?: Doubt; // where it is not certain
   picture?: string; // a data URL of what the network saw, with explain=1
+  without_hand?: number; // what the network alone reads, where the hand's corrections decided
   probabilities: number[];
   box?: Box; // only from /read
   label?: string; // the name of the class, where it is not a digit
@@ -82,6 +98,7 @@ interface Reading {
 /** Ink that is no digit: a sign, or null. */
 interface Mark {
   sign: string | null;
+  certain?: boolean; // whether it is no digit for sure
   box: Box;
 }
 
@@ -137,6 +154,20 @@ interface ReadOptions {
 
 /** Called when the request leaves, so that it takes the newest drawing. */
 type TakePicture = () => Promise<Blob>;
+
+/** What GET /hands/ID/corrections lists. */
+interface Correction {
+  id: number;
+  digit: number;
+  was: number;
+  trusted: boolean;
+  picture: string; // a data URL
+}
+
+interface CorrectionListener {
+  takeDigit: () => FoundDigit | null;
+  changed: () => Promise<unknown>; // what is on the stage is to be read again
+}
 
 interface ReadingListener {
   reading: () => void;

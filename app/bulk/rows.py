@@ -163,11 +163,12 @@ def describe_number(answer: Answer) -> Row:
     if "error" in answer:
         return answer
     digits = answer["digits"]
+    alone = len(digits) == 1 and answer["text"] == str(digits[0]["digit"])
     return {
         "text": answer["text"],
-        "digit": digits[0]["digit"] if len(digits) == 1 else None,
+        "digit": digits[0]["digit"] if alone else None,
         "confidence": min(digit["confidence"] for digit in digits),
-        "certain": all(digit["certain"] for digit in digits),
+        "certain": all(one["certain"] for one in (*digits, *answer["marks"])),
         "doubt": next((digit["doubt"] for digit in digits if "doubt" in digit), None),
         "probabilities": [digit["probabilities"] for digit in digits],
     }

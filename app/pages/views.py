@@ -22,7 +22,7 @@ from ..settings import SERVED
 from ..web.failures import wants_page
 from ..web.metrics import count_answers
 from ..web.requests import read_pictures, take_in_time
-from ..web.served import chosen_classifier, served_models
+from ..web.served import chosen_classifier, served_memory, served_models
 from .report import draw_curves, draw_reliability, find_report, measure_png, shade_confusion
 from .texts import LANGUAGES, choose_language, load_texts, translator
 
@@ -140,6 +140,7 @@ def provide_texts() -> dict[str, Any]:
         "language": language,
         "other_language": next(other for other in LANGUAGES if other != language),
         "theme": theme if theme in THEMES else None,
+        "corrections": served_memory() is not None,
         "t": translator(language),
         "said": load_texts(language)["page"].get,  # where there may be no such text
     }
