@@ -14,7 +14,7 @@ import { createReader } from './reading/reader.js';
 import { createReplay } from './reading/replay.js';
 import { Problem } from './reading/server.js';
 import { createSight } from './reading/sight.js';
-import { find } from './site/elements.js';
+import { find, loadStyle } from './site/elements.js';
 import { t } from './site/texts.js';
 import { createThemeSwitch } from './site/theme.js';
 
@@ -39,6 +39,10 @@ const chooseModel = () => model?.value ?? '';
 let picture = null;
 /** @type {{picture: Picture, depth: number} | null} a picture that was drawn over, and how much was drawn before */
 let covered = null;
+/** @type {ReturnType<typeof import('./drawing/gallery.js').createGallery> | null} */
+let gallery = null;
+/** @type {ReturnType<typeof import('./camera/camera.js').createCamera> | null} */
+let camera = null;
 
 const reader = createReader(
   {
@@ -225,12 +229,46 @@ function unstage() {
   drawing.repaint();
 }
 
+/** The drawings that this browser keeps, loaded when they are first wanted. */
+async function openGallery() {
+  const { createGallery } = await import('./drawing/gallery.js');
+  gallery ??= createGallery(find(document, '#drawings'), {
+    takeStrokes: () => drawing.strokes.all,
+    open(strokes) {
+      if (drawing.strokes.all.length) gallery?.add(drawing.strokes.all, answer.reading?.text ?? '');
+      drawing.replace(strokes);
+      canvas.scrollIntoView({ block: 'nearest' });
+    },
+  });
+  return gallery;
+}
+
+/** @param {Stroke[]} strokes @param {string} text */
+async function keepCleared(strokes, text) {
+  (await openGallery()).add(strokes, text);
+}
+
+/** Read what the camera sees; where there is none, or it may not be used, take a photo as before. */
+async function openCamera() {
+  const [{ createCamera }] = await Promise.all([import('./camera/camera.js'), loadStyle('/static/camera/camera.css')]);
+  camera ??= createCamera(find(document, '#camera-view'), {
+    chooseModel,
+    take: (file) => pictures.add([file]),
+    unavailable() {
+      find(document, '#watch').hidden = true;
+      find(document, '#camera').click();
+    },
+  });
+  await camera.open();
+}
+
 function undo() {
   drawing.undo();
   if (covered && drawing.strokes.depth <= covered.depth) stagePicture(covered.picture);
 }
 
 function clear() {
+  if (!picture && drawing.strokes.all.length) keepCleared(drawing.strokes.all, answer.reading?.text ?? '');
   drawing.clear();
   covered = null;
   chooseEraser(false);
@@ -343,6 +381,9 @@ addEventListener('keydown', (event) => {
   else return;
   event.preventDefault();
 });
+find(document, '#watch').hidden = !navigator.mediaDevices;
+find(document, '#watch').addEventListener('click', openCamera);
+find(document, '#drawings').addEventListener('toggle', openGallery, { once: true });
 addEventListener('hashchange', openLinked);
 addEventListener('resize', choosePen);
 document.addEventListener('theme', drawing.repaint);

@@ -8,6 +8,10 @@ interface Parts extends HTMLElementTagNameMap {
   '#answer': HTMLElement;
   '#bring': HTMLElement;
   '#camera': HTMLInputElement;
+  '#camera-close': HTMLButtonElement;
+  '#camera-take': HTMLButtonElement;
+  '#camera-view': HTMLDialogElement;
+  '#watch': HTMLButtonElement;
   '#again': HTMLButtonElement;
   '#clear': HTMLButtonElement;
   '#correct': HTMLButtonElement;
@@ -23,6 +27,7 @@ interface Parts extends HTMLElementTagNameMap {
   '#code': HTMLDetailsElement;
   '#compare': HTMLDetailsElement;
   '#drawing': HTMLCanvasElement;
+  '#drawings': HTMLDetailsElement;
   '#eraser': HTMLButtonElement;
   '#forget': HTMLButtonElement;
   '#found': HTMLElement;
@@ -32,6 +37,7 @@ interface Parts extends HTMLElementTagNameMap {
   '#pen-status': HTMLElement;
   '#pictures': HTMLElement;
   '#redo': HTMLButtonElement;
+  '#remove-all': HTMLButtonElement;
   '#replay': HTMLButtonElement;
   '#row': HTMLTemplateElement;
   '#rows': HTMLElement;
@@ -39,6 +45,9 @@ interface Parts extends HTMLElementTagNameMap {
   '#unnamed': HTMLElement;
   '#save-csv': HTMLButtonElement;
   '#save-json': HTMLButtonElement;
+  '#save-png': HTMLButtonElement;
+  '#save-svg': HTMLButtonElement;
+  '#save-zip': HTMLButtonElement;
   '#seen': HTMLImageElement;
   '#share': HTMLButtonElement;
   '#sight': HTMLDetailsElement;
@@ -54,6 +63,7 @@ interface Parts extends HTMLElementTagNameMap {
   '.gallery': HTMLElement;
   '.visit': HTMLElement;
   '.visit-heading': HTMLElement;
+  '.when-kept': HTMLElement;
   '.when-taught': HTMLElement;
   '.label': HTMLElement;
   '.number': HTMLElement;
@@ -126,6 +136,12 @@ interface Failure {
 
 /** In units of a drawing; pressure 1 is the pen's own width. */
 type Point = [x: number, y: number, pressure: number];
+
+/** A drawing as the browser keeps it: as link.js writes it, and what was read. */
+interface KeptDrawing {
+  drawing: string;
+  text: string;
+}
 
 interface Stroke {
   width: number;

@@ -89,6 +89,11 @@ class Classifier:
         prediction = Prediction(probabilities, certainty, rest[0] if rest else None)
         return self._adjust(prediction) if self._adjust else prediction
 
+    @property
+    def network(self) -> Runtime:
+        """The runtime: the same for all classifiers that adjusted() made of one."""
+        return self._run
+
     def adjusted(self, adjust: Callable[[Prediction], Prediction]) -> Classifier:
         """Return a classifier that shares this one's runtime and changes what it predicts."""
         other = copy.copy(self)
