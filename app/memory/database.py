@@ -75,13 +75,13 @@ class Database:
             return str(self.url.database)
         return self.url.set(drivername="postgresql").render_as_string(hide_password=True)
 
-    def read(self, work: Work[Result], max_seconds: float = MAX_READING) -> Result:
+    def read(self, work: Work[Result], max_seconds: float | None = None) -> Result:
         """Return what some work reads.
 
         Raises:
             Unreachable: the database is away, or did not answer in time.
         """
-        return self._run(lambda: self._begin(work, reading=True), max_seconds)
+        return self._run(lambda: self._begin(work, reading=True), max_seconds or MAX_READING)
 
     def write(self, work: Work[Result], max_seconds: float = MAX_WRITING) -> Result:
         """Return what some work answers, once all that it changed is kept for good.
