@@ -123,9 +123,7 @@ def describe_absurd(absurd: list[tuple[Correction, int]], write: Callable[[str],
     """List the corrections that are left out, for a person to look at."""
     if not absurd:
         return
-    write(
-        f"{len(absurd)} corrections are left out: they look like other digits, and no second one agrees. Look at them:"
-    )
+    write(f"Left out: {len(absurd)}, which look like other digits while no second one agrees. Look at them:")
     for each, read in absurd[:LISTED]:
         write(f"  correction {each.number} of {each.hand}: said to be {each.digit}, looks like {read}")
     if len(absurd) > LISTED:
