@@ -19,7 +19,7 @@ from .inspection import MAX_PIXELS, Source, check_memory, check_size, inspect_di
 
 MAX_PAGES = 1_000  # of one file: a thick binder, 40 seconds of an animation
 MAX_PAGE_PIXELS = 16 * MAX_PIXELS  # pixels of all pages of one file: 10 s of a core; 110 pages of A4 at 300 dpi
-FRAME_PIXEL = 16  # bytes a pixel of a page: what decoders keep between frames, and the page itself
+FRAME_PIXEL = 16  # bytes of an animated one: libwebp's canvas, the one before, a copy, the picture
 PAGE_PIXEL = 4  # bytes a pixel of a TIFF's page, at the most
 PDF_SCALE = 200 / 72  # pixels a point: 200 dpi, at which a digit 5 mm high has 40 pixels
 ANIMATED = 2  # bit of VP8X's flags. Source: RFC 9649, section 2.7.1

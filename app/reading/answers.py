@@ -21,6 +21,7 @@ from ..models.classifier import FAINT, Classifier, Doubt, Prediction
 from ..preprocessing.decoding import Body, decode_picture
 from ..preprocessing.digits import FoundInk, read_ink, read_picture
 from ..preprocessing.explanation import Step
+from ..preprocessing.pages import MAX_PAGES, count_pages
 from ..preprocessing.paper import reduce_picture
 from .numbers import read_number
 
@@ -75,7 +76,14 @@ def _read_explained(classifier: Classifier, body: Body, explained: bool) -> tupl
     """Return a framed digit, and "steps" where they are asked for: encoded at once, since raw they take much more."""
     steps: list[Step] | None = [] if explained else None
     found = read_ink(body, steps, classifier.framing)
-    return found, {} if steps is None else {"steps": [_describe_step(step) for step in steps]}
+    pages = describe_pages(body)
+    return found, pages if steps is None else {**pages, "steps": [_describe_step(step) for step in steps]}
+
+
+def describe_pages(body: Body) -> Answer:
+    """Return how many pages a file has, where it has several: the first is answered."""
+    pages = count_pages(body) if isinstance(body, bytes) else 1
+    return {"pages": min(pages, MAX_PAGES)} if pages > 1 else {}
 
 
 def describe_predictions(classifier: Classifier, prediction: Prediction, faint: Sequence[bool]) -> list[Answer]:
@@ -131,7 +139,7 @@ def read_one(classifier: Classifier, body: Body, explained: bool = False) -> Ans
     digits = [{**answer, "box": list(one.box)} for answer, one in zip(answers, reading.found, strict=True)]
     if explained:
         digits = [{**answer, "picture": _to_url(one.digit)} for answer, one in zip(digits, reading.found, strict=True)]
-    return {"text": reading.text, "digits": digits, "model": classifier.name}
+    return {"text": reading.text, "digits": digits, "model": classifier.name, **describe_pages(body)}
 
 
 def read_several(classifier: Classifier, bodies: Iterable[Body], explained: bool = False) -> list[Answer]:
