@@ -21,6 +21,7 @@ import cv2
 
 from ..commandline import without_greetings
 from ..errors import DigitsError, NotFound, OutOfMemory, TooLarge, Unreadable, describe, is_out_of_memory
+from ..memory.personal import Taught, personalise
 from ..models.classifier import Classifier, load_classifier
 from ..models.folder import load
 from ..preprocessing.decoding import Body
@@ -46,18 +47,20 @@ class Job:
     model: Path  # folder of the model
     many: bool
     max_bytes: int
+    taught: Taught | None = None  # what is read with, of a hand's corrections
 
 
 @functools.cache
-def open_classifier(model: Path) -> Classifier:
-    """Return the classifier of a model folder; a process loads it once.
+def open_classifier(model: Path, taught: Taught | None = None) -> Classifier:
+    """Return the classifier of a model folder, as a hand taught it; a process loads it once.
 
     Raises:
         BadModel: it cannot be used.
     """
     cv2.setNumThreads(1)  # processes already run in parallel
     with without_greetings():  # LiteRT's
-        return load_classifier(load(model))
+        classifier = load_classifier(load(model))
+    return personalise(classifier, taught) if taught else classifier
 
 
 def read_batch(job: Job, sources: Sequence[Source]) -> list[Row]:
@@ -68,7 +71,7 @@ def read_batch(job: Job, sources: Sequence[Source]) -> list[Row]:
         for source, body in zip(sources, bodies, strict=True)
         for page in split_pages(source.path, body)[source.done :]
     ]
-    return answer_pictures(open_classifier(job.model), named, job.many)
+    return answer_pictures(open_classifier(job.model, job.taught), named, job.many)
 
 
 def split_pages(path: str, body: bytes | Failure) -> list[tuple[str, Body | Failure]]:
@@ -194,11 +197,12 @@ def describe_number(answer: Answer) -> Row:
     if "error" in answer:
         return answer
     digits = answer["digits"]
+    alone = len(digits) == 1 and answer["text"] == str(digits[0]["digit"])
     return {
         "text": answer["text"],
-        "digit": digits[0]["digit"] if len(digits) == 1 else None,
+        "digit": digits[0]["digit"] if alone else None,
         "confidence": min(digit["confidence"] for digit in digits),
-        "certain": all(digit["certain"] for digit in digits),
+        "certain": all(one["certain"] for one in (*digits, *answer["marks"])),
         "doubt": next((digit["doubt"] for digit in digits if "doubt" in digit), None),
         "probabilities": [digit["probabilities"] for digit in digits],
     }

@@ -8,7 +8,7 @@ from ..corrections import RATE
 from ..memory.limits import MAX_A_MINUTE, MAX_CORRECTIONS
 from ..models.registry import Registry
 from ..preprocessing.decoding import FORMATS_TEXT
-from .examples import HAND_EXAMPLE, SEVEN, SEVEN_ROW
+from .examples import EVIDENCE_EXAMPLE, HAND_EXAMPLE, SEVEN, SEVEN_ROW
 from .parts import OBJECT, Schema, answers, get, media, parameter, schema, whole
 
 
@@ -19,13 +19,15 @@ def describe_reading(config: dict[str, Any]) -> Schema:
         "summary": "Read one digit in each picture",
         "description": "One picture is answered by one reading, several by a list in the order sent. Where `certain` "
         "is false, `doubt` says why: not_a_digit, ambiguous (it could be two digits) or faint.",
-        "parameters": [parameter(name) for name in ("ModelChoice", "HandChoice", "Explain", "RequestId")],
+        "parameters": [parameter(name) for name in ("ModelChoice", "HandChoice", "Explain", "Against", "RequestId")],
         "requestBody": _pictures(config),
         "responses": answers(
             media(
                 {"oneOf": [schema("Reading"), schema("Readings")]},
+                {"digit": 7, "confidence": 0.98, "certain": True, "probabilities": SEVEN_ROW, "model": "robust"},
                 {
                     "digit": 7, "confidence": 0.98, "certain": True, "probabilities": SEVEN_ROW, "model": "robust",
+                    "steps": [], "evidence": EVIDENCE_EXAMPLE,
                 },
             ),
             400, 404, 413, 415, 422,
@@ -33,16 +35,19 @@ def describe_reading(config: dict[str, Any]) -> Schema:
     }  # fmt: skip
     read = {
         "tags": ["Reading"],
-        "summary": "Read all digits of each picture, in reading order",
+        "summary": "Read all digits and signs of each picture, in reading order",
+        "description": "`text` is what is written, with the signs - + . , / : between its digits. `digits` holds the "
+        "digits alone, `marks` the signs and other ink that is no digit.",
         "parameters": [parameter(name) for name in ("ModelChoice", "HandChoice", "Explain", "RequestId")],
         "requestBody": _pictures(config),
         "responses": answers(
             media(
                 {"oneOf": [schema("Number"), schema("Numbers")]},
                 {
-                    "text": "7",
+                    "text": "-7",
                     "digits": [{"digit": 7, "confidence": 0.98, "certain": True, "probabilities": SEVEN_ROW,
-                                "box": [8, 4, 12, 20]}],
+                                "box": [48, 4, 12, 20]}],
+                    "marks": [{"sign": "-", "certain": True, "box": [30, 12, 9, 3]}],
                     "model": "robust",
                 },
             ),
@@ -196,6 +201,12 @@ def describe_models(models: Registry, max_pictures: int) -> Schema:
             "Models",
             "Keep the page for when the server is away",
             answers({"text/javascript": {"schema": {"type": "string"}}}),
+        ),
+        "/robots.txt": get(
+            "robots",
+            "Models",
+            "Say what search engines may look at",
+            answers({"text/plain": {"schema": {"type": "string"}}}),
         ),
         "/models": get(
             "models", "Models", "Show all models: a page to a browser, their cards to a program",

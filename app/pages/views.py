@@ -8,6 +8,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import io
+import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +24,33 @@ from ..settings import SERVED
 from ..web.failures import wants_page
 from ..web.metrics import count_answers
 from ..web.requests import read_pictures, take_in_time
-from ..web.served import chosen_classifier, served_models
+from ..web.served import chosen_classifier, served_memory, served_models
 from .report import draw_curves, draw_reliability, find_report, measure_png, shade_confusion
 from .texts import LANGUAGES, choose_language, load_texts, translator
 
 STATIC = SERVED / "static"
 SERVICE_WORKER = "service-worker.js"
-MODULES = sorted({path.relative_to(STATIC).as_posix() for path in STATIC.glob("*/*.js")} - {"site/site.js"})
+IMPORT = re.compile(r"^(?:import|}) .*?from '(\..+?)';$", re.MULTILINE)
 THEMES = ("light", "dark")
 YEAR = 365 * 24 * 60 * 60  # seconds
 
 
 bp = Blueprint("pages", __name__)
+
+
+@cache
+def find_modules(page: str) -> tuple[str, ...]:
+    """Return the scripts that a script imports as it starts, and theirs, so that a browser asks for all at once."""
+    found: set[str] = set()
+    waiting = [page]
+    while waiting:
+        module = waiting.pop()
+        for name in IMPORT.findall((STATIC / module).read_text("utf-8")):
+            imported = (STATIC / module).parent.joinpath(name).resolve().relative_to(STATIC.resolve()).as_posix()
+            if imported not in found:
+                found.add(imported)
+                waiting.append(imported)
+    return tuple(sorted(found))
 
 
 @bp.get("/")
@@ -44,7 +61,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "index.html",
         script_texts=load_texts(choose_language())["script"],
-        modules=MODULES,
+        modules=find_modules("page.js"),
         models=_classifiers(),
         default=served_models().default,
         max_bytes=current_app.config["MAX_CONTENT_LENGTH"],
@@ -114,6 +131,12 @@ def service_worker() -> Response:
     return send_from_directory(STATIC, SERVICE_WORKER)
 
 
+@bp.get("/robots.txt")
+def robots() -> Response:
+    """Send what search engines may look at."""
+    return send_from_directory(STATIC, "robots.txt")
+
+
 def show_failure(error: DigitsError) -> str:
     """Make the page that says what went wrong."""
     code = error.code if f"failure.{error.code}" in load_texts(choose_language())["page"] else "internal"
@@ -133,7 +156,9 @@ def provide_texts() -> dict[str, Any]:
         "language": language,
         "other_language": next(other for other in LANGUAGES if other != language),
         "theme": theme if theme in THEMES else None,
+        "corrections": served_memory() is not None,
         "t": translator(language),
+        "said": load_texts(language)["page"].get,  # where there may be no such text
     }
 
 

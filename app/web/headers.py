@@ -13,13 +13,14 @@ SECURITY_HEADERS = {
             "style-src 'self'",
             "img-src 'self' data: blob:",
             "connect-src 'self'",
+            "manifest-src 'self'",
             "base-uri 'none'",
             "form-action 'self'",
             "frame-ancestors 'none'",
         )
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Permissions-Policy": "camera=(self), geolocation=(), microphone=(), payment=(), usb=()",
     "Referrer-Policy": "no-referrer",
 }
 # Types of answers that are compressed: pages and JSON; application/octet-stream is the tensors of a protocol

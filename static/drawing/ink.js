@@ -62,9 +62,34 @@ export function hasInk(strokes) {
  */
 export function paintStrokes(context, strokes) {
   for (const stroke of strokes) {
-    paintStroke(context, stroke);
-    paintEnd(context, stroke);
+    if (stroke.points.length > 1 && stroke.points.every(([, , pressure]) => pressure === stroke.points[0][2])) {
+      paintWhole(context, stroke);
+    } else {
+      paintStroke(context, stroke);
+      paintEnd(context, stroke);
+    }
   }
+}
+
+/**
+ * Draw a stroke of one width as one path: the edges of pieces that overlap would show as notches.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Stroke} stroke
+ */
+function paintWhole(context, { width, eraser, points }) {
+  context.globalCompositeOperation = eraser ? 'destination-out' : 'source-over';
+  context.lineCap = 'round';
+  context.lineJoin = 'round';
+  context.lineWidth = width * points[0][2];
+  context.beginPath();
+  context.moveTo(points[0][0], points[0][1]);
+  for (let index = 1; index < points.length; index += 1) {
+    const end = middle(points[index - 1], points[index]);
+    context.quadraticCurveTo(points[index - 1][0], points[index - 1][1], end[0], end[1]);
+  }
+  const [x, y] = points[points.length - 1];
+  context.lineTo(x, y);
+  context.stroke();
 }
 
 /**

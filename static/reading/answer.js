@@ -5,6 +5,7 @@ import { formatShare, t } from '../site/texts.js';
 import { nameDigit, nameReading } from './server.js';
 
 const CLOSE = 0.35; // of the first guess: a second one above this could also be right
+const NONE = 0.0005; // less is shown as nothing: it would be written as 0 %
 const FAINT = 0.005; // a second guess below this is not worth a number
 
 /** What is said of each doubt. */
@@ -21,6 +22,8 @@ export function createAnswer(root, takeClasses) {
   const announcement = root.querySelector('[data-part="announcement"]');
   /** @type {HTMLElement | null} only where a person can ask again */
   const again = root.querySelector('#again');
+  /** @type {HTMLImageElement | null} the 28 by 28 pixels that the network saw */
+  const seen = root.querySelector('#seen');
   const bars = [...root.querySelectorAll('li')].map((bar) => ({
     bar,
     label: find(bar, '.label'),
@@ -78,7 +81,7 @@ export function createAnswer(root, takeClasses) {
   function showAnswer(newest, settled) {
     reading = newest;
     chosen = reading.digits.length - 1;
-    const certain = reading.digits.every((digit) => digit.certain);
+    const certain = [...reading.digits, ...(reading.marks ?? [])].every(({ certain = true }) => certain);
     setState(settled ? (certain ? 'answered' : 'uncertain') : 'reading', reading.text);
     root.dataset.certain = String(certain);
     showVerdict(reading);
@@ -98,23 +101,24 @@ export function createAnswer(root, takeClasses) {
   /** @param {Reading} shown */
   function showVerdict(shown) {
     const names = shown.digits.map(nameDigit);
-    verdict.replaceChildren(...(names.length > 1 ? manyDigits(shown) : names));
-    verdict.dataset.length = String(names.join('').length);
+    const length = Math.max(names.join('').length, shown.text.replaceAll('\n', '').length);
+    verdict.replaceChildren(...(names.length > 1 || shown.text.length > 1 ? manyDigits(shown) : names));
+    verdict.dataset.length = String(length);
   }
 
   /**
-   * Make each digit of a number a button that shows its own bars.
+   * Make each digit of a number a button that shows its own bars; its signs stay text.
    * @param {Reading} shown
    */
   function manyDigits(shown) {
-    const lines = shown.text.split('\n').map((line) => line.replaceAll(' ', '').length);
-    let first = 0;
-    return lines.map((length) => {
+    let index = 0;
+    return shown.text.split('\n').map((text) => {
       const line = document.createElement('span');
       line.className = 'line';
-      const digits = shown.digits.slice(first, first + length);
-      line.append(...digits.map((digit, place) => digitButton(shown, digit, first + place)));
-      first += length;
+      for (const sign of text.replaceAll(' ', '')) {
+        if (/\d/.test(sign)) line.append(digitButton(shown, shown.digits[index], index++));
+        else line.append(sign);
+      }
       return line;
     });
   }
@@ -157,12 +161,18 @@ export function createAnswer(root, takeClasses) {
   /** @param {FoundDigit | null} digit */
   function showBars(digit) {
     const classes = takeClasses();
+    if (seen) {
+      seen.hidden = !digit?.picture;
+      if (digit?.picture) seen.src = digit.picture;
+    }
     bars.forEach(({ bar, label, number }, index) => {
       const share = digit?.probabilities[index] ?? 0;
+      bar.toggleAttribute('data-none', share < NONE);
       bar.style.setProperty('--share', String(share));
       bar.toggleAttribute('data-best', digit?.digit === index);
       label.textContent = classes?.[index] ?? String(index);
-      number.textContent = digit && doubtOf(digit) !== 'not_a_digit' ? formatShare(share) : '';
+      const quiet = !digit || share < NONE || doubtOf(digit) === 'not_a_digit';
+      number.textContent = quiet ? '' : formatShare(share);
     });
   }
 

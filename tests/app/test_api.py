@@ -14,7 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.preprocessing.decoding import FORMATS_TEXT
-from tests.support.drawings import draw_digit, side_by_side, to_bytes, to_png
+from tests.support.drawings import draw_digit, draw_text, side_by_side, to_bytes, to_png
 
 from .conftest import FEW, MAX_BYTES
 
@@ -142,6 +142,36 @@ def test_explain_adds_the_steps(client: FlaskClient) -> None:
         assert step["picture"].startswith("data:image/png;base64,")
 
 
+def test_explain_says_what_of_the_ink_speaks_for_the_answer(client: FlaskClient) -> None:
+    evidence = client.post("/predict?explain=1", data=SEVEN).get_json()["evidence"]
+    assert (evidence["digit"], np.array(evidence["map"]).shape) == (7, (28, 28))
+    assert evidence["against"] not in (7, None)
+    assert {part["place"]: part["digit"] for part in evidence["parts"]}["top"] == 1
+    assert [like["digit"] for like in evidence["like"]] == [7] * 8
+    for picture in (evidence["picture"], evidence["smallest"]["ink"], evidence["like"][0]["picture"]):
+        assert picture.startswith("data:image/png;base64,")
+
+
+@pytest.mark.parametrize(("against", "compared"), (("1", 1), ("3", 3)))
+def test_the_answer_can_be_compared_with_any_digit(client: FlaskClient, against: str, compared: int) -> None:
+    answers = client.post(f"/predict?explain=1&against={against}", json={"images": [TEXT, TEXT]}).get_json()
+    assert [one["evidence"]["against"] for one in answers["predictions"]] == [compared] * 2
+
+
+def test_the_answer_compared_with_itself_is_compared_with_the_second_guess(client: FlaskClient) -> None:
+    usual, itself = (
+        client.post(f"/predict?explain=1{query}", data=SEVEN).get_json()["evidence"] for query in ("", "&against=7")
+    )
+    assert itself == usual
+
+
+def test_evidence_that_fills_an_answer_is_refused(small_client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.reading.answers.MAX_STEPS", 40_000)
+    assert small_client.post("/predict?explain=1", data=SEVEN).status_code == 200
+    answer = small_client.post("/predict?explain=1", json={"images": [TEXT, TEXT]})
+    assert (answer.status_code, answer.get_json()["code"]) == (413, "too_large")
+
+
 @pytest.mark.parametrize(
     ("model", "decision"), (("robust", "longer side made 20"), ("lenet_sigmoid", "longer side made 28"))
 )
@@ -206,6 +236,8 @@ def test_a_bad_request_is_refused_with_what_was_expected(
         ("GET", "/nowhere", 404, "not_found", "nothing at /nowhere"),
         ("POST", "/predict?model=none", 404, "not_found", "Served here: plain, unsure"),
         ("POST", "/predict?explain=yes", 400, "bad_request", "explain=1"),
+        ("POST", "/predict?explain=1&against=10", 400, "bad_request", "against=0 to against=9"),
+        ("POST", "/predict?against=", 400, "bad_request", "against=0 to against=9"),
     ),
 )
 def test_a_wrong_path_says_what_is_there(
@@ -256,6 +288,15 @@ def test_a_number_is_read_in_order(client: FlaskClient) -> None:
         x, y, width, height = one["box"]
         assert 0 <= x < x + width <= page.shape[1]
         assert 0 <= y < y + height <= page.shape[0]
+
+
+def test_signs_are_in_the_text_and_among_the_marks(client: FlaskClient) -> None:
+    answer = client.post("/read", data=to_png(draw_text("-7.2"))).get_json()
+    assert answer["text"] == "-7.2"
+    assert [one["digit"] for one in answer["digits"]] == [7, 2]
+    assert [(mark["sign"], mark["certain"]) for mark in answer["marks"]] == [("-", True), (".", True)]
+    lefts = [answer["marks"][0], answer["digits"][0], answer["marks"][1], answer["digits"][1]]
+    assert lefts == sorted(lefts, key=lambda one: one["box"][0])
 
 
 @pytest.mark.parametrize("label", range(10))

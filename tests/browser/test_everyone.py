@@ -220,3 +220,13 @@ def test_the_page_has_the_parts_that_its_scripts_expect(page: Page) -> None:
         parts,
     )
     assert missing == []
+
+
+def test_an_operation_can_be_tried_on_the_page(open_page: OpenPage) -> None:
+    page = open_page("/docs")
+    page.click("#predict summary")
+    page.click("#predict form button")
+    expect(page.locator("#predict output")).to_contain_text('"digit": 7')
+    page.set_input_files("#predict form input", draw_picture(FOUR))
+    page.click("#predict form button")
+    expect(page.locator("#predict output")).to_contain_text('"digit": 4')

@@ -62,7 +62,7 @@ def _blend_strokes(first: Stroke, second: Stroke, share: float) -> Stroke:
 def _straighten(points: list[list[float]]) -> Stroke:
     """Leave out points on the straight between their neighbours: each one kept is one more for the hand to miss."""
     kept = points[:1]
-    for (x, y, sharp), (end_x, end_y, _) in itertools.pairwise(points):
+    for (x, y, sharp), (end_x, end_y, _) in itertools.pairwise(points[1:]):
         from_x, from_y, _ = kept[-1]
         right, down = end_x - from_x, end_y - from_y
         aside = abs((x - from_x) * down - (y - from_y) * right)

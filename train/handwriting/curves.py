@@ -87,4 +87,4 @@ def ring(
     widen = np.linspace(1.0, 1.0 + drift, count)
     around = 2 * np.pi * turns
     x, y = centre[0] + radius[0] * widen * np.cos(around), centre[1] + radius[1] * widen * np.sin(around)
-    return list(zip(x, y, strict=True))
+    return list(zip(x.tolist(), y.tolist(), strict=True))

@@ -6,6 +6,7 @@ label -> pick_style or pick_variant -> write_style with a Hand and a Pen -> ink
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
@@ -39,13 +40,20 @@ def write_style(style: Style, hand: Hand, pen: Pen, rng: np.random.Generator) ->
 
 def pick_style(label: int, rng: np.random.Generator, family: str = "") -> Style:
     """Draw one of the ways to write a digit, by its share: of all, or of a family."""
-    styles = [style for style in STYLES[label] if not family or style.family == family]
-    chance = rng.random() * sum(style.share for style in styles)
+    styles, shares = _list_styles(label, family)
+    chance = rng.random() * shares
     for style in styles:
         chance -= style.share
         if chance < 0:
             return style
     return styles[-1]
+
+
+@lru_cache(maxsize=64)
+def _list_styles(label: int, family: str) -> tuple[list[Style], float]:
+    """Return the styles of a digit, or of one family of them, and the sum of their shares."""
+    styles = [style for style in STYLES[label] if not family or style.family == family]
+    return styles, sum(style.share for style in styles)
 
 
 def between(first: Style, second: Style, share: float) -> Style:

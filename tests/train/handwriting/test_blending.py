@@ -57,3 +57,9 @@ def test_a_straight_stretch_of_a_blend_has_no_more_points_than_its_ends() -> Non
     steep: Glyph = [[(0.0, 0.0), (0.0, 0.3), (0.0, 0.5), (0.0, 1.0)]]
     leaning: Glyph = [[(0.3, 0.0), (0.1, 0.667), (0.0, 1.0)]]
     assert len(blend(steep, leaning, 0.5)[0]) == 2
+
+
+def test_a_stroke_that_begins_with_a_corner_has_it_once() -> None:
+    cornered: Glyph = [[(0.0, 0.0, 1.0), (0.3, 0.3), (0.0, 1.0)]]
+    starts = [point[:2] for point in blend(cornered, cornered, 0.5)[0]]
+    assert starts.count((0.0, 0.0)) == 1
