@@ -166,7 +166,8 @@ def test_pictures_in_a_store_are_read(tmp_path: Path, monkeypatch: pytest.Monkey
         endpoint = {"AWS_ENDPOINT_URL": f"http://{address}:{port}", "AWS_DEFAULT_REGION": "us-east-1"}
         for name, value in {**endpoint, "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}.items():
             monkeypatch.setenv(name, value)
-        store = fs.S3FileSystem(allow_bucket_creation=True)
+        override = endpoint["AWS_ENDPOINT_URL"]  # in this process, the SDK may have read the environment before
+        store = fs.S3FileSystem(access_key="a", secret_key="b", endpoint_override=override, allow_bucket_creation=True)
         store.create_dir("scans")
         folder = fill(tmp_path / "scans", 22)
         for path in folder.iterdir():
