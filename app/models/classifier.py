@@ -46,8 +46,11 @@ class Prediction:
 
     @property
     def score(self) -> NDArray[np.float32]:
-        """Return how likely each answer is to be right, (n,): its probability times its certainty."""
-        return np.asarray(self.probabilities.max(axis=1) * self.certainty, np.float32)
+        """Return how much each answer can be trusted, (n,), 0 to 1: its probability, times the root of its certainty.
+
+        Source: train/EXPERIMENTS.md, which compares it with other scores.
+        """
+        return np.asarray(self.probabilities.max(axis=1) * np.sqrt(self.certainty), np.float32)
 
 
 class Classifier:
@@ -86,6 +89,11 @@ class Classifier:
         prediction = Prediction(probabilities, certainty, rest[0] if rest else None)
         return self._adjust(prediction) if self._adjust else prediction
 
+    @property
+    def network(self) -> Runtime:
+        """The runtime: the same for all classifiers that adjusted() made of one."""
+        return self._run
+
     def adjusted(self, adjust: Callable[[Prediction], Prediction]) -> Classifier:
         """Return a classifier that shares this one's runtime and changes what it predicts."""
         other = copy.copy(self)
@@ -104,7 +112,7 @@ class Classifier:
         """Say of each answer why it should not be trusted; None where it should."""
         likely, certainty = prediction.probabilities.max(axis=1), prediction.certainty
         is_measured = certainty != likely  # else the network has no certainty of its own
-        strange = is_measured & ((certainty < self.certain_from) | (certainty < likely))
+        strange = is_measured & ((certainty < self.certain_from) | (np.sqrt(certainty) < likely))
         return [
             None if trusted else NOT_A_DIGIT if is_strange else AMBIGUOUS
             for trusted, is_strange in zip(self.certain(prediction), strange, strict=True)
