@@ -51,6 +51,7 @@ class Adaptation:
     transposed: bool = False  # rows are columns, as EMNIST's files have them
     output: int = 0  # which of the outputs, where there are several
     values: str = PROBABILITIES  # what the numbers of the output are
+    batch: int = 0  # digits that it takes at once; 0: any number
 
     def to_card(self) -> dict[str, Any]:
         """Return the card's fields "input" and "output"."""

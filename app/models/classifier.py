@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..framing import FRAMINGS
+from .adaptation import read_adaptation
 from .files import BadModel
 from .folder import Artifact
 from .keras_files import INPUT, describe_error
@@ -97,7 +98,8 @@ def load_classifier(artifact: Artifact, threads: int = 1) -> Classifier:
 
 def _start_runtime(artifact: Artifact, threads: int) -> Classifier:
     if artifact.compiled:
-        return Classifier(artifact, LiteRTRuntime(artifact.compiled, threads), "LiteRT")
+        adaptation = read_adaptation(artifact.card)
+        return Classifier(artifact, LiteRTRuntime(artifact.compiled, threads, adaptation), "LiteRT")
     return Classifier(artifact, load_tensorflow(artifact), "TensorFlow")
 
 

@@ -62,7 +62,6 @@ OPERATIONS = {  # TensorFlow functions of Keras 2, by their last name, and class
     **{"Relu": "relu", "Softmax": "softmax", "Sigmoid": "sigmoid"},
 }
 FUNCTIONS = re.compile(r"(math|nn|__operators__)\.[a-z]+")
-UNROLLED = 64  # steps of a recurrent layer, up to which it is compiled without a loop
 IMAGE, ROWS = (28, 28, 1), (28, 28)
 DEFAULT_INPUTS: dict[str, tuple[int | None, ...]] = {  # of a network that does not say it, by its first layer
     **dict.fromkeys(("Conv2D", "Convolution2D", "Flatten", "Rescaling"), IMAGE),
@@ -97,10 +96,15 @@ class Former:
 
         items = details["layers"] if isinstance(details, dict) else details  # before Keras 2.2.3 a bare list
         entry = tensor = keras.Input(find_input(details, items))
+        layers = []
         for number, item in enumerate(items):
             if item["class_name"] != "InputLayer":
                 named = isinstance(item["config"], dict) and item["config"].get("name")
-                tensor = self._call(self._make(item, named or f"layer_{number}"), [tensor], {})
+                layers.append(self._make(item, named or f"layer_{number}"))
+        if not any(isinstance(layer, Operation) or getattr(layer, "channels_first", False) for layer in layers):
+            return keras.Sequential([entry, *layers], name=_plain(self.name))  # by this name .keras files know it
+        for layer in layers:
+            tensor = self._call(layer, [tensor], {})
         return keras.Model(entry, tensor, name=_plain(self.name))
 
     def _build_functional(self, details: Config) -> keras.Model:
@@ -161,9 +165,6 @@ class Former:
             return Operation(kind)(*arguments)  # x + y, which HDF5 files of Keras 3 call as the layer is called
         tensor: Any = arguments[0] if arguments else None
         if not getattr(layer, "channels_first", False):
-            steps = getattr(tensor, "shape", (None, None))[1:2]
-            if getattr(layer, "unroll", None) is False and steps and steps[0] and steps[0] <= UNROLLED:
-                layer.unroll = True
             return layer(*arguments, **others)
         axes = list(range(1, len(tensor.shape)))
         answer = layer(keras.layers.Permute((*axes[1:], 1))(tensor))

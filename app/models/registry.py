@@ -17,8 +17,10 @@ from pathlib import Path
 from ..errors import NotFound
 from ..escaping import escape_controls
 from .classifier import Classifier, load_classifier
-from .files import CARD, NETWORK, WEIGHTS, BadModel, has_file
+from .files import CARD, BadModel, has_file
 from .folder import Artifact, load
+from .importing import import_folders
+from .sources import has_network
 
 PREFERRED = "robust"  # the model for real-world digits
 REFUSED = "DIGITS_REFUSED"  # environment variable in which the master tells its workers what it refused
@@ -89,7 +91,8 @@ def find_artifacts(models: Path, known: Mapping[str, str] | None = None) -> Foun
     Raises:
         BadModel: there is none that can be served.
     """
-    artifacts, refused = [], []
+    artifacts: list[Artifact] = []
+    refused: list[Refused] = []
     for folder in _list_folders(models):
         name = escape_controls(folder.name)
         if known and name in known:
@@ -100,9 +103,28 @@ def find_artifacts(models: Path, known: Mapping[str, str] | None = None) -> Foun
                 artifacts.append(load(folder))
         except BadModel as error:
             refused.append(Refused(name, str(error)))
-    found = Found(tuple(artifacts), tuple(refused))
+    artifacts = _import_foreign(artifacts, refused)
+    found = Found(tuple(artifacts), tuple(sorted(refused, key=lambda one: one.name)))
     found.check(models)
     return found
+
+
+def _import_foreign(artifacts: list[Artifact], refused: list[Refused]) -> list[Artifact]:
+    """Import the networks among artifacts that others trained, and add those that cannot be to what is refused."""
+    foreign = [artifact.folder for artifact in artifacts if artifact.foreign]
+    errors = import_folders(foreign) if foreign else {}
+    imported: list[Artifact] = []
+    for artifact in artifacts:
+        try:
+            fresh = load(artifact.folder) if artifact.foreign else artifact
+            error = errors.get(artifact.name, "")
+        except BadModel as changed:
+            error = str(changed)
+        if error:
+            refused.append(Refused(escape_controls(artifact.name), error))
+        else:
+            imported.append(fresh)
+    return imported
 
 
 def _list_folders(models: Path) -> list[Path]:
@@ -184,4 +206,4 @@ def read_refused() -> dict[str, str] | None:
 
 def _is_report(folder: Path) -> bool:
     """Say whether a folder holds a card and no network."""
-    return has_file(folder, CARD) and not has_file(folder, NETWORK) and not has_file(folder, WEIGHTS)
+    return has_file(folder, CARD) and not has_network(folder)

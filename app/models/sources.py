@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .files import CARD, COMPILED, NETWORK, WEIGHTS, BadModel, name_file, open_file
+from .files import CARD, COMPILED, NETWORK, WEIGHTS, BadModel, has_file, name_file, open_file
 
 KERAS_JSON, KERAS_HDF5, KERAS_ARCHIVE = "Keras JSON and HDF5", "Keras HDF5", "Keras archive"
 SAVED_MODEL, TFLITE = "SavedModel", "TensorFlow Lite"
@@ -69,6 +69,12 @@ def find_source(path: Path) -> Source:
         names = ", ".join(sorted(source.title for source in best)[:5])
         raise BadModel(f"{path.name} holds {len(best)} networks ({names}); expected one. Name one of them to import.")
     return best[0]
+
+
+def has_network(folder: Path) -> bool:
+    """Say whether anything in a folder is a network, or a part of one."""
+    own = any(has_file(folder, name) for name in (NETWORK, WEIGHTS, COMPILED))
+    return own or any(_list_sources(folder))
 
 
 def find_compiled(path: Path) -> Source | None:
