@@ -179,13 +179,15 @@ def _convert_keras(file_name: str, network: keras.Model) -> bytes:
         count = len(network.input_shape)
         raise BadModel(f"{file_name} takes {count} inputs; expected one, a digit.")
     _unroll(network)
+    owner = tf.Module()
+    owner.values = [variable.value for variable in network.variables]  # the converter saves what its owner holds
     shape = [side or SIDE for side in network.input_shape[1:]]
     failed: Exception | None = None
     for batch in (None, 1):  # what is computed in steps needs to know for how many digits
         signature = tf.TensorSpec((batch, *shape), tf.float32)
         function = tf.function(lambda tensor: network(tensor, training=False), input_signature=[signature])
         try:
-            return _convert(file_name, function.get_concrete_function(), network)
+            return _convert(file_name, function.get_concrete_function(), owner)
         except BadModel as error:
             failed = error
     raise failed or BadModel(f"{file_name} cannot be compiled.")

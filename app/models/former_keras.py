@@ -61,6 +61,7 @@ OPERATIONS = {  # TensorFlow functions of Keras 2, by their last name, and class
     **{"TrueDivide": "divide", "Divide": "divide", "Multiply": "multiply", "Add": "add", "Subtract": "subtract"},
     **{"Relu": "relu", "Softmax": "softmax", "Sigmoid": "sigmoid"},
 }
+MERGING = {"add": "Add", "subtract": "Subtract", "multiply": "Multiply"}
 FUNCTIONS = re.compile(r"(math|nn|__operators__)\.[a-z]+")
 IMAGE, ROWS = (28, 28, 1), (28, 28)
 DEFAULT_INPUTS: dict[str, tuple[int | None, ...]] = {  # of a network that does not say it, by its first layer
@@ -162,7 +163,9 @@ class Former:
 
         kind = type(layer).__name__
         if not isinstance(layer, Operation) and len(arguments) > 1 and kind in OPERATIONS:
-            return Operation(kind)(*arguments)  # x + y, which HDF5 files of Keras 3 call as the layer is called
+            return Operation(kind, layer.name)(
+                *arguments
+            )  # x + y, which HDF5 files of Keras 3 call as the layer is called
         tensor: Any = arguments[0] if arguments else None
         if not getattr(layer, "channels_first", False):
             return layer(*arguments, **others)
@@ -254,9 +257,9 @@ class Results:
 
 
 class Operation:
-    """A function that a network calls beside its layers; a few are known."""
+    """A function that a network calls beside its layers; a few are known, and each is a layer here."""
 
-    def __init__(self, function: str) -> None:
+    def __init__(self, function: str, name: Any) -> None:
         """Keep which.
 
         Raises:
@@ -265,12 +268,38 @@ class Operation:
         if function not in OPERATIONS:
             raise BadModel(f"calls the function {function:.60}; expected layers of Keras")
         self.function = OPERATIONS[function]
+        self.name = f"operation_{name}".replace("/", "_").replace(".", "_")
 
     def __call__(self, *arguments: Any, **others: Any) -> Any:
-        """Compute it."""
+        """Compute it.
+
+        Raises:
+            BadModel: it is given what no layer takes.
+        """
         import keras
 
-        return getattr(keras.ops, self.function)(*arguments, *others.values())
+        parts = [*arguments, *others.values()]
+        if len(parts) == 1 and isinstance(parts[0], list):
+            parts = parts[0]
+        if len(parts) == 1:
+            return keras.layers.Activation(self.function, name=self.name)(parts[0])
+        if len(parts) == 2 and all(hasattr(part, "shape") for part in parts) and self.function in MERGING:
+            return getattr(keras.layers, MERGING[self.function])(name=self.name)(parts)
+        if len(parts) != 2 or not any(isinstance(part, int | float) for part in parts):
+            raise BadModel(f"calls {self.function} with what is no number; expected layers of Keras")
+        first, second = parts
+        if isinstance(second, int | float):
+            scale, offset = {
+                "add": (1, second),
+                "subtract": (1, -second),
+                "multiply": (second, 0),
+                "divide": (1 / (second or 1), 0),
+            }[self.function]
+            return keras.layers.Rescaling(scale, offset, name=self.name)(first)
+        if self.function == "divide":
+            raise BadModel("divides a number by what a layer gives; expected layers of Keras")
+        scale, offset = {"add": (1, first), "subtract": (-1, first), "multiply": (first, 0)}[self.function]
+        return keras.layers.Rescaling(scale, offset, name=self.name)(second)
 
 
 def make_layer(item: Config, version: int) -> Any:
@@ -283,13 +312,13 @@ def make_layer(item: Config, version: int) -> Any:
 
     kind, former = item["class_name"], dict(item["config"])
     if kind == "TFOpLambda":
-        return Operation(str(former.get("function")).rpartition(".")[2])
+        return Operation(str(former.get("function")).rpartition(".")[2], former.get("name"))
     if kind in IDLE:
         return keras.layers.Identity(name=_plain(former.get("name")))
     today = str(RENAMED.get(kind, kind))
     maker = getattr(keras.layers, today, None)
     if maker is None and kind in OPERATIONS:
-        return Operation(kind)
+        return Operation(kind, former.get("name"))
     if maker is None:
         raise BadModel(f"has a layer {kind}, which Keras 3 does not know")
     config = _rename_fields(kind, former)

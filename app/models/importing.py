@@ -238,7 +238,8 @@ def examine(compiled: Path, given: Mapping[str, Any], title: str) -> Recognition
         single = Interpreter(compiled, 0)
         shape, fixed = single.shape, 0 if _takes_any_number(compiled, single) else single.full_shape[0]
         runtime = LiteRTRuntime(compiled, 1, Adaptation(shape=shape, batch=fixed))
-        found = recognise(runtime.answer_raw, shape, {**given, "input": {**given.get("input", {}), "batch": fixed}})
+        card = {**given, "input": {**given.get("input", {}), "batch": fixed}}
+        found = recognise(runtime.answer_raw, shape, card, single.limits)
     except BadModel as error:
         sentence = str(error)
         whole = sentence[:1].isupper() or "/" in sentence.partition(" ")[0]

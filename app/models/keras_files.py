@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,7 @@ PLACE_NAMES = """
     keras.src.models.sequential
 """
 PLACES = frozenset(PLACE_NAMES.split())
+OTHER_NAMES = re.compile(r"^(tf_keras|tensorflow\.python\.keras|tensorflow\.keras)(?=\.|$)")  # under which Keras 2 came
 OPERATION_PLACES = frozenset(("keras.src.ops.numpy", "keras.src.ops.nn"))
 # Fields of former layers that answers do not depend on: they name classes of any kind
 ONLY_TRAINS = ("_initializer", "_regularizer", "_constraint")
@@ -106,7 +108,12 @@ def check_network(file_name: str, config: Any) -> dict[str, Any]:
 def is_former(config: dict[str, Any]) -> bool:
     """Say whether a configuration is for former_keras.py to build: not Keras 3's own form, or channels first."""
     return "module" not in config or any(
-        isinstance(item, dict) and ("batch_input_shape" in item or item.get("data_format") == "channels_first")
+        isinstance(item, dict)
+        and (
+            "batch_input_shape" in item
+            or item.get("data_format") == "channels_first"
+            or OTHER_NAMES.match(str(item.get("module")))
+        )
         for item, _ in walk(config)
     )
 
@@ -163,7 +170,7 @@ def _check_class(file_name: str, item: dict[str, Any]) -> None:
     Raises:
         BadModel: it is something else.
     """
-    kind, module = str(item["class_name"]), str(item.get("module") or "keras")
+    kind, module = str(item["class_name"]), OTHER_NAMES.sub("keras", str(item.get("module") or "keras"))
     if kind == "function":
         known = module in (*PLACES, "keras.activations") and str(item.get("config")).removesuffix("_v2") in ACTIVATIONS
     elif kind == "TFOpLambda":  # the name of a function of TensorFlow, and what it is given

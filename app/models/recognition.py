@@ -36,6 +36,8 @@ CLASSES = 10
 # Values of paper and ink. Source of the last but one: MNIST's mean and standard deviation, as PyTorch's examples
 # subtract and divide by; of the others: what programs on the web do
 VALUES = ((0, 1), (0, 255), (-1, 1), (-0.4242, 2.8215), (-0.5, 0.5))
+UNLIMITED = (-np.inf, np.inf)
+UPRIGHT = 15  # samples; of fewer right ones, a network may have been trained on EMNIST's files, which lie on their side
 SMALLEST = 1e-7  # probability that a loss is taken of at least: about what float32 leaves of a softmax
 WITHIN = 2  # right samples fewer than the best way, up to which a way is compared by its loss
 MARGIN = 0.05  # of the mean loss by which a way has to be better than one that is more usual
@@ -54,20 +56,30 @@ class Recognition:
     loss: float
 
 
-def recognise(run: Run, shape: Sequence[int], card: Mapping[str, Any] | None = None) -> Recognition:
+def recognise(
+    run: Run, shape: Sequence[int], card: Mapping[str, Any] | None = None, limits: tuple[float, float] = UNLIMITED
+) -> Recognition:
     """Find the way in which a network reads the samples best.
 
     Args:
         run: the network.
         shape: of its input, for one digit.
+        limits: the smallest and the largest value that its input can hold.
         card: what a person has written about it; "input" and "output" of it are taken as they are.
 
     Raises:
         BadModel: it takes no digits, does not give ten numbers, or reads half of the samples at most. The sentence has
             no subject.
     """
-    found = [way for adaptation in _list_ways(tuple(shape), card or {}) for way in _try(run, adaptation, card or {})]
-    best = max(way.right for way in found)
+    found: list[Recognition] = []
+    best = 0
+    for transposed in (False, True):
+        if best <= UPRIGHT:
+            ways = _list_ways(tuple(shape), card or {}, limits, transposed)
+            found += [way for adaptation in ways for way in _try(run, adaptation, card or {})]
+            best = max((way.right for way in found), default=0)
+    if not found:
+        raise BadModel("answers what is no number. Train it again, or restore its files")
     if 2 * best <= len(LABELS):
         raise BadModel(
             f"reads {best} of {len(LABELS)} sample digits right, in whatever way they are handed to it; expected more "
@@ -83,18 +95,22 @@ def recognise(run: Run, shape: Sequence[int], card: Mapping[str, Any] | None = N
     return chosen
 
 
-def _list_ways(shape: tuple[int, ...], card: Mapping[str, Any]) -> Iterator[Adaptation]:
+def _list_ways(
+    shape: tuple[int, ...], card: Mapping[str, Any], limits: tuple[float, float], transposed: bool
+) -> Iterator[Adaptation]:
     """Yield the ways to hand digits to an input, the more usual first."""
     given = override(Adaptation(shape=shape), card)
     fixed = card.get("input", {})
+    if fixed.get("transposed", transposed) != transposed:
+        return
     fits = (given.fit,) if "fit" in fixed or find_layout(given.shape).side == SIDE else FITS
-    turned = (given.transposed,) if "transposed" in fixed else (False, True)
     pairs = [*VALUES, *((ink, paper) for paper, ink in VALUES)]
-    pairs = list(dict.fromkeys((fixed.get("paper", paper), fixed.get("ink", ink)) for paper, ink in pairs))
-    for transposed in turned:
-        for fit in fits:
-            for paper, ink in pairs:
-                yield replace(given, fit=fit, transposed=transposed, paper=float(paper), ink=float(ink))
+    low, high = limits
+    within = [pair for pair in pairs if low - ROUNDING <= min(pair) and max(pair) <= high + ROUNDING]
+    pairs = [(fixed.get("paper", paper), fixed.get("ink", ink)) for paper, ink in within or [(low, high), (high, low)]]
+    for fit in fits:
+        for paper, ink in dict.fromkeys(pairs):
+            yield replace(given, fit=fit, transposed=transposed, paper=float(paper), ink=float(ink))
 
 
 def _try(run: Run, adaptation: Adaptation, card: Mapping[str, Any]) -> Iterator[Recognition]:

@@ -124,6 +124,16 @@ class Interpreter:
         outputs: list[dict[str, Any]] = self._interpreter.get_output_details()
         self._outputs = sorted(outputs, key=lambda entry: -int(entry["shape"][-1])) if ordered else outputs
 
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The smallest and the largest value that the input can hold."""
+        kind = np.dtype(self._input["dtype"])
+        scale, zero = self._input["quantization"]
+        if kind.kind == "f":
+            return -np.inf, np.inf
+        low, high = np.iinfo(kind).min, np.iinfo(kind).max
+        return ((low - zero) * float(scale), (high - zero) * float(scale)) if scale else (float(low), float(high))
+
     def answer(self, tensor: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         """Return the outputs for as many digits as there is room for."""
         self._interpreter.set_tensor(self._input["index"], _quantise(tensor, self._input))

@@ -135,7 +135,7 @@ def _check_operations(file_name: str, meta: Any, signature: Any) -> None:
     """
     for item in meta.object_graph_def.nodes:
         kind = item.WhichOneof("kind")
-        if kind not in OBJECTS or item.saveable_objects or item.registered_saver.name or item.registered_name:
+        if kind not in OBJECTS or item.saveable_objects or item.registered_saver or item.registered_name:
             raise BadModel(f"{file_name} holds a {kind or 'thing'} that runs when it is loaded, which is never done.")
     functions = {function.signature.name: function for function in meta.graph_def.library.function}
     for number, node in enumerate(_reach(meta, signature, functions)):
