@@ -51,8 +51,10 @@ def compile_source(source: Source) -> Compiled:
     if source.form == TFLITE:
         return Compiled(read_file(source.folder, source.files[0], MAX_BYTES[COMPILED]), source.form)
     if source.form == SAVED_MODEL:
-        function, owner, _ = load_function(source.folder, source.files[0])
-        return Compiled(_convert(name_file(source.folder, source.files[0]), function, owner), source.form)
+        function, owner, shape = load_function(source.folder, source.files[0])
+        return Compiled(
+            _convert_function(name_file(source.folder, source.files[0]), function, owner, shape), source.form
+        )
     network, form = load_source(source)
     return Compiled(_convert_keras(name_file(source.folder, source.files[0]), network), form, describe_network(network))
 
@@ -191,6 +193,23 @@ def _convert_keras(file_name: str, network: keras.Model) -> bytes:
         except BadModel as error:
             failed = error
     raise failed or BadModel(f"{file_name} cannot be compiled.")
+
+
+def _convert_function(file_name: str, function: Any, owner: Any, shape: tuple[int | None, ...]) -> bytes:
+    """Compile a function of a SavedModel; one that computes in steps only for one digit at once.
+
+    Raises:
+        BadModel: it cannot be.
+    """
+    import tensorflow as tf
+
+    try:
+        return _convert(file_name, function, owner)
+    except BadModel:
+        entry = function.inputs[0]
+        known = [side or SIDE for side in shape]
+        one = tf.function(function, input_signature=[tf.TensorSpec((1, *known), entry.dtype)])
+        return _convert(file_name, one.get_concrete_function(), owner)
 
 
 def _unroll(network: keras.Model) -> None:

@@ -136,6 +136,7 @@ class Interpreter:
 
     def answer(self, tensor: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         """Return the outputs for as many digits as there is room for."""
+        self._interpreter.reset_all_variables()  # what a recurrent network remembers of the digits before
         self._interpreter.set_tensor(self._input["index"], _quantise(tensor, self._input))
         self._interpreter.invoke()
         return [_dequantise(self._interpreter.get_tensor(entry["index"]), entry) for entry in self._outputs]
