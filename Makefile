@@ -5,6 +5,7 @@ PYTHON ?= $(shell command -v $(if $(filter Darwin,$(shell uname)),python3.12,pyt
 VENV := .venv
 BIN := $(VENV)/bin
 NODE_MODULES := tests/javascript/node_modules
+CLIENTS := tests/clients/node_modules
 PORT ?= 8000
 RECIPE ?= robust
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r
@@ -32,7 +33,7 @@ report: $(VENV)/.train ## draw the pictures of every model's report again
 documents: $(VENV)/.serve ## write the tree, the settings and the speed into the documents
 	@$(BIN)/python -m tests.documents
 
-test: lint browser proxy ## the whole check: ruff, mypy, pytest with a real browser and a real nginx
+test: lint browser proxy $(CLIENTS)/.package-lock.json ## the whole check: ruff, mypy, pytest with a real browser and a real nginx
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
 
 lint: $(VENV)/.test $(NODE_MODULES)/.package-lock.json
@@ -79,7 +80,7 @@ audit: $(VENV)/.test ## known vulnerabilities and licences of what is installed
 	$(BIN)/pip-licenses --order license
 
 clean: ## take away what the targets made
-	rm -rf $(VENV) $(NODE_MODULES) runs .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(NODE_MODULES) $(CLIENTS) runs .mypy_cache .pytest_cache .ruff_cache
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Digits needs Python 3.11 or newer: PYTHON=/path/to/python3.11 make")'
@@ -100,4 +101,8 @@ $(VENV)/.test: tests/requirements.lock $(VENV)/.train
 # Node comes with the Python packages, so no other installation is needed.
 $(NODE_MODULES)/.package-lock.json: tests/javascript/package-lock.json | $(VENV)/.test
 	$(BIN)/npm ci --silent --no-audit --no-fund --prefix tests/javascript
+	@touch $@
+
+$(CLIENTS)/.package-lock.json: tests/clients/package-lock.json | $(VENV)/.test
+	$(BIN)/npm ci --silent --no-audit --no-fund --prefix tests/clients
 	@touch $@

@@ -22,7 +22,8 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
     import cv2
     from flask import Flask
 
-    from . import api
+    from . import api, corrections
+    from .memory.opening import open_memory
     from .models.registry import load_registry
     from .openapi import views as openapi
     from .pages import views as pages
@@ -44,18 +45,21 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
         MAX_DIGITS=chosen.max_digits,
         MAX_SECONDS=chosen.timeout,
     )
+    app.extensions[served.MEMORY] = open_memory(chosen)
     app.extensions[served.EXTENSION] = load_registry(
         chosen.models, chosen.default_model, chosen.runtime_threads, chosen.strict
     )
     clock.init_app(app)
     logs.init_app(app)
     metrics.init_app(app)
-    failures.init_app(app)
+    failures.init_app(app, pages.show_failure)
     names.init_app(app)
-    for module in (api, pages, tf_serving, open_inference):
+    for module in (api, corrections, pages, tf_serving, open_inference):
         app.register_blueprint(module.bp)
     headers.init_app(app)
     openapi.init_app(app)
+    if app.extensions[served.MEMORY]:
+        corrections.init_app(app)
     if chosen.rate:
         from .web import limits
 

@@ -13,7 +13,7 @@ from .errors import BadRequest
 from .reading.answers import Answer, predict_one, predict_several, read_one, read_several
 from .web.metrics import count_answers
 from .web.requests import read_pictures, take_in_time
-from .web.served import check_ready, chosen_classifier, served_models
+from .web.served import check_ready, chosen_classifier, served_memory, served_models
 
 bp = Blueprint("api", __name__)
 
@@ -40,29 +40,38 @@ def predict() -> Response:
 def read() -> Response:
     """Read all digits of each picture of the request, in reading order."""
     classifier = chosen_classifier()
+    explained = _flag("explain")
     pictures = read_pictures(request, current_app.config["MAX_PICTURES"])
     if not pictures.several:
-        answer = read_one(classifier, pictures.bodies[0])
+        answer = read_one(classifier, pictures.bodies[0], explained)
         count_answers([answer])
         return _to_json(answer)
-    answers = read_several(classifier, take_in_time(pictures.bodies))
+    answers = read_several(classifier, take_in_time(pictures.bodies), explained)
     count_answers(answers)
     return _to_json({"readings": answers})
 
 
 @bp.get("/health/live")
 def live() -> Answer:
-    """Say that the process answers."""
+    """Answer that the process is alive."""
     return {"live": True}
 
 
 @bp.get("/health/ready")
 def ready() -> Answer:
-    """Say that the models have answered once (else create_app() fails), until the server goes away."""
+    """Answer that the models have worked once (else create_app() fails), until the server goes away."""
     check_ready()
     registry = served_models()
-    answer: Answer = {"ready": True, "models": registry.names}
+    answer: Answer = {"ready": True, "models": registry.names, "corrections": _describe_corrections()}
     return answer | ({"refused": [one.name for one in registry.refused]} if registry.refused else {})
+
+
+def _describe_corrections() -> str:
+    """Say whether corrections can be read with and kept; the answer does not wait for the database."""
+    memory = served_memory()
+    if memory is None:
+        return "off"
+    return "on" if memory.database.look() else "unreachable"
 
 
 def _flag(name: str) -> bool:

@@ -122,7 +122,7 @@ class ShortFormGroup(click.Group):
         return super().parse_args(ctx, args)
 
     def _takes(self, argument: str) -> bool:
-        """Say whether the default command may begin with an argument: an option, or a word where it takes words."""
+        """Return whether the default command may begin with an argument: an option, or a word where it takes words."""
         takes_words = any(isinstance(each, click.Argument) for each in self.commands[self.default].params)
         return takes_words or argument.startswith("-")
 

@@ -1,12 +1,14 @@
 """What can go wrong: one class a kind of failure, with the status and the stable word that it is answered with.
 
-Whoever finds a failure raises it with a sentence that says what was expected and what came; nobody else needs to know
-how it is answered.
+The code that finds a failure raises it with a sentence that says what was expected and what came; it does not know how
+the failure is answered.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar
+
+OPENCV_NO_MEMORY = -4  # code of a cv2.error. Source: OpenCV, cv::Error::StsNoMem
 
 
 class DigitsError(Exception):
@@ -22,6 +24,13 @@ class BadRequest(DigitsError):
 
     status = 400
     code = "bad_request"
+
+
+class CorrectionsOff(DigitsError):
+    """No corrections are kept here."""
+
+    status = 403
+    code = "corrections_off"
 
 
 class NotFound(DigitsError):
@@ -80,11 +89,24 @@ class Overloaded(DigitsError):
     code = "overloaded"
 
 
+class OutOfMemory(Overloaded):
+    """A picture needs more memory than there is now."""
+
+    def __init__(self) -> None:
+        """Say what to do; what the picture took is free again."""
+        super().__init__("There is too little memory for this now. Try again, or send less at once.")
+
+
 class NotReady(DigitsError):
     """The models are not loaded yet, or the server is going away."""
 
     status = 503
     code = "not_ready"
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Return whether an exception is Python's or OpenCV's for a lack of memory."""
+    return isinstance(error, MemoryError) or getattr(error, "code", None) == OPENCV_NO_MEMORY
 
 
 def describe(error: DigitsError) -> dict[str, str]:

@@ -33,5 +33,5 @@ def escape_unprintable(text: str) -> str:
 
 
 def is_plain(text: str) -> bool:
-    """Say whether a text holds no control character."""
+    """Return whether a text holds no control character."""
     return CONTROLS.search(text) is None

@@ -1,4 +1,4 @@
-"""What gunicorn's master and its workers know of each other: who has loaded the models, and that the server goes away.
+"""State that gunicorn's master and its workers share: which workers have loaded the models, and the server's end.
 
 The bytes are shared memory: this module has to be imported before the workers are forked.
 """
@@ -14,12 +14,12 @@ _state = mmap.mmap(-1, 2)  # whether any worker has ever loaded, whether the ser
 
 
 def announce_start(place: int) -> None:
-    """Say that a worker starts in a place: it has not loaded its models."""
+    """Note that a worker starts in a place: it has not loaded its models."""
     _loaded[place % MAX_PLACES] = 0
 
 
 def announce_loaded(place: int) -> None:
-    """Say that the worker in a place has loaded its models."""
+    """Note that the worker in a place has loaded its models."""
     _loaded[place % MAX_PLACES] = _state[0] = 1
 
 
@@ -34,7 +34,7 @@ def has_served() -> bool:
 
 
 def announce_stop() -> None:
-    """Say that the server is going away: it is no longer ready, and still answers."""
+    """Note that the server is going away: it is no longer ready, and still answers."""
     _state[1] = 1
 
 

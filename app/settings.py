@@ -40,6 +40,7 @@ class Settings:
     drain: int = 0  # seconds to go on accepting after SIGTERM, for a load balancer to notice /health/ready
     watch: int = 0  # seconds between looks for new models, which are then served; 0 means only on SIGHUP
     models: Path = SERVED / "models"  # folder of model folders
+    database: str = "sqlite"  # SQLAlchemy URL of the corrections; "sqlite" means digits.sqlite3 beside models; "" none
     default_model: str = ""  # name; "" means robust where it is there, else the first by name
     strict: bool = False  # 1 refuses to start where a model folder is bad; 0 serves the others and says so
     max_bytes: int = 16 * 2**20  # bytes of a request's body

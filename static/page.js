@@ -1,8 +1,9 @@
 /** Wires the drawing page: the only module that knows all the others. */
 
 import { createDrawing } from './drawing/drawing.js';
-import { HEIGHT, renderCanvas, renderPicture, WIDTH } from './drawing/ink.js';
-import { carryDrawing, fromFragment, toFragment } from './drawing/link.js';
+import { HEIGHT, hasInk, renderCanvas, renderPicture, WIDTH } from './drawing/ink.js';
+import { keepDrawing, keptDrawing } from './drawing/kept.js';
+import { carryDrawing, dropDrawing, fromFragment, toFragment } from './drawing/link.js';
 import { createSamples } from './drawing/samples.js';
 import { classesOf, createAnswer } from './reading/answer.js';
 import { createCode } from './reading/code.js';
@@ -10,13 +11,16 @@ import { createCompare } from './reading/compare.js';
 import { createPictures, listenForFiles, shrinkPicture } from './reading/pictures.js';
 import { createReader } from './reading/reader.js';
 import { createReplay } from './reading/replay.js';
-import { createSight, cutDigit } from './reading/sight.js';
+import { Problem } from './reading/server.js';
+import { createSight } from './reading/sight.js';
 import { find } from './site/elements.js';
 import { t } from './site/texts.js';
 import { createThemeSwitch } from './site/theme.js';
 
 const CODE_WIDTH = 120; // pixels of the drawing inside a command
 const MIN_POINTS = 4; // a stroke with fewer has only begun
+/** @type {Sheet} */
+const WHOLE = { left: 0, top: 0, width: 1, height: 1, pixels: [WIDTH, HEIGHT] };
 
 const canvas = find(document, '#drawing');
 const paper = find(document, '#paper');
@@ -32,6 +36,8 @@ const chooseModel = () => model?.value ?? '';
 
 /** @type {Picture | null} the picture on the stage; null while the drawing is there */
 let picture = null;
+/** @type {{picture: Picture, depth: number} | null} a picture that was drawn over, and how much was drawn before */
+let covered = null;
 
 const reader = createReader(
   {
@@ -50,6 +56,7 @@ const reader = createReader(
     },
   },
   chooseModel,
+  () => drawing.busy,
 );
 
 const replay = createReplay(drawing, readShown, { button: find(document, '#replay'), story: find(document, '#story') });
@@ -69,11 +76,12 @@ const pictures = createPictures({
   chooseModel,
   stage: stagePicture,
   changed: showPicture,
+  chosen: () => find(document, '#drawing').scrollIntoView({ block: 'nearest' }),
 });
 
 function readDrawing() {
   paper.toggleAttribute('data-empty', drawing.visible.length === 0);
-  if (drawing.visible.length) {
+  if (hasInk(drawing.visible)) {
     reader.request(takeDrawing);
     return;
   }
@@ -99,24 +107,22 @@ function takeDrawing() {
  */
 function takeSubject() {
   if (picture) {
-    const { file } = picture;
-    return async () => file;
+    const { file, sent } = picture;
+    return async () => sent ?? file;
   }
-  return drawing.visible.length ? takeDrawing : null;
+  return hasInk(drawing.visible) ? takeDrawing : null;
 }
 
-/** The digit with its bars shown, alone in its picture. */
+/** The digit with its bars shown, and the picture that it is in. */
 async function takeDigit() {
   const subject = takeSubject();
   const digit = answer.chosen;
-  if (!subject) return null;
-  const whole = await subject();
-  const box = answer.reading && answer.reading.digits.length > 1 ? digit?.box : undefined;
-  return { picture: box ? await cutDigit(whole, box) : whole, model: chooseModel() };
+  if (!subject || !digit) return null;
+  return { picture: await subject(), digit, alone: answer.reading?.digits.length === 1, model: chooseModel() };
 }
 
 async function takeDataUrl() {
-  if (picture) return shrinkPicture(picture.file);
+  if (picture) return shrinkPicture(picture.sent ?? picture.file);
   return drawing.strokes.all.length ? renderCanvas(drawing.strokes.all, CODE_WIDTH).toDataURL('image/png') : null;
 }
 
@@ -126,18 +132,40 @@ function refreshPanels() {
   code.show();
 }
 
-/** Frame each digit of a number on the canvas, as it was found. */
+/** Frame each digit of a number or a photo where it was found, and dash what was left out. */
 function showBoxes() {
-  const digits = answer.reading?.digits ?? [];
-  const boxes = digits.flatMap(({ box }) => (box ? [box] : []));
-  const many = !picture && digits.length > 1 && boxes.length === digits.length;
-  found.replaceChildren(...(many ? boxes.map(frameOf) : []));
+  const { digits = [], marks = [] } = answer.reading ?? {};
+  const sheet = picture ? shownSheet() : WHOLE;
+  const framed = picture || digits.length > 1 ? digits.flatMap(({ box }) => (box ? [box] : [])) : [];
+  const dashed = marks.filter(({ sign }) => !sign).map(({ box }) => box);
+  found.replaceChildren(
+    ...framed.map((box) => frameOf(box, sheet, 'digit')),
+    ...dashed.map((box) => frameOf(box, sheet, 'mark')),
+  );
 }
 
-/** @param {Box} box */
-function frameOf([x, y, width, height]) {
+/**
+ * Where the staged picture lies on the paper, in shares of the paper, and its size in pixels as it was read.
+ * @returns {Sheet}
+ */
+function shownSheet() {
+  const [wide, high] = [staged.naturalWidth || WIDTH, staged.naturalHeight || HEIGHT];
+  const scale = Math.min(WIDTH / wide, HEIGHT / high);
+  const [width, height] = [(wide * scale) / WIDTH, (high * scale) / HEIGHT];
+  return { left: (1 - width) / 2, top: (1 - height) / 2, width, height, pixels: picture?.pixels ?? [wide, high] };
+}
+
+/** @param {Box} box @param {Sheet} sheet @param {string} kind */
+function frameOf([x, y, width, height], sheet, kind) {
+  const [wide, high] = sheet.pixels;
   const frame = document.createElement('span');
-  const place = { left: x / WIDTH, top: y / HEIGHT, width: width / WIDTH, height: height / HEIGHT };
+  frame.className = kind;
+  const place = {
+    left: sheet.left + (x / wide) * sheet.width,
+    top: sheet.top + (y / high) * sheet.height,
+    width: (width / wide) * sheet.width,
+    height: (height / high) * sheet.height,
+  };
   for (const [side, share] of Object.entries(place)) frame.style.setProperty(side, `${100 * share}%`);
   return frame;
 }
@@ -147,11 +175,20 @@ function stagePicture(chosen) {
   replay.forget();
   reader.cancel();
   picture = chosen;
+  covered = null;
   staged.src = chosen.address;
   staged.alt = chosen.file.name;
   paper.dataset.showing = 'picture';
   showTools();
+  answer.showWaiting(t('answer.sending'));
   showPicture(chosen);
+}
+
+/** Say the name of a picture that this browser cannot show. */
+function showName() {
+  if (!picture) return;
+  paper.dataset.showing = 'name';
+  find(document, '#unnamed').textContent = picture.file.name;
 }
 
 /** @param {Picture} changed */
@@ -159,21 +196,66 @@ function showPicture(changed) {
   if (changed !== picture) return;
   if (changed.problem) answer.showProblem(changed.problem);
   else if (changed.reading) answer.showAnswer(changed.reading, true);
-  else answer.showReading();
   showBoxes();
   if (changed.problem || changed.reading) refreshPanels();
 }
 
-/** Take the picture off the stage. Undo brings back the drawing that was there before it. */
+/** Take the picture off the stage. Undo brings it back, and then the drawing that was there before it. */
 function unstage() {
   replay.forget();
   if (!picture) return;
+  const under = picture;
   picture = null;
   reader.cancel();
   staged.removeAttribute('src');
   delete paper.dataset.showing;
   drawing.strokes.clear();
+  covered = { picture: under, depth: drawing.strokes.depth };
   drawing.repaint();
+}
+
+function undo() {
+  drawing.undo();
+  if (covered && drawing.strokes.depth <= covered.depth) stagePicture(covered.picture);
+}
+
+function clear() {
+  drawing.clear();
+  covered = null;
+  chooseEraser(false);
+}
+
+/** @param {boolean} eraser */
+function chooseEraser(eraser) {
+  drawing.tool.eraser = eraser;
+  find(document, '#eraser').setAttribute('aria-pressed', String(eraser));
+}
+
+/** Take the pen of the slider, and show how thick it is on this sheet. */
+function choosePen() {
+  drawing.tool.width = penWidth.valueAsNumber;
+  find(document, '#pen-preview').style.setProperty(
+    '--pen',
+    `${(penWidth.valueAsNumber * canvas.clientWidth) / WIDTH}px`,
+  );
+}
+
+/** Ask once more for what is on the stage. */
+function readAgain() {
+  if (picture) pictures.readAgain(picture);
+  else readDrawing();
+}
+
+/** Keep the drawing in this browser; a link in the address is only for the drawing that it holds. */
+function keepWhatIsDrawn() {
+  const fragment = toFragment(drawing.strokes.all);
+  keepDrawing(fragment);
+  dropDrawing(fragment);
+}
+
+function bringBackKept() {
+  const strokes = fromFragment(keptDrawing());
+  if (strokes?.length) drawing.replace(strokes);
 }
 
 function showTools() {
@@ -185,7 +267,12 @@ function showTools() {
 /** Open what the address holds: a drawing, and the panel it asks for. */
 function openLinked() {
   const strokes = fromFragment(location.hash);
-  if (strokes.length) drawing.replace(strokes);
+  if (strokes?.length) drawing.replace(strokes);
+  if (!strokes) answer.showProblem(new Problem(t('problem.link'), 'bad_link'));
+  openPanel();
+}
+
+function openPanel() {
   const panel = document.getElementById(new URLSearchParams(location.hash.slice(1)).get('open') ?? '');
   if (!(panel instanceof HTMLDetailsElement)) return;
   panel.open = true;
@@ -195,6 +282,7 @@ function openLinked() {
 canvas.addEventListener('begin', unstage);
 canvas.addEventListener('ink', ({ detail: { settled, points } }) => {
   showTools();
+  if (settled) keepWhatIsDrawn();
   if (settled || points >= MIN_POINTS) {
     readDrawing();
   } else {
@@ -205,16 +293,14 @@ canvas.addEventListener('ink', ({ detail: { settled, points } }) => {
 canvas.addEventListener('pen', ({ detail: { down } }) => {
   find(document, '#pen-status').textContent = t(down ? 'draw.penDown' : 'draw.penUp');
 });
-find(document, '#undo').addEventListener('click', drawing.undo);
+find(document, '#undo').addEventListener('click', undo);
 find(document, '#redo').addEventListener('click', drawing.redo);
-find(document, '#clear').addEventListener('click', drawing.clear);
-find(document, '#eraser').addEventListener('click', () => {
-  drawing.tool.eraser = !drawing.tool.eraser;
-  find(document, '#eraser').setAttribute('aria-pressed', String(drawing.tool.eraser));
-});
-penWidth.addEventListener('input', () => {
-  drawing.tool.width = penWidth.valueAsNumber;
-});
+find(document, '#clear').addEventListener('click', clear);
+find(document, '#eraser').addEventListener('click', () => chooseEraser(!drawing.tool.eraser));
+find(document, '#again').addEventListener('click', readAgain);
+staged.addEventListener('load', showBoxes);
+staged.addEventListener('error', showName);
+penWidth.addEventListener('input', choosePen);
 model?.addEventListener('change', () => {
   const subject = takeSubject();
   if (subject) reader.request(subject);
@@ -230,24 +316,26 @@ find(document, '#save-csv').addEventListener('click', pictures.saveCsv);
 find(document, '#save-json').addEventListener('click', pictures.saveJson);
 find(document, '#forget').addEventListener('click', () => {
   pictures.forget();
-  if (picture) drawing.clear();
+  if (picture) clear();
 });
 addEventListener('keydown', (event) => {
   if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
   if (event.target instanceof Element && event.target.matches('input:not([type="range"])')) return;
   const key = event.key.toLowerCase();
-  if (key === 'z' && !event.shiftKey) drawing.undo();
+  if (key === 'z' && !event.shiftKey) undo();
   else if (key === 'y' || key === 'z') drawing.redo();
   else return;
   event.preventDefault();
 });
 addEventListener('hashchange', openLinked);
+addEventListener('resize', choosePen);
 document.addEventListener('theme', drawing.repaint);
 
 listenForFiles(pictures.add);
 carryDrawing(() => toFragment(drawing.strokes.all));
 createSamples(find(document, '#samples'), drawing.replace);
 createThemeSwitch();
-drawing.tool.width = penWidth.valueAsNumber;
-openLinked();
+choosePen();
+if (location.hash) openLinked();
+if (!drawing.strokes.all.length && answer.reading === null) bringBackKept();
 addEventListener('load', () => navigator.serviceWorker?.register('/service-worker.js'));

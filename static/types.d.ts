@@ -8,6 +8,7 @@ interface Parts extends HTMLElementTagNameMap {
   '#answer': HTMLElement;
   '#bring': HTMLElement;
   '#camera': HTMLInputElement;
+  '#again': HTMLButtonElement;
   '#clear': HTMLButtonElement;
   '#code': HTMLDetailsElement;
   '#compare': HTMLDetailsElement;
@@ -17,6 +18,7 @@ interface Parts extends HTMLElementTagNameMap {
   '#found': HTMLElement;
   '#paper': HTMLElement;
   '#pen-mark': HTMLElement;
+  '#pen-preview': HTMLElement;
   '#pen-status': HTMLElement;
   '#pictures': HTMLElement;
   '#redo': HTMLButtonElement;
@@ -24,8 +26,11 @@ interface Parts extends HTMLElementTagNameMap {
   '#row': HTMLTemplateElement;
   '#rows': HTMLElement;
   '#samples': HTMLElement;
+  '#unnamed': HTMLElement;
   '#save-csv': HTMLButtonElement;
   '#save-json': HTMLButtonElement;
+  '#seen': HTMLImageElement;
+  '#share': HTMLButtonElement;
   '#sight': HTMLDetailsElement;
   '#staged': HTMLImageElement;
   '#story': HTMLElement;
@@ -52,10 +57,15 @@ interface Parts extends HTMLElementTagNameMap {
 /** In pixels of the picture. */
 type Box = [x: number, y: number, width: number, height: number];
 
+/** Why an answer is not certain; more words may come. */
+type Doubt = 'not_a_digit' | 'ambiguous' | 'faint';
+
 interface FoundDigit {
   digit: number;
   confidence: number; // 0 to 1
   certain: boolean;
+  doubt?: Doubt; // where it is not certain
+  picture?: string; // a data URL of what the network saw, with explain=1
   probabilities: number[];
   box?: Box; // only from /read
   label?: string; // the name of the class, where it is not a digit
@@ -65,7 +75,14 @@ interface FoundDigit {
 interface Reading {
   text: string;
   digits: FoundDigit[];
+  marks?: Mark[];
   model: string;
+}
+
+/** Ink that is no digit: a sign, or null. */
+interface Mark {
+  sign: string | null;
+  box: Box;
 }
 
 /** What /predict answers. */
@@ -136,10 +153,21 @@ interface Flight {
 /** A picture that somebody uploaded. */
 interface Picture {
   file: File;
+  sent: Blob | null; // what the server reads
+  pixels: [width: number, height: number] | null; // of what the server reads; null: as the file
   row: HTMLTableRowElement;
   address: string;
   reading: Reading | null;
   problem: Problem | null;
+}
+
+/** Where a picture lies on the paper, in shares of the paper, and its size in pixels. */
+interface Sheet {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+  pixels: [width: number, height: number];
 }
 
 interface PictureListParts {
@@ -150,4 +178,5 @@ interface PictureListParts {
   chooseModel: () => string;
   stage: (picture: Picture) => void;
   changed: (picture: Picture) => void;
+  chosen: () => void; // by a person, out of the list
 }

@@ -1,4 +1,4 @@
-"""Find the nginx that the proxy's tests run, and install one where there is none: Debian's, where we are root."""
+"""Find the nginx that the proxy's tests run, or install Debian's as root."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ def test_no_client_is_believed_where_no_proxy_stands_in_front(container: dict[st
     assert settings.proxies == 0
 
 
-def test_pods_are_reached_at_their_port_alone_and_reach_nobody() -> None:
+def test_pods_accept_connections_on_their_port_only_and_open_none() -> None:
     (policy,) = documents("kubernetes/network.yaml")
     pod = MANIFESTS[0]["spec"]["template"]
     assert policy["spec"]["podSelector"]["matchLabels"] == pod["metadata"]["labels"]

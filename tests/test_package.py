@@ -77,7 +77,8 @@ def test_the_package_holds_all_that_is_served(wheel: zipfile.Path, folder: str) 
 def test_the_package_holds_nothing_else(wheel: zipfile.Path) -> None:
     tops = {name.split("/")[0] for name in wheel.root.namelist()}
     assert tops == {"app", "train", "digits.py", f"digits-{VERSION}.dist-info"}
-    assert not [name for name in wheel.root.namelist() if name.endswith((".pyc", ".lock", ".txt")) and "app/" in name]
+    packed = [name for name in wheel.root.namelist() if name.endswith((".pyc", ".lock", ".txt")) and "app/" in name]
+    assert packed == ["app/served/static/robots.txt"]
 
 
 @pytest.mark.parametrize("path", ("/health/ready", "/", "/models", "/docs", "/service-worker.js", "/static/page.js"))
@@ -92,7 +93,7 @@ def test_the_installed_package_serves(installed: Path, path: str) -> None:
     assert (done.returncode, done.stdout) == (0, "200\n"), done.stderr
 
 
-def test_the_command_hands_on_to_the_program_that_it_names(installed: Path) -> None:
+def test_the_command_runs_the_program_that_it_names(installed: Path) -> None:
     assert PROJECT["scripts"] == {"digits": "digits:main"}
     checked = run(installed, "-m", "digits", "--check")
     assert (checked.returncode, checked.stdout.split(",")[0]) == (0, "robust"), checked.stderr

@@ -17,13 +17,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.conftest import ROOT, START, start_server, wait_until_ready
+from tests.conftest import ROOT
 from tests.nginx import find_nginx
-from tests.support.drawings import draw_digit, to_png
+from tests.support.servers import SEVEN, START, running
 
 CONFIGURATION = (ROOT / "deploy" / "nginx.conf").read_text()
 PATIENCE = 30  # seconds
-SEVEN = to_png(draw_digit(7))
 
 
 class Answer(NamedTuple):
@@ -123,21 +122,8 @@ def run_nginx(folder: Path, server_port: int) -> Iterator[int]:
 def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     folder = tmp_path_factory.mktemp("proxy")
     log = folder / "log"
-    settings = {"DIGITS_PORT": "0", "DIGITS_WORKERS": "1", "DIGITS_PROXIES": "1"}
-    with log.open("w") as stream:
-        server = start_server({**os.environ, **settings}, stderr=stream.fileno())
-    try:
-        assert server.stdout
-        address = server.stdout.readline().split()[2]
-        wait_until_ready(address)
-        server_port = int(address.rpartition(":")[2])
-        with run_nginx(folder, server_port) as port:
-            yield Proxy(port, server_port, log)
-    finally:
-        server.terminate()
-        server.wait(START)
-        assert server.stdout
-        server.stdout.close()
+    with running(log, workers=1, proxies=1) as server, run_nginx(folder, server.port) as port:
+        yield Proxy(port, server.port, log)
 
 
 def test_a_picture_is_read_through_the_proxy(proxy: Proxy) -> None:
@@ -182,7 +168,7 @@ def test_metrics_stay_inside_however_they_are_asked_for(proxy: Proxy, path: str)
     assert b"digits_requests" in ask_port(proxy.server_port, "/metrics").body
 
 
-def test_nobody_names_another_address_as_its_own(proxy: Proxy) -> None:
+def test_a_client_cannot_forge_its_address(proxy: Proxy) -> None:
     said = {"X_Forwarded_For": "203.0.113.9", "Forwarded": "for=203.0.113.9", "X_Real_IP": "203.0.113.9"}
     proxy.ask("/spoofed", "GET", None, **said, X_Request_ID="chosen")
     (line,) = [json.loads(line) for line in proxy.log.read_text().splitlines() if "/spoofed" in line]
@@ -207,12 +193,12 @@ def test_a_client_without_a_host_is_answered(proxy: Proxy) -> None:
     ),
     ids=("no host", "two words", "two lengths", "length and chunks", "gzip", "huge chunk", "no HTTP"),
 )
-def test_what_two_servers_could_understand_differently_is_refused(proxy: Proxy, request_bytes: bytes) -> None:
+def test_a_request_that_two_servers_could_interpret_differently_is_refused(proxy: Proxy, request_bytes: bytes) -> None:
     answer = proxy.send(request_bytes)
     assert (answer[9:12], b'"bad_request"' in answer) == (b"400", True), answer
 
 
-def test_a_body_that_does_not_arrive_never_reaches_the_server(proxy: Proxy) -> None:
+def test_an_incomplete_body_never_reaches_the_server(proxy: Proxy) -> None:
     head = b"POST /halfway HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n"
     started = time.monotonic()
     assert proxy.send(head + b"x" * 500)[9:12] in (b"", b"408")
@@ -226,7 +212,7 @@ def test_a_body_that_is_too_large_is_refused_on_its_headers(proxy: Proxy) -> Non
     assert (head[9:12], json.loads(body)["code"]) == (b"413", "too_large")
 
 
-def test_a_server_that_is_gone_is_told_in_the_server_s_form(tmp_path: Path) -> None:
+def test_a_missing_server_is_reported_in_the_servers_own_form(tmp_path: Path) -> None:
     with run_nginx(tmp_path, find_port()) as port:
         answer = ask_port(port, "/predict", "POST", SEVEN)
         assert (answer.status, answer.code) == (503, "not_ready")
@@ -234,7 +220,7 @@ def test_a_server_that_is_gone_is_told_in_the_server_s_form(tmp_path: Path) -> N
         assert answer.headers["Content-Type"] == "application/json"
 
 
-def test_one_address_may_ask_only_so_often(tmp_path: Path) -> None:
+def test_requests_of_one_address_are_limited(tmp_path: Path) -> None:
     """A server that is not there answers fastest: the limit comes first."""
     with run_nginx(tmp_path, find_port()) as port:
         answers = [ask_port(port, "/health/live") for _ in range(400)]

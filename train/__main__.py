@@ -3,7 +3,7 @@
 `python -m train NAME` is short for `python -m train run NAME`.
 
 Exit codes: 0 done; 2 after a mistake, which one sentence on standard error explains; 130 after Ctrl-C and 143 after
-SIGTERM, with how to go on.
+SIGTERM, with the command to resume.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import shlex
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +74,8 @@ def command_line() -> None:
 @click.option("--resume", is_flag=True, help="Go on after the last finished epoch of an interrupted run.")
 @click.option("--epochs", type=NumberFrom(1), help="Passes over all training digits.")
 @click.option("--batch-size", type=NumberFrom(1), help="Digits in a step.")
-@click.option("--learning-rate", type=PositiveNumber(), help="Learning rate of every step; replaces a schedule.")
+@click.option("--learning-rate", type=PositiveNumber(), help="Learning rate of every step, or the peak of a cosine.")
+@click.option("--start", type=FOLDER, metavar="DIR", help="Start with the weights of this saved model of the recipe.")
 @click.option("--labels", type=click.Choice(("sparse", "one-hot")), help="Integer labels, or ten probabilities.")
 @seed_option
 @click.option("--seeds", type=NumberFrom(1), default=1, show_default=True, help="Number of networks, from --seed on.")
@@ -102,7 +102,9 @@ def run_recipe_command(
     from .runs import Places
 
     places = Places(datasets.data_folder(data), output, runs, tensorboard)
-    overridden = {name: value for name, value in overrides.items() if value is not None}
+    overridden = {
+        name: str(value) if isinstance(value, Path) else value for name, value in overrides.items() if value is not None
+    }
     train_recipes(recipe, overridden, places, [seed + number for number in range(seeds)], resume, ray, device, console)
 
 
@@ -188,7 +190,7 @@ def main(arguments: Sequence[str]) -> int:
         if isinstance(command_line, ShortFormGroup) and command_line.name_command(arguments) == "run":
             again = [argument for argument in arguments if argument != "--resume"]
             command = shlex.join([*PROGRAM.split(), *again, "--resume"])
-            print(f"Interrupted. Every finished epoch is kept; go on with: {command}", file=sys.stderr)
+            print(f"Interrupted. Every finished epoch is kept; resume with: {command}", file=sys.stderr)
         return 143 if isinstance(interruption, Terminated) else 130
     finally:
         signal.signal(signal.SIGTERM, former)
@@ -248,14 +250,14 @@ def train_recipes(
     device: str,
     console: Console,
 ) -> None:
-    """Run one recipe, or all of them; a series goes on where it was interrupted.
+    """Run one recipe, or all of them; an interrupted series is resumed.
 
     Args:
         name: of a recipe, or all.
         overridden: fields of the recipe that the command line replaces.
         places: where the runs read and write.
         seeds: of the networks that are trained of each recipe.
-        resume: go on after the last finished epoch of an interrupted run.
+        resume: continue after the last finished epoch of an interrupted run.
         ray: address of a cluster, or None.
         device: name of what is trained on.
         console: where progress is shown.
@@ -269,7 +271,7 @@ def train_recipes(
 
     series = name == "all"
     names = list(RECIPES) if series else [name]
-    recipes = {each: replace(find_recipe(each), **overridden) for each in names}
+    recipes = {each: find_recipe(each).override(overridden) for each in names}
     for folder in (places.output, places.runs, places.tensorboard):
         if folder is not None:
             check_writable(folder)
@@ -294,7 +296,7 @@ def find_recipe(name: str) -> Recipe:
     """Return a recipe by its name.
 
     Raises:
-        TrainingError: there is none.
+        TrainingError: no recipe has that name.
     """
     from .errors import TrainingError
     from .recipes.catalogue import RECIPES

@@ -77,7 +77,7 @@ def train_one(name: str, overridden: dict[str, Any], places: Places, seed: int) 
     from .learning.progress import open_console
     from .recipes.catalogue import RECIPES
 
-    recipe = replace(RECIPES[name], **overridden)
+    recipe = RECIPES[name].override(overridden)
     run = runs.Run(name, recipe, places, device, open_console(), overridden, resume=True)
     dataset = datasets.hold_out(datasets.load(recipe.dataset, places.data), recipe.validation)
     return runs.train_and_evaluate(run, dataset, seed)

@@ -15,6 +15,7 @@ import keras
 from rich.console import Console
 
 from app.models.card import Card
+from app.models.keras_files import load_keras
 from app.models.saving import save
 
 from .data import datasets
@@ -50,7 +51,7 @@ class Run:
     device: str
     console: Console
     overridden: dict[str, Any]  # fields of the recipe that the command line replaced, for the card
-    resume: bool = False  # go on after the last finished epoch of an interrupted run
+    resume: bool = False  # continue after the last finished epoch of an interrupted run
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,12 @@ def save_best(run: Run, results: list[Result]) -> Card:
     if len(results) > 1:
         card["seeds"] = cards.describe_seeds([card for _, card in results], card["seed"])
     folder = run.places.output / run.name
+    dataset = datasets.load(run.recipe.dataset, run.places.data)
+    held_out = datasets.hold_out(dataset, run.recipe.validation)
+    prototypes = run.recipe.prototypes(network, held_out) if run.recipe.prototypes else None
     with without_greetings():
-        card = save(network, folder, card, run.recipe.weight_bits)
-    figures.draw_report(folder, network, card, datasets.load(run.recipe.dataset, run.places.data))
+        card = save(network, folder, card, run.recipe.weight_bits, prototypes)
+    figures.draw_report(folder, network, card, dataset)
     checkpoints.clear(run.places.runs / run.name)
     run.console.print(f"{run.name}: saved to {folder}")
     return card
@@ -113,6 +117,7 @@ def train_and_evaluate(run: Run, dataset: Dataset, seed: int) -> Result:
         "recipe": run.name,
         "seed": seed,
         **cards.describe_recipe(run.recipe, dataset),
+        **(run.recipe.fit_card(trained.network, dataset) if run.recipe.fit_card else {}),
         "versions": cards.describe_versions(),
         "layers": cards.describe_layers(trained.network),
         **measured,
@@ -122,7 +127,7 @@ def train_and_evaluate(run: Run, dataset: Dataset, seed: int) -> Result:
 
 
 def describe_result(card: Card) -> str:
-    """Say on one line how good a model is and what it cost."""
+    """Return one line about a model: how good it is and what it cost."""
     metrics, training = card["metrics"], card["training"]
     return (
         f"test accuracy {metrics['test_accuracy']:.2%}, served accuracy {metrics['served_accuracy']:.2%}, "
@@ -138,11 +143,13 @@ def train(run: Run, dataset: Dataset, seed: int) -> Trained:
     settings = describe_settings(run.name, recipe, dataset, seed)
     one_hot = recipe.labels == "one-hot"
     batches = Batches(dataset.training, recipe.batch_size, one_hot, seed, recipe.augment)
-    validation = datasets.to_arrays(dataset.validation, one_hot)
+    validation = datasets.to_arrays(dataset.validation, one_hot, recipe.outputs)
     checkpoint = checkpoints.newest(state, settings) if run.resume else None
     if checkpoint is None:
         checkpoints.clear(state)
         network = build_network(recipe, len(batches), seed)
+        if recipe.start is not None and recipe.adopt is not None:
+            recipe.adopt(network, load_keras(Path(recipe.start)))
         epochs: list[checkpoints.Epoch] = []
     else:
         network, epochs = checkpoint.load(), checkpoint.epochs
@@ -167,7 +174,7 @@ def train(run: Run, dataset: Dataset, seed: int) -> Trained:
 
 
 def describe_settings(name: str, recipe: Recipe, dataset: Dataset, seed: int) -> checkpoints.Settings:
-    """Return everything that an interrupted run must have in common with the one that goes on with it."""
+    """Return every setting that must be the same when an interrupted run is resumed."""
     return {
         "recipe": name,
         "seed": seed,
@@ -175,6 +182,7 @@ def describe_settings(name: str, recipe: Recipe, dataset: Dataset, seed: int) ->
         "batch_size": recipe.batch_size,
         "learning_rate": str(recipe.learning_rate),
         "labels": recipe.labels,
+        "start": recipe.start,
         "training_examples": len(dataset.training),
         "backend": keras.backend.backend(),
     }
@@ -193,7 +201,7 @@ def build_network(recipe: Recipe, steps: int, seed: int) -> keras.Model:
         loss = keras.losses.CategoricalCrossentropy(from_logits=recipe.logits, label_smoothing=recipe.label_smoothing)
     else:
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=recipe.logits)
-    # XLA gives nothing to networks of this size in TensorFlow on a CPU; JAX is slow without it
+    # XLA does not speed up networks of this size in TensorFlow on a CPU; JAX is slow without it
     jit_compile = False if keras.backend.backend() == "tensorflow" else "auto"
     optimiser = build_optimiser(
         recipe.optimiser,
@@ -214,7 +222,7 @@ def find_kept(recipe: Recipe, epochs: list[checkpoints.Epoch]) -> int:
 
 
 def _followers(recipe: Recipe, logs: Path | None) -> list[keras.callbacks.Callback]:
-    """Return what has to see an epoch before it is recorded: the averaged weights, and TensorBoard."""
+    """Return the callbacks that run before an epoch is recorded: weight averaging and TensorBoard."""
     followers: list[keras.callbacks.Callback] = []
     if recipe.averaging is not None:
         followers.append(keras.callbacks.SwapEMAWeights())

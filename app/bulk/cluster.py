@@ -3,7 +3,7 @@
     names -> fetch (tasks) -> read (actors, a classifier each) -> Parquet parts in one folder
 
 Ray Data schedules, ships and retries. A part's name says which task wrote it: one that is written again, because its
-machine died, takes the place of the first. Imported only where a cluster is asked for, after connection.prepare().
+machine died, replaces the first. Imported only where a cluster is asked for, after connection.prepare().
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from pyarrow import fs
 from ray.exceptions import RayError
 
 from .connection import BadCluster, find_sent
-from .files import BadOutput, Common, check_begun, to_line
+from .files import BadOutput, Common, check_line, to_line
 from .parquet import to_table
 from .rows import BATCH, Failure, Job, Row, make_rows, open_body, open_classifier
 from .sources import BadPath, Source, find_sources, is_picture
 
 UNFINISHED = "_unfinished"  # in the folder of parts, holds the settings; readers of Parquet pass over such names
-BLOCKS = 4  # a worker at least, so that all finish at about the same time
-LARGEST_BLOCK = 16 * BATCH  # pictures, and rows of a part
-READER = 0.9  # of a processor that a reader reserves: with all of it, none would be left for fetching, a deadlock
-FETCHER = 0.1  # of a processor that tasks reserve which fetch pictures and write parts: they mostly wait
-AT_ONCE = 16  # pictures that are fetched at the same time by one task: stores answer slowly, but many at once
+BLOCKS = 4  # blocks a worker, at least: all workers finish at about the same time
+MAX_BLOCK = 16 * BATCH  # pictures of a block, and rows of a part
+READER = 0.9  # of a processor, reserved by a reader: with all of it, none would be left for fetching, a deadlock
+FETCHER = 0.1  # of a processor, reserved by a task that fetches pictures or writes parts: it mostly waits
+MAX_FETCHES = 16  # concurrent downloads of one task: object stores have high latency, but allow many requests
 
 NAMES = pa.schema({"path": pa.string(), "place": pa.string()})
 BODIES = pa.schema({"path": pa.string(), "body": pa.large_binary(), "error": pa.string(), "code": pa.string()})
@@ -44,10 +44,10 @@ class Parts:
     """The folder of Parquet parts that a run writes, on this machine's file system or any other."""
 
     def __init__(self, place: str, settings: Common, resume: bool) -> None:
-        """Begin or go on; a part that was being written when the machine stopped is deleted.
+        """Start or resume; an incomplete part, written when the machine stopped, is deleted.
 
         Raises:
-            BadOutput: there is something already, or it was begun with other options.
+            BadOutput: the folder exists, or was started with other options.
         """
         self.place = place
         self.filesystem, self.folder = open_filesystem(place)
@@ -55,11 +55,11 @@ class Parts:
         self._marker = f"{self.folder}/{UNFINISHED}"
         found = self._list()
         if found and not resume:
-            raise BadOutput(f"{place} is there already: --resume goes on with it, another name leaves it as it is.")
+            raise BadOutput(f"{place} already exists. Add --resume to continue it, or choose another name.")
         self._check_found(found)
         if self._marker in found:
             with self.filesystem.open_input_stream(self._marker) as stream:
-                check_begun(place, stream.read(), settings)
+                check_line(place, stream.read(), settings)
             self._remove_torn()
         self.filesystem.create_dir(self.folder, recursive=True)
         with self.filesystem.open_output_stream(self._marker) as stream:
@@ -95,14 +95,14 @@ class Parts:
                     yield from batch.to_pylist()
 
     def finish(self, expected: int) -> None:
-        """Note that the run is over.
+        """Mark the run as complete.
 
         Raises:
-            BadOutput: there is not one row for every picture.
+            BadOutput: the number of rows is not the number of pictures.
         """
         written = sum(pq.read_metadata(path, filesystem=self.filesystem).num_rows for path in self._names())
         if written != expected:
-            raise BadOutput(f"{self.place} holds {written:,} rows where {expected:,} were to be written. Use --resume.")
+            raise BadOutput(f"{self.place} holds {written:,} rows, expected {expected:,}. Use --resume.")
         self.filesystem.delete_file(self._marker)
 
 
@@ -121,7 +121,7 @@ def open_filesystem(place: str) -> tuple[fs.FileSystem, str]:
     """Return the file system of a path or URI, and the path within it.
 
     Raises:
-        BadPath: nothing here can open it.
+        BadPath: no file system here can open it.
     """
     scheme, separator, rest = place.partition("://")
     if not separator:
@@ -146,7 +146,7 @@ def find_places(paths: Sequence[str], standard_input: BinaryIO) -> Iterator[Sour
             continue
         for source in find_sources([path], standard_input):
             if source.body is not None:
-                raise BadPath("A picture on standard input is read on this machine: leave --ray away.")
+                raise BadPath("A picture on standard input is read on this machine: remove --ray.")
             remote = "://" in source.place
             yield source if remote else Source(source.path, os.path.abspath(source.place))  # noqa: PTH100 - as above
 
@@ -177,21 +177,21 @@ def open_place(place: str) -> BinaryIO:
 
 
 def read_place(place: str, max_bytes: int) -> bytes | Failure:
-    """Return the bytes of the picture at a place, or what is wrong with it."""
+    """Return the bytes of the picture at a place, or the failure."""
     return open_body(lambda: open_place(place), max_bytes)
 
 
 def fetch(names: pa.Table, max_bytes: int) -> pa.Table:
-    """Fetch the pictures at some places, or what is wrong with them.
+    """Fetch the pictures at some places; a failure takes the place of its picture.
 
     Args:
         names: of the columns NAMES.
-        max_bytes: that a picture may have.
+        max_bytes: of one picture.
 
     Returns:
         The columns BODIES.
     """
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(MAX_FETCHES) as pool:
         places = names["place"].to_pylist()
         bodies = list(pool.map(functools.partial(read_place, max_bytes=max_bytes), places))
     failures = [{} if isinstance(body, bytes) else body for body in bodies]
@@ -207,10 +207,10 @@ def fetch(names: pa.Table, max_bytes: int) -> pa.Table:
 
 
 class Reader:
-    """An actor with a classifier of its own."""
+    """An actor that owns a classifier."""
 
     def __init__(self, model: str, many: bool) -> None:
-        """Load the model, which was sent along."""
+        """Load the model that connect() sent."""
         self._many = many
         self._classifier = open_classifier(find_sent(model))
 
@@ -224,15 +224,15 @@ class Reader:
 
 
 def read(job: Job, sources: Sequence[Source], parts: Parts, workers: int) -> None:
-    """Read pictures by a cluster that is connected, and write their rows.
+    """Read pictures on the connected cluster, and write their rows.
 
     Raises:
-        BadCluster: it could not go on.
+        BadCluster: the cluster failed.
     """
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = sys.stderr.isatty()
     logging.getLogger("ray.data").setLevel(logging.ERROR)
-    size = min(LARGEST_BLOCK, max(BATCH, -(-len(sources) // (BLOCKS * workers))))
+    size = min(MAX_BLOCK, max(BATCH, -(-len(sources) // (BLOCKS * workers))))
     blocks = [make_block(sources[at : at + size]) for at in range(0, len(sources), size)]
     fetched = ray.data.from_arrow(blocks).map_batches(
         fetch,
@@ -254,7 +254,7 @@ def read(job: Job, sources: Sequence[Source], parts: Parts, workers: int) -> Non
         rows.write_parquet(parts.folder, filesystem=parts.filesystem, ray_remote_args={"num_cpus": FETCHER})
     except RayError as error:
         reason = str(error).strip().splitlines()[-1]
-        raise BadCluster(f"The cluster could not go on ({reason}). What it has read is kept: use --resume.") from error
+        raise BadCluster(f"The cluster failed ({reason}). What it has read is kept: use --resume.") from error
 
 
 def make_block(sources: Sequence[Source]) -> pa.Table:

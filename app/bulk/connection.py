@@ -1,6 +1,6 @@
-"""Reach a Ray cluster, or start one on this machine. Imports Ray only when asked to.
+"""Connect to a Ray cluster, or start one on this machine. Ray is imported only when a cluster is used.
 
-Ray reads some of its settings while it is imported, so prepare() comes before anything that imports it.
+Ray reads some settings on import, so call prepare() before anything imports it.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from ..settings import ROOT
 
 LOCAL = "local"
 LOOPBACK = "127.0.0.1"
-PATIENCE = 5.0  # seconds in which the head of a cluster takes a connection
-IDLE = 4  # processes a processor that Ray keeps, on a cluster started here
+CONNECT_TIMEOUT = 5.0  # seconds to connect to the head of a cluster
+IDLE_PROCESSES = 4  # a processor, that Ray keeps on a cluster started here
 NEEDED = ("ray", "pyarrow", "pandas", "fsspec")
 HOW_TO_GET_RAY = "--ray needs Ray and pyarrow, here and on the cluster: `pip install -r requirements-cluster.txt`."
 
@@ -30,26 +30,28 @@ class BadCluster(Exception):
 
 
 def prepare(address: str) -> None:
-    """See that Ray is installed and that somebody listens at the address, and set what Ray reads when it is imported.
+    """Check that Ray is installed and that a server listens at the address, and set what Ray reads on import.
 
     Args:
         address: host:port of the head, or local.
 
     Raises:
-        BadCluster: it is not, or nobody does.
+        BadCluster: Ray is not installed, or no server listens.
     """
     if not all(map(_is_installed, NEEDED)):
         raise BadCluster(HOW_TO_GET_RAY)
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # Ray would tell its makers what it runs on
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # otherwise Ray sends usage statistics
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if address == LOCAL or host in (LOOPBACK, "localhost"):
-        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # 127.0.0.1 stays 127.0.0.1, as there
+        os.environ.setdefault(
+            "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0"
+        )  # as on Windows and macOS, 127.0.0.1 stays the node's address
     if address == LOCAL:
         return
     if not host or not port.isdecimal():
         raise BadCluster(f"--ray is {address!r}, expected the address of a cluster's head, HOST:PORT, or {LOCAL}.")
     try:
-        socket.create_connection((host, int(port)), PATIENCE).close()
+        socket.create_connection((host, int(port)), CONNECT_TIMEOUT).close()
     except OSError as error:
         raise BadCluster(f"There is no Ray cluster at {address}: {error.strerror or error}.") from error
 
@@ -63,19 +65,19 @@ def _is_installed(package: str) -> bool:
 
 @contextmanager
 def connect(address: str, *models: Path) -> Iterator[int]:
-    """Connect to a cluster, and send it this program; yields how many processors it has.
+    """Connect to a cluster and send it this program; yields the number of its processors.
 
     Args:
-        address: as it was prepared for.
-        models: model folders that are sent too; find_sent() finds them there.
+        address: as given to prepare().
+        models: model folders to send along; find_sent() returns where they are.
 
     Raises:
-        BadCluster: it does not let us in.
+        BadCluster: it refuses the connection.
     """
     import ray
 
-    # Ray ends idle processes above one a processor after a second, and would start them again for every batch
-    system = {"num_workers_soft_limit": IDLE * (os.cpu_count() or 1)}
+    # Ray stops idle processes beyond one a processor after a second, and would start them again for every batch
+    system = {"num_workers_soft_limit": IDLE_PROCESSES * (os.cpu_count() or 1)}
     local = {"include_dashboard": False, "_node_ip_address": LOOPBACK, "_system_config": system}
     options: dict[str, Any] = local if address == LOCAL else {}
     sent = [str(folder) for folder in (ROOT / "app", *models)]
@@ -91,5 +93,5 @@ def connect(address: str, *models: Path) -> Iterator[int]:
 
 
 def find_sent(name: str) -> Path:
-    """Return where a model folder that was sent is, on the machine of the cluster that asks."""
+    """Return where connect() put a model folder on this machine of the cluster."""
     return next(Path(place) / name for place in sys.path if (Path(place) / name / NETWORK).is_file())

@@ -1,4 +1,4 @@
-"""Write rows to a file as they come, so that an interrupted run can go on: CSV, JSON Lines or Parquet.
+"""Append rows to a file, so that an interrupted run can be resumed: CSV, JSON Lines or Parquet.
 
     CSV, JSON Lines   FILE grows by whole batches; FILE.unfinished holds the settings of the run until it is over
     Parquet           the rows are in FILE.unfinished, as JSON Lines after the settings, and become FILE at the end:
@@ -25,14 +25,14 @@ from .rows import COLUMNS, Row
 UNFINISHED = ".unfinished"
 
 QUOTE = "'"
-# What a spreadsheet takes for the beginning of a formula, but no number, and not the "-" that is standard input
+# How a cell begins that a spreadsheet computes; numbers do not match, nor "-", the name of standard input
 BEGINS_FORMULA = re.compile(r"'*(?![-+][0-9.,]*\Z)[-=+@\t\r\n\uff0b\uff0d\uff1d\uff20]")
 
-WORDS = ("path", "text", "error", "code")  # columns of text; the others are JSON in CSV
+WORDS = ("path", "text", "doubt", "error", "code")  # columns of text; the others are JSON in CSV
 
 FIRST_COLUMN = b'{"path": '  # how a file of JSON Lines begins
 
-Common = Mapping[str, Any]  # what two parts of one output must have in common
+Common = Mapping[str, Any]  # settings that all rows of one output share
 
 
 class BadOutput(Exception):
@@ -112,7 +112,7 @@ class JsonLines:
     """One JSON object a line."""
 
     def __init__(self, header: bytes = b"") -> None:
-        """Begin with a line of another kind, or with none."""
+        """Set the header: a line of another kind, or none."""
         self.header = header
 
     def encode(self, rows: Iterable[Row]) -> bytes:
@@ -130,10 +130,10 @@ class JsonLines:
 
 
 class Journal:
-    """A file of records that only grows."""
+    """An append-only file of records."""
 
     def __init__(self, path: Path, form: Form) -> None:
-        """Open or make it, and cut off an incomplete record at its end.
+        """Open or create the file, and cut off an incomplete record at its end.
 
         Raises:
             BadOutput: another run writes to it, or it was not written by this program.
@@ -196,12 +196,12 @@ class Journal:
                 yield self._decode(record)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()
 
 
 class Output(Protocol):
-    """Where the rows of a run go."""
+    """The destination of a run's rows."""
 
     def read_rows(self) -> Iterator[Row]:
         """Yield what has been written so far."""
@@ -210,17 +210,17 @@ class Output(Protocol):
         """Add the rows of a batch."""
 
     def finish(self) -> None:
-        """Note that the run is over."""
+        """Mark the run as complete."""
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
 
 
 class TextOutput:
     """CSV or JSON Lines."""
 
     def __init__(self, path: Path, form: Form, settings: Common) -> None:
-        """Begin or go on."""
+        """Start or resume."""
         self._unfinished = name_unfinished(path)
         check_settings(self._unfinished, settings)
         self._journal = Journal(path, form)
@@ -235,16 +235,16 @@ class TextOutput:
         self._journal.write(rows)
 
     def finish(self) -> None:
-        """Note that the run is over."""
+        """Mark the run as complete."""
         self._unfinished.unlink()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._journal.close()
 
 
 def name_unfinished(path: Path) -> Path:
-    """Return the file that is beside an output while its run is not over."""
+    """Return the file beside an output that exists until its run is complete."""
     return path.with_name(path.name + UNFINISHED)
 
 
@@ -254,28 +254,32 @@ def to_line(settings: Common) -> bytes:
 
 
 def check_settings(unfinished: Path, settings: Common) -> None:
-    """See that an interrupted run was begun as it is gone on with.
+    """Check that a run is resumed with the settings it was started with.
 
     Raises:
-        BadOutput: it was not.
+        BadOutput: the settings differ.
     """
     if unfinished.exists():
         with unfinished.open("rb") as file:
-            check_begun(unfinished.name.removesuffix(UNFINISHED), file.readline(), settings)
+            check_line(unfinished.name.removesuffix(UNFINISHED), file.readline(), settings)
 
 
-def check_begun(name: str, line: bytes, settings: Common) -> None:
-    """The same, from the line that holds the settings with which an output was begun."""
-    begun = read_line(line)
+def check_line(name: str, line: bytes, settings: Common) -> None:
+    """Check settings against the line that an output was started with.
+
+    Raises:
+        BadOutput: they differ.
+    """
+    started = read_line(line)
     for key, value in settings.items():
-        if begun and begun.get(key) != value:
+        if started and started.get(key) != value:
             raise BadOutput(
-                f"{name} was begun with {key.replace('_', ' ')} {begun.get(key)}, and now it is {value}. "
-                "Give the same options as then, or another name."
+                f"{name} was started with {key.replace('_', ' ')} {started.get(key)}; now it is {value}. "
+                "Give the same options as before, or another name."
             )
 
 
 def read_line(line: bytes) -> Common:
-    """Return the settings that a line holds; none where the machine stopped while it was written."""
+    """Return the settings that a line holds; an empty dictionary for an incomplete line."""
     settings: Common = json.loads(line) if line.endswith(b"\n") else {}
     return settings

@@ -1,4 +1,4 @@
-"""Open the file that rows go to, in the form that its name asks for."""
+"""Open the output file, in the format of its suffix."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ HOW_TO_GET_PARQUET = (
 
 
 def open_output(path: Path, settings: Common, resume: bool) -> Output:
-    """Open the file that rows go to, by its suffix.
+    """Open the output file, in the format of its suffix.
 
     Args:
-        settings: what every row of the file has in common, "many" among it.
-        resume: go on with what is there; without it, nothing may be.
+        settings: what all rows of the file share, such as "many".
+        resume: continue an existing file; without it, the file must not exist.
 
     Raises:
-        BadOutput: it cannot be written to as it was asked for.
+        BadOutput: the file exists, has another suffix or cannot be written.
     """
     for there in (path, name_unfinished(path)):
         if there.exists() and not resume:
-            raise BadOutput(f"{there} is there already: --resume goes on with it, another name leaves it as it is.")
+            raise BadOutput(f"{there} already exists. Add --resume to continue it, or choose another name.")
     try:
         match path.suffix.lower():
             case ".csv":
@@ -34,7 +34,7 @@ def open_output(path: Path, settings: Common, resume: bool) -> Output:
                 return open_parquet(path, settings)
     except OSError as error:
         raise BadOutput(f"{path} cannot be written: {error.strerror}.") from error
-    raise BadOutput(f"--output {path} should end in .csv, .jsonl or .parquet, which says how it is written.")
+    raise BadOutput(f"--output is {path}, expected a name that ends in .csv, .jsonl or .parquet.")
 
 
 def open_parquet(path: Path, settings: Common) -> Output:

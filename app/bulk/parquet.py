@@ -1,6 +1,6 @@
-"""Rows as Parquet: the columns' types, and a file of them, written at the end from a journal of what is read.
+"""Rows as Parquet: the types of the columns, and a file that is written at the end from a journal.
 
-Alone knows pyarrow; imported only where Parquet is asked for.
+Needs pyarrow, so it is imported only where Parquet is written.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from .files import BadOutput, Common, Journal, JsonLines, check_settings, name_unfinished, read_line, to_line
 from .rows import Row
 
-GROUP = 65536  # rows of a group: what is held at once, and what a reader of the file takes at once
+GROUP = 65536  # rows of a group: held in memory together, here and by readers of the file
 
 
 def describe_columns(many: bool) -> pa.Schema:
@@ -28,6 +28,7 @@ def describe_columns(many: bool) -> pa.Schema:
             "digit": pa.int8(),
             "confidence": pa.float64(),
             "certain": pa.bool_(),
+            "doubt": pa.string(),
             "probabilities": pa.list_(probabilities) if many else probabilities,
             "error": pa.string(),
             "code": pa.string(),
@@ -52,7 +53,7 @@ def count_rows(path: Path, many: bool) -> int:
     """Return how many rows a file holds.
 
     Raises:
-        BadOutput: it is not such a file.
+        BadOutput: it was not written by this program, or with other options.
     """
     try:
         with pq.ParquetFile(path) as file:
@@ -60,7 +61,7 @@ def count_rows(path: Path, many: bool) -> int:
     except pa.ArrowInvalid as error:
         raise BadOutput(f"{path} was not written by this program. Choose another file.") from error
     if not ours:
-        raise BadOutput(f"{path} has other columns. Give the same options as then, or choose another file.")
+        raise BadOutput(f"{path} has other columns. Give the same options as before, or choose another file.")
     return int(count)
 
 
@@ -72,16 +73,16 @@ def read_rows(path: Path) -> Iterator[Row]:
 
 
 class ParquetOutput:
-    """Parquet, which is a journal until it is whole."""
+    """A Parquet file: a journal of JSON Lines until the run is complete."""
 
     def __init__(self, path: Path, settings: Common) -> None:
-        """Begin or go on; what a finished file holds is kept, and comes before what is added."""
+        """Start or resume; the rows of a finished file are kept, before those that are added."""
         self._path = path
         self._many = bool(settings["many"])
         self._unfinished = name_unfinished(path)
         before = count_rows(path, self._many) if path.exists() else 0
         if self._unfinished.exists() and _read_after(self._unfinished) not in (before, None):
-            self._unfinished.unlink()  # its rows are in the file already: the machine stopped right after that
+            self._unfinished.unlink()  # its rows are in the file already: the machine stopped between the two
         settings = {**settings, "after": before}
         check_settings(self._unfinished, settings)
         self._journal = Journal(self._unfinished, JsonLines(to_line(settings)))
@@ -98,18 +99,18 @@ class ParquetOutput:
         self._journal.write(rows)
 
     def finish(self) -> None:
-        """Write the file beside, give it its name, and only then forget the journal."""
+        """Write the file under another name, rename it, and only then delete the journal."""
         beside = self._path.with_name(f".{self._path.name}")
         write_groups(beside, self.read_rows(), self._many)
         beside.replace(self._path)
         self._unfinished.unlink()
 
     def close(self) -> None:
-        """Let go of the journal."""
+        """Close the journal."""
         self._journal.close()
 
 
 def _read_after(unfinished: Path) -> int | None:
-    """Return how many rows a file held when a journal was begun."""
+    """Return how many rows the file held when its journal was started."""
     with unfinished.open("rb") as file:
         return read_line(file.readline()).get("after")

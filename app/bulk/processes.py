@@ -23,7 +23,7 @@ from .rows import BATCH, COLUMNS, Job, Row, read_batch
 from .sources import Source
 
 IN_FLIGHT = 3  # batches a process: one being read, the others so that it never waits
-DEADLY = "Reading this picture ended the process that read it."
+CRASHED = "Reading this picture ended the process that read it."
 
 Batch = tuple[Source, ...]
 
@@ -34,7 +34,7 @@ def count_cores() -> int:
 
 
 def read_sources(job: Job, sources: Iterable[Source], processes: int) -> Iterator[list[Row]]:
-    """Read pictures and yield their rows, a batch at a time; only what is in flight is held in memory.
+    """Read pictures and yield their rows, a batch at a time; only batches in flight are held in memory.
 
     Args:
         processes: how many read at once; one, or a single batch, is read in this process.
@@ -71,7 +71,7 @@ class _Pool:
         self.waiting.append((batch, _submit(self._executor, self._job, batch)))
 
     def take_oldest(self) -> list[Row]:
-        """Wait for the rows of the oldest batch; where a process died, read it alone and the other lost ones again."""
+        """Wait for the rows of the oldest batch; after a crash, read it alone and submit lost batches again."""
         batch, future = self.waiting.popleft()
         try:
             return future.result()
@@ -135,7 +135,7 @@ def _read_alone(job: Job, batch: Batch) -> list[Row]:
             except BrokenProcessPool:
                 pool.shutdown()
                 pool = _open_executor(1)
-                row = {"path": source.path, "error": DEADLY, "code": DigitsError.code}
+                row = {"path": source.path, "error": CRASHED, "code": DigitsError.code}
                 rows.append({**dict.fromkeys(COLUMNS), **row})
     finally:
         pool.shutdown(cancel_futures=True)

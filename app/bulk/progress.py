@@ -1,4 +1,4 @@
-"""Show how far a run is: a bar at a terminal, elsewhere a line now and then. All on standard error.
+"""Show the progress of a run on standard error: a bar at a terminal, elsewhere a line a minute.
 
 Owns the counts of a run: pictures, failures, uncertain ones, and the rate.
 """
@@ -17,7 +17,7 @@ from .rows import Row
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-EVERY = 60.0  # seconds between two lines, where there is no terminal
+PERIOD = 60.0  # seconds between two lines, where there is no terminal
 
 
 class Tally:
@@ -37,7 +37,7 @@ class Tally:
 
     @property
     def seconds(self) -> float:
-        """Since the start."""
+        """Seconds since the start."""
         return time.monotonic() - self.began
 
     @property
@@ -59,7 +59,7 @@ def show_progress(count_all: Callable[[], int | None]) -> Iterator[Callable[[Seq
     """Show the progress of a run; yields a function to call with the rows of every batch. Prints the totals at the end.
 
     Args:
-        count_all: how many pictures there are, or None where it cannot be known; called in a thread, only for a bar.
+        count_all: returns the number of pictures, or None where it is unknown; called in a thread, only for a bar.
     """
     tally = Tally()
     follow = _follow_on_terminal if sys.stderr.isatty() and _has_rich() else _follow_in_lines
@@ -72,7 +72,7 @@ def show_progress(count_all: Callable[[], int | None]) -> Iterator[Callable[[Seq
 
             yield add
     finally:
-        _say(f"{tally}")
+        say(f"{tally}")
 
 
 def _has_rich() -> bool:
@@ -89,9 +89,9 @@ def _follow_in_lines(tally: Tally, _count_all: Callable[[], int | None]) -> Iter
 
     def show() -> None:
         nonlocal last
-        if time.monotonic() - last >= EVERY:
+        if time.monotonic() - last >= PERIOD:
             last = time.monotonic()
-            _say(f"so far {tally}")
+            say(f"so far {tally}")
 
     yield show
 
@@ -116,5 +116,6 @@ def _find_total(progress: Progress, task: TaskID, count_all: Callable[[], int | 
     progress.update(task, total=count_all())
 
 
-def _say(sentence: str) -> None:
+def say(sentence: str) -> None:
+    """Print a line on standard error."""
     print(sentence, file=sys.stderr, flush=True)  # noqa: T201

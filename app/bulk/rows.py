@@ -19,18 +19,18 @@ from typing import Any, BinaryIO
 import cv2
 
 from ..commandline import without_greetings
-from ..errors import DigitsError, NotFound, TooLarge, Unreadable, describe
+from ..errors import DigitsError, NotFound, OutOfMemory, TooLarge, Unreadable, describe, is_out_of_memory
 from ..models.classifier import Classifier, load_classifier
 from ..models.folder import load
 from ..reading.answers import Answer, predict_several, read_several
 from .sources import Source
 
-COLUMNS = ("path", "text", "digit", "confidence", "certain", "probabilities", "error", "code")
-BATCH = 64  # pictures read at once: eight of the runtime's blocks, and little to lose
+COLUMNS = ("path", "text", "digit", "confidence", "certain", "doubt", "probabilities", "error", "code")
+BATCH = 64  # pictures read at once: eight of the runtime's blocks, and little to read again after a crash
 UNEXPECTED = "Something went wrong on our side with this picture; the log says more."
 
 Row = dict[str, Any]
-Failure = dict[str, str]  # the sentence and the code of what is wrong with a picture
+Failure = dict[str, str]  # the sentence and the code of a failure
 
 log = logging.getLogger(__name__)
 
@@ -57,16 +57,16 @@ def open_classifier(model: Path) -> Classifier:
 
 
 def read_batch(job: Job, sources: Sequence[Source]) -> list[Row]:
-    """Read the pictures at some places, a row each, in the same order."""
+    """Read the pictures at some places; return a row for each, in the same order."""
     bodies = [read_body(source, job.max_bytes) for source in sources]
     return make_rows(open_classifier(job.model), [source.path for source in sources], bodies, job.many)
 
 
 def read_body(source: Source, max_bytes: int) -> bytes | Failure:
-    """Return a picture's bytes, or what is wrong with its file.
+    """Return a picture's bytes, or the failure.
 
     Args:
-        max_bytes: that it may have.
+        max_bytes: of the file.
     """
     if source.body is not None:
         return check_size(source.body, max_bytes)
@@ -77,7 +77,7 @@ def open_regular(place: str) -> BinaryIO:
     """Open a regular file for reading; never wait for a pipe or a device.
 
     Raises:
-        OSError: it cannot be opened, or is no regular file.
+        OSError: it cannot be opened, or is not a regular file.
     """
     path = Path(place)
     _check_regular(path.stat())  # before it is opened: to open a device may do something
@@ -94,11 +94,11 @@ def _check_regular(status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
         kinds = ((stat.S_ISDIR, "folder"), (stat.S_ISFIFO, "pipe"), (stat.S_ISSOCK, "socket"))
         kind = next((kind for is_kind, kind in kinds if is_kind(status.st_mode)), "device")
-        raise OSError(f"it is a {kind}, no file with a picture")
+        raise OSError(f"it is a {kind}, not a file with a picture")
 
 
 def open_body(open_file: Callable[[], BinaryIO], max_bytes: int) -> bytes | Failure:
-    """Open a file and return its bytes, or what is wrong with it."""
+    """Open a file and return its bytes, or the failure."""
     try:
         with open_file() as file:
             return check_size(file.read(max_bytes + 1), max_bytes)
@@ -120,8 +120,8 @@ def make_rows(classifier: Classifier, paths: Sequence[str], bodies: Sequence[byt
     """Read pictures as one batch.
 
     Args:
-        paths: how each is called in its row.
-        bodies: each picture, or what is already known to be wrong with it.
+        paths: each picture's name in its row.
+        bodies: each picture, or its failure.
         many: read all digits of each picture, not one.
     """
     answer = read_several if many else predict_several
@@ -136,26 +136,27 @@ def make_rows(classifier: Classifier, paths: Sequence[str], bodies: Sequence[byt
 def _answer(
     answer: Callable[[Classifier, list[bytes]], list[Answer]], classifier: Classifier, bodies: list[bytes]
 ) -> list[Answer]:
-    """Answer every picture; where a batch fails, answer each alone to find the one that is to blame."""
+    """Answer every picture; where a batch fails, answer each alone to find the cause."""
     try:
         return answer(classifier, bodies)
-    except Exception:  # a worker must go on
+    except Exception as error:  # a worker must go on
         if len(bodies) == 1:
             log.exception("Failed to read a picture")
-            return [{"error": UNEXPECTED, "code": DigitsError.code}]
+            failure = OutOfMemory() if is_out_of_memory(error) else DigitsError(UNEXPECTED)
+            return [describe(failure)]
     return [alone for body in bodies for alone in _answer(answer, classifier, [body])]
 
 
 def describe_digit(answer: Answer) -> Row:
-    """Return what the answer to a picture of one digit says in a row."""
+    """Return the columns of an answer about one digit."""
     if "error" in answer:
         return answer
     row = {name: answer[name] for name in ("digit", "confidence", "certain", "probabilities")}
-    return {"text": answer.get("label", str(answer["digit"])), **row}
+    return {"text": answer.get("label", str(answer["digit"])), **row, "doubt": answer.get("doubt")}
 
 
 def describe_number(answer: Answer) -> Row:
-    """Return what the answer to a picture of several digits says in a row: as sure as its least sure digit."""
+    """Return the columns of an answer about several digits: the lowest confidence of theirs, and the first doubt."""
     if "error" in answer:
         return answer
     digits = answer["digits"]
@@ -164,5 +165,6 @@ def describe_number(answer: Answer) -> Row:
         "digit": digits[0]["digit"] if len(digits) == 1 else None,
         "confidence": min(digit["confidence"] for digit in digits),
         "certain": all(digit["certain"] for digit in digits),
+        "doubt": next((digit["doubt"] for digit in digits if "doubt" in digit), None),
         "probabilities": [digit["probabilities"] for digit in digits],
     }

@@ -1,8 +1,8 @@
-"""Find the pictures that a command line names: files, folders, patterns, and what comes on standard input.
+"""Find the pictures that a command line names: files, folders, patterns and standard input.
 
-    PATH... -> Source, Source, ...    one after the other, sorted within a folder; nothing is opened yet
+    PATH... -> Source, Source, ...    in the order given, sorted within a folder; no file is opened yet
 
-Knows names, not pictures: whether a file can be read is found out by whoever reads it.
+Knows names, not pictures: whether a file can be read shows when it is read.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from ..preprocessing.decoding import find_conversion, has_signature
 
 STANDARD_INPUT = "-"
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".tif", ".tiff")  # read in folders
-# Taken from folders too, so that each gets the sentence that says how to convert it, instead of silence.
+# Also taken from folders, so that each gets the sentence that says how to convert it, rather than being skipped.
 CONVERTIBLE = (".heic", ".heif", ".avif", ".pdf", ".svg")
-CHUNK = 65536  # bytes read from standard input at once
+READ_SIZE = 65536  # bytes read from standard input at once
 HEAD = 16  # bytes that tell a picture from a list of names
 
 
@@ -30,7 +30,7 @@ class BadPath(Exception):
 
 @dataclass(frozen=True)
 class Source:
-    """Where one picture is: its name as it is written down, and the place that is opened, or its bytes."""
+    """Where one picture is: its name in the output, and the place to open, or its bytes."""
 
     path: str
     place: str
@@ -41,7 +41,7 @@ def check_paths(paths: Iterable[str]) -> None:
     """Check that every path leads to a picture, before any is read.
 
     Raises:
-        BadPath: one does not.
+        BadPath: one leads to none.
     """
     for path in paths:
         if path != STANDARD_INPUT and next(find_files(path), None) is None:
@@ -107,7 +107,7 @@ def _walk(folder: str, above: frozenset[tuple[int, int]]) -> Iterator[str]:
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
-    """Say whether an entry is a folder or leads to one; a link that leads to itself does not."""
+    """Return whether an entry is a folder or leads to one; a link that leads to itself does not."""
     try:
         return entry.is_dir()
     except OSError:
@@ -115,7 +115,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def is_picture(name: str) -> bool:
-    """Say whether a file of a folder is to be read, by its name."""
+    """Return whether a file of a folder is to be read, by its name."""
     return name.lower().endswith(SUFFIXES + CONVERTIBLE)
 
 
@@ -123,7 +123,7 @@ def read_standard_input(stream: BinaryIO) -> Iterator[Source]:
     """Find what comes on standard input: one picture, or names of files and folders, one a line or between NULs.
 
     Raises:
-        BadPath: nothing comes.
+        BadPath: it is empty.
     """
     head = stream.read(HEAD)
     if not head:
@@ -140,19 +140,19 @@ def read_standard_input(stream: BinaryIO) -> Iterator[Source]:
 
 
 def _begins_as_picture(head: bytes) -> bool:
-    """Say whether bytes are a picture, or a file that people take for one, rather than a list of names."""
+    """Return whether bytes are a picture, or a file that people take for one, rather than a list of names."""
     control = any(byte < 9 and byte != 0 for byte in head)  # text has none; NULs separate names
     return control or has_signature(head) or find_conversion(head) is not None
 
 
 def _split_names(head: bytes, stream: BinaryIO) -> Iterator[bytes]:
-    """Split at NULs, as `find -print0` writes them, where the first CHUNK has one; else at the ends of lines."""
-    text = head + stream.read(CHUNK)
+    """Split at NULs, as `find -print0` writes them, where the first READ_SIZE has one; else at the ends of lines."""
+    text = head + stream.read(READ_SIZE)
     separator = b"\0" if b"\0" in text else b"\n"
     while True:
         *names, rest = text.split(separator)
         yield from (name for name in (name.removesuffix(b"\r") for name in names) if name)
-        chunk = stream.read(CHUNK)
+        chunk = stream.read(READ_SIZE)
         if not chunk:
             break
         text = rest + chunk

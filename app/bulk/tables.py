@@ -9,11 +9,11 @@ from ..escaping import escape_controls
 from .files import Csv
 from .rows import Row
 
-TEXT_WIDTH = 6  # characters, of the column of what was read; a longer text moves its line to the right
+TEXT_WIDTH = 6  # characters of the first column; a longer text moves its line to the right
 
 
-class PersonsTable:
-    """A line a picture, as it is read: what is written there, how sure that is, and where."""
+class TerminalTable:
+    """One line a picture, as it is read: text, confidence and path."""
 
     def __init__(self, stream: TextIO) -> None:
         """Write the head."""
@@ -26,15 +26,15 @@ class PersonsTable:
 
 
 def describe_row(row: Row) -> str:
-    """Say on one line what a row says; "?" marks what should not be trusted."""
+    """Return a row as one line; "?" marks an uncertain reading."""
     if row["error"]:
         return escape_controls(f"{'-':{TEXT_WIDTH}}  {'':7}  {row['path']}: {row['error']}")
     text = row["text"].replace("\n", " / ") + ("" if row["certain"] else " ?")
     return f"{text:{TEXT_WIDTH}}  {row['confidence']:7.1%}  {escape_controls(row['path'])}"
 
 
-class ProgramsTable:
-    """CSV, as it is written to files."""
+class CsvTable:
+    """CSV, as in files."""
 
     def __init__(self, stream: TextIO) -> None:
         """Write the head."""
@@ -48,6 +48,6 @@ class ProgramsTable:
         self._stream.flush()
 
 
-def open_table(stream: TextIO) -> PersonsTable | ProgramsTable:
-    """Begin the table that suits a stream."""
-    return PersonsTable(stream) if stream.isatty() else ProgramsTable(stream)
+def open_table(stream: TextIO) -> TerminalTable | CsvTable:
+    """Return a table for a terminal, or CSV for any other stream."""
+    return TerminalTable(stream) if stream.isatty() else CsvTable(stream)

@@ -19,7 +19,7 @@ from ..preprocessing.decoding import Picture
 from .rows import Row
 
 MAX_SHOWN = 100  # wrong readings on a sheet: those of the highest confidence
-COLUMNS = 10  # of a sheet
+SHEET_COLUMNS = 10  # of a sheet
 CELL = 120  # pixels, height and width of a picture on a sheet
 CAPTION = 34  # pixels, height of two lines under it
 NOTHING = "-"  # read where a picture could not be
@@ -107,7 +107,7 @@ class Comparison:
             open_picture: returns the picture of a row's path; None for one that cannot be opened.
         """
         shown = sorted(self.wrong, key=lambda one: (-one[0], one[1]))
-        columns = min(COLUMNS, len(shown))
+        columns = min(SHEET_COLUMNS, len(shown))
         height = CELL + CAPTION
         sheet = Image.new("RGB", (columns * CELL, -(-len(shown) // columns) * height), "white")
         drawing, font = ImageDraw.Draw(sheet), ImageFont.load_default(12)

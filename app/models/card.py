@@ -202,6 +202,7 @@ FIELDS = fields(
         "classes": list_of(name, 2, MAX_CLASSES),
         "framing": text,  # which there are, the classifier knows
         "certain_from": SHARE,
+        "ambiguous_below": SHARE,
         "weight_bits": choice(8, 32),
         "parameters": count,
         "seed": count,

@@ -1,14 +1,18 @@
 """Turn a tensor into probabilities and say which answers to trust.
 
-    tensor (n, 28, 28, 1) -> runtime -> Prediction: probabilities (n, classes), certainty (n,)
+    tensor (n, 28, 28, 1) -> runtime -> Prediction: probabilities (n, classes), certainty (n,), features (n, count)
+    -> doubts
 
-Owns what a prediction is, its threshold, and the trial that a model must pass. Does not know how a runtime works.
+Owns what a prediction is, its thresholds, and the trial that a model must pass. Does not know how a runtime works.
 """
 
 from __future__ import annotations
 
+import copy
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +25,13 @@ from .keras_files import INPUT, describe_error
 from .runtimes import LiteRTRuntime, Runtime, load_tensorflow
 
 CERTAIN_FROM = 0.5  # certainty; for a model whose card names no threshold
+AMBIGUOUS_BELOW = 0.0  # score; likewise
+
+Doubt = Literal["not_a_digit", "ambiguous", "faint"]  # why an answer should not be trusted: stable words
+NOT_A_DIGIT: Doubt = "not_a_digit"  # it does not look like any class
+AMBIGUOUS: Doubt = "ambiguous"  # it could be one of two classes
+FAINT: Doubt = "faint"  # there is too little ink to tell; preprocessing says so
+MAX_FEATURES = 4096  # numbers that a network may answer for a digit besides
 
 TRIAL = np.stack((np.zeros(INPUT, np.float32), np.linspace(0, 1, math.prod(INPUT), dtype=np.float32).reshape(INPUT)))
 
@@ -31,6 +42,13 @@ class Prediction:
 
     probabilities: NDArray[np.float32]  # (n, classes), each row sums to 1
     certainty: NDArray[np.float32]  # (n,), 0..1
+    features: NDArray[np.float32] | None = None  # (n, count): what the last layer sees; None where a network hides it
+    alone: NDArray[np.intp] | None = None  # (n,): classes that the network alone reads, where something changed them
+
+    @property
+    def score(self) -> NDArray[np.float32]:
+        """Return how likely each answer is to be right, (n,): its probability times its certainty."""
+        return np.asarray(self.probabilities.max(axis=1) * self.certainty, np.float32)
 
 
 class Classifier:
@@ -48,12 +66,15 @@ class Classifier:
         self.classes = artifact.classes
         self.runtime = runtime_name
         self.stale = artifact.stale
+        self.prototypes = artifact.prototypes
         framing = artifact.card.get("framing", "digit")
         if framing not in FRAMINGS:
             raise BadModel(f"{artifact.name} was framed by {framing!r}, expected one of {', '.join(FRAMINGS)}.")
         self.framing = FRAMINGS[framing]
         self.certain_from = float(artifact.card.get("certain_from", CERTAIN_FROM))
+        self.ambiguous_below = float(artifact.card.get("ambiguous_below", AMBIGUOUS_BELOW))
         self._run = runtime
+        self._adjust: Callable[[Prediction], Prediction] | None = None
 
     def predict(self, tensor: NDArray[np.float32]) -> Prediction:
         """Classify n digits.
@@ -62,15 +83,33 @@ class Classifier:
             tensor: float32 (n, 28, 28, 1), 0.0 paper to 1.0 ink; n at least 1.
         """
         probabilities, *rest = self.answer(tensor)
-        return Prediction(probabilities, rest[0][:, 0] if rest else probabilities.max(axis=1))
+        certainty = rest.pop(0)[:, 0] if rest and rest[0].shape[1] == 1 else probabilities.max(axis=1)
+        prediction = Prediction(probabilities, certainty, rest[0] if rest else None)
+        return self._adjust(prediction) if self._adjust else prediction
+
+    def adjusted(self, adjust: Callable[[Prediction], Prediction]) -> Classifier:
+        """Return a classifier that shares this one's runtime and changes what it predicts."""
+        other = copy.copy(self)
+        other._adjust = adjust
+        return other
 
     def answer(self, tensor: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        """Return the outputs of the network for n digits, widest first."""
+        """Return the outputs of the network for n digits: probabilities, then certainty and features if it has them."""
         return self._run(tensor)
 
     def certain(self, prediction: Prediction) -> NDArray[np.bool_]:
         """Say of each answer whether it should be trusted, (n,)."""
-        return prediction.certainty >= self.certain_from
+        return (prediction.certainty >= self.certain_from) & (prediction.score >= self.ambiguous_below)
+
+    def doubts(self, prediction: Prediction) -> list[Doubt | None]:
+        """Say of each answer why it should not be trusted; None where it should."""
+        likely, certainty = prediction.probabilities.max(axis=1), prediction.certainty
+        is_measured = certainty != likely  # else the network has no certainty of its own
+        strange = is_measured & ((certainty < self.certain_from) | (certainty < likely))
+        return [
+            None if trusted else NOT_A_DIGIT if is_strange else AMBIGUOUS
+            for trusted, is_strange in zip(self.certain(prediction), strange, strict=True)
+        ]
 
 
 def load_classifier(artifact: Artifact, threads: int = 1) -> Classifier:
@@ -99,20 +138,26 @@ def load_classifier(artifact: Artifact, threads: int = 1) -> Classifier:
 def _start_runtime(artifact: Artifact, threads: int) -> Classifier:
     if artifact.compiled:
         adaptation = read_adaptation(artifact.card)
-        return Classifier(artifact, LiteRTRuntime(artifact.compiled, threads, adaptation), "LiteRT")
+        runtime = LiteRTRuntime(artifact.compiled, threads, len(artifact.classes), adaptation)
+        return Classifier(artifact, runtime, "LiteRT")
     return Classifier(artifact, load_tensorflow(artifact), "TensorFlow")
 
 
 def _check_outputs(artifact: Artifact, outputs: list[NDArray[np.float32]]) -> None:
-    """See that a network answers a number for every class, and one certainty at most.
+    """See that a network answers a number for every class; besides, one certainty and one row of features at most.
 
     Raises:
         BadModel: it answers something else.
     """
     shapes, expected = [output.shape for output in outputs], len(artifact.classes)
-    if not 1 <= len(shapes) <= 2 or shapes[1:] not in ([], [(len(TRIAL), 1)]) or len(shapes[0]) != 2:
+    others = shapes[1:]
+    if others[:1] == [(len(TRIAL), 1)]:
+        others = others[1:]
+    in_rows = all(len(shape) == 2 and shape[0] == len(TRIAL) for shape in (*shapes[:1], *others))
+    known = all(1 < shape[1] <= MAX_FEATURES and shape != shapes[0] for shape in others)
+    if not shapes or not in_rows or len(others) > 1 or not known:
         came = " and ".join(str(shape[1:]) for shape in shapes) or "nothing"
-        raise BadModel(f"{artifact.name} answers {came}; expected probabilities, and a certainty at most.")
+        raise BadModel(f"{artifact.name} answers {came}; expected probabilities, a certainty and features at most.")
     if shapes[0] != (len(TRIAL), expected):
         found = shapes[0][1]
         raise BadModel(f"{artifact.name} answers {found} probabilities where its card names {expected} classes.")

@@ -19,8 +19,9 @@ from ..escaping import escape_controls, is_plain
 NETWORK = "model.json"
 WEIGHTS = "model.h5"
 COMPILED = "model.tflite"
+PROTOTYPES = "prototypes.npz"
 CARD = "card.json"
-MAX_BYTES = {NETWORK: 4 * 2**20, WEIGHTS: 512 * 2**20, COMPILED: 256 * 2**20, CARD: 4 * 2**20}
+MAX_BYTES = {NETWORK: 4 * 2**20, WEIGHTS: 512 * 2**20, COMPILED: 256 * 2**20, PROTOTYPES: 4 * 2**20, CARD: 4 * 2**20}
 MAX_PICTURE_BYTES = 16 * 2**20  # of a report
 MAX_DEPTH = 100  # objects and lists within each other: Keras writes about four a network within a network
 

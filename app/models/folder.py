@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .card import DIGITS, Card, read_card
-from .files import COMPILED, MAX_BYTES, NETWORK, WEIGHTS, BadModel, has_file, open_file
+from .files import COMPILED, MAX_BYTES, NETWORK, PROTOTYPES, WEIGHTS, BadModel, has_file, open_file
 from .keras_files import read_network
+from .prototypes import References, read_prototypes
 from .sources import KERAS_JSON, MAX_SOURCE, find_source
 
 IMPORTED = "DIGITS_IMPORTED"  # environment variable: a folder for what was compiled and could not be put in its place
@@ -28,6 +29,8 @@ class Artifact:
     card: Card
     compiled: Path | None
     stale: str | None  # why there is no compiled file to trust
+    prototypes: References | None = None  # what known digits look like to the network, where the folder says
+    forgetful: str | None = None  # why corrections cannot be read with, though they could be
     foreign: bool = False  # others trained it, and it has to be imported before it can be served
 
     @property
@@ -52,7 +55,8 @@ def load(folder: Path) -> Artifact:
         open_file(folder, name).close()
     read_network(folder)
     stale = _find_stale(folder, card)
-    return Artifact(folder.name, folder, card, None if stale else folder / COMPILED, stale)
+    compiled = None if stale else folder / COMPILED
+    return Artifact(folder.name, folder, card, compiled, stale, *_load_prototypes(folder, card))
 
 
 def _load_foreign(folder: Path, card: Card | None) -> Artifact:
@@ -105,3 +109,16 @@ def _find_stale(folder: Path, card: Card) -> str | None:
         if checksum(folder / name) != card["sha256"].get(name):
             return f"{name} is not the one its card describes"
     return None
+
+
+def _load_prototypes(folder: Path, card: Card) -> tuple[References | None, str | None]:
+    """Return the bank that the card vouches for, or why there is none though it does."""
+    expected = card["sha256"].get(PROTOTYPES)
+    if expected is None:
+        return None, None
+    try:
+        if checksum(folder / PROTOTYPES) != expected:
+            return None, f"{PROTOTYPES} is not the one its card describes"
+        return read_prototypes(folder), None
+    except BadModel as error:
+        return None, str(error)

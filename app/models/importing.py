@@ -237,7 +237,7 @@ def examine(compiled: Path, given: Mapping[str, Any], title: str) -> Recognition
     try:
         single = Interpreter(compiled, 0)
         shape, fixed = single.shape, 0 if _takes_any_number(compiled, single) else single.full_shape[0]
-        runtime = LiteRTRuntime(compiled, 1, Adaptation(shape=shape, batch=fixed))
+        runtime = LiteRTRuntime(compiled, adaptation=Adaptation(shape=shape, batch=fixed))
         card = {**given, "input": {**given.get("input", {}), "batch": fixed}}
         found = recognise(runtime.answer_raw, shape, card, single.limits)
     except BadModel as error:

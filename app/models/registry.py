@@ -164,6 +164,8 @@ def load_registry(models: Path, default: str = "", runtime_threads: int = 1, str
     for artifact in found.artifacts:
         if artifact.stale:
             log.warning("%s is served through TensorFlow: %s", artifact.name, artifact.stale)
+        if artifact.forgetful:
+            log.warning("%s is read without corrections: %s", artifact.name, artifact.forgetful)
         try:
             classifiers.append(load_classifier(artifact, runtime_threads))
         except BadModel as error:

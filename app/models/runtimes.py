@@ -1,6 +1,6 @@
 """Run a network: by LiteRT, or by TensorFlow where there is no compiled file.
 
-    tensor (n, 28, 28, 1) -> outputs, widest first
+    tensor (n, 28, 28, 1) -> outputs: probabilities, and certainty and features where the network has them
 
 A LiteRT interpreter belongs to one thread at a time. Neither library is imported before it is needed.
 Owns interpreters and their threads. Does not know what the outputs mean.
@@ -8,7 +8,7 @@ Owns interpreters and their threads. Does not know what the outputs mean.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,22 +32,24 @@ class LiteRTRuntime:
     So there are never more than threads that predicted at once, and the one that answered at the start goes on.
     """
 
-    def __init__(self, path: Path, threads: int = 1, adaptation: Adaptation | None = None) -> None:
+    def __init__(self, path: Path, threads: int = 1, classes: int = 10, adaptation: Adaptation | None = None) -> None:
         """Remember the file; its pages are mapped, so that interpreters and workers share them.
 
         Args:
             path: of the compiled network.
             threads: that one answer uses.
+            classes: that it tells apart.
             adaptation: how digits and answers are adapted, for a network that others trained.
         """
         self._path = path
         self._threads = threads
+        self._classes = classes
         self._adaptation = adaptation
         self._fixed = adaptation.batch if adaptation else 0
         self._idle: dict[int, list[Interpreter]] = {}
 
     def __call__(self, tensor: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        """Return the outputs for float32 (n, 28, 28, 1), widest first; of an adapted network the probabilities."""
+        """Return the outputs for float32 (n, 28, 28, 1), in the order of order_outputs(); adapted the probabilities."""
         if self._adaptation is None:
             return self.answer_raw(tensor)
         outputs = self.answer_raw(self._adaptation.adapt_input(tensor))
@@ -75,9 +77,10 @@ class LiteRTRuntime:
         try:
             interpreter = idle.pop()
         except IndexError:
-            adapted = self._adaptation is not None
-            shape = self._adaptation.shape if self._adaptation else INPUT
-            interpreter = Interpreter(self._path, len(part), self._threads, shape, ordered=not adapted)
+            shape, classes = (
+                (self._adaptation.shape, 0) if self._adaptation else (INPUT, self._classes)  # theirs have their order
+            )
+            interpreter = Interpreter(self._path, len(part), self._threads, shape, classes)
         try:
             return interpreter.answer(part)
         finally:
@@ -88,7 +91,7 @@ class Interpreter:
     """A LiteRT interpreter with room for one batch size. Values of 8 bits are scaled as the file says."""
 
     def __init__(
-        self, path: Path, size: int, threads: int = 1, shape: tuple[int, ...] | None = None, ordered: bool = False
+        self, path: Path, size: int, threads: int = 1, shape: tuple[int, ...] | None = None, classes: int = 0
     ) -> None:
         """Load the file.
 
@@ -97,7 +100,7 @@ class Interpreter:
             size: digits that it answers at once; 0 keeps the number that the file names.
             threads: that one answer uses.
             shape: that its input has to have, for one digit; any if none.
-            ordered: put the outputs widest first.
+            classes: that it tells apart, if its outputs are to be ordered by it.
 
         Raises:
             BadModel: it is damaged, or takes something else.
@@ -122,7 +125,8 @@ class Interpreter:
             self._interpreter.resize_tensor_input(entry["index"], (size, *self.shape))
         self._interpreter.allocate_tensors()
         outputs: list[dict[str, Any]] = self._interpreter.get_output_details()
-        self._outputs = sorted(outputs, key=lambda entry: -int(entry["shape"][-1])) if ordered else outputs
+        order = order_outputs([int(entry["shape"][-1]) for entry in outputs], classes) if classes else None
+        self._outputs = [outputs[place] for place in order] if order else outputs
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -174,18 +178,28 @@ def load_tensorflow(artifact: Artifact) -> Runtime:
             "Run `pip install -r requirements.txt`, or train the model again."
         ) from error
     check_size(artifact.folder)
-    model = load_keras(artifact.folder)
+    model, classes = load_keras(artifact.folder), len(artifact.classes)
     signature = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)
     answer = tf.function(lambda tensor: model(tensor, training=False), input_signature=[signature])
 
     def run(tensor: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         parts = [answer(tensor[at : at + PART]) for at in range(0, len(tensor), PART)]
         listed = [part if isinstance(part, list | tuple) else [part] for part in parts]
-        return widest_first([np.concatenate([one.numpy() for one in outputs]) for outputs in zip(*listed, strict=True)])
+        outputs = [np.concatenate([one.numpy() for one in outputs]) for outputs in zip(*listed, strict=True)]
+        return [outputs[place] for place in order_outputs([output.shape[-1] for output in outputs], classes)]
 
     return run
 
 
-def widest_first(outputs: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-    """Order a network's outputs: the probabilities (n, classes), then the certainty (n, 1) where there is one."""
-    return sorted(outputs, key=lambda output: -output.shape[-1])
+def order_outputs(widths: Sequence[int], classes: int) -> list[int]:
+    """Return the places of a network's outputs in the order in which they are used, whatever the file's own.
+
+    The probabilities (n, classes) come first, then the certainty (n, 1) and the features (n, any other width), where
+    the network has them. Where no output is as wide as there are classes, the widest comes first.
+
+    Args:
+        widths: numbers that each output has for a digit.
+        classes: that the card names.
+    """
+    first = classes if classes in widths else max(widths, default=0)
+    return sorted(range(len(widths)), key=lambda place: (widths[place] != first, widths[place] != 1, place))

@@ -21,9 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .card import DIGITS, Card, write_card
-from .files import COMPILED, NETWORK, WEIGHTS, BadModel
+from .files import COMPILED, NETWORK, PROTOTYPES, WEIGHTS, BadModel
 from .folder import checksum
 from .keras_files import load_keras
+from .prototypes import References, write_prototypes
 
 if TYPE_CHECKING:
     import keras
@@ -38,15 +39,22 @@ COMPILED_TOLERANCE = {32: 1e-4, 8: 0.25}
 WeightBits = Literal[8, 32]
 
 
-def save(model: keras.Model, folder: Path, card: Mapping[str, Any], weight_bits: WeightBits = 32) -> Card:
+def save(
+    model: keras.Model,
+    folder: Path,
+    card: Mapping[str, Any],
+    weight_bits: WeightBits = 32,
+    prototypes: References | None = None,
+) -> Card:
     """Write a model folder, load it again and compare its answers; a failure leaves the old folder as it was.
 
     Args:
         model: takes float32 (n, 28, 28, 1) in 0..1, answers (n, classes) probabilities, and may answer
-            a second output (n, 1), the certainty.
+            (n, 1), the certainty, and (n, another width), the features of which the probabilities are made.
         folder: models/NAME. An existing report/ in it is kept.
         card: what is known about the model; name, version, parameters and checksums are added.
         weight_bits: of the compiled file; with 8 it answers three times as fast, and nearly the same.
+        prototypes: features of typical digits, of a model that answers features.
 
     Raises:
         BadModel: what was written does not answer as the model did.
@@ -56,6 +64,10 @@ def save(model: keras.Model, folder: Path, card: Mapping[str, Any], weight_bits:
         (beside / NETWORK).write_text(model.to_json(), encoding="utf-8")
         model.save(beside / WEIGHTS, include_optimizer=False)
         _compile_in_tensorflow(beside, weight_bits)
+        written = [NETWORK, WEIGHTS, COMPILED]
+        if prototypes is not None:
+            write_prototypes(beside, prototypes)
+            written.append(PROTOTYPES)
         complete = {
             "name": folder.name,
             "version": "1",
@@ -63,10 +75,10 @@ def save(model: keras.Model, folder: Path, card: Mapping[str, Any], weight_bits:
             **card,
             "parameters": int(model.count_params()),
             "weight_bits": weight_bits,
-            "sha256": {name: checksum(beside / name) for name in (NETWORK, WEIGHTS, COMPILED)},
+            "sha256": {name: checksum(beside / name) for name in written},
         }
         write_card(beside, complete)
-        _compare(model, beside, COMPILED_TOLERANCE[weight_bits])
+        _compare(model, beside, COMPILED_TOLERANCE[weight_bits], len(complete["classes"]))
     return complete
 
 
@@ -118,31 +130,32 @@ def _compile_in_tensorflow(folder: Path, weight_bits: WeightBits) -> None:
         raise BadModel(f"{folder} could not be compiled: {done.stderr.strip()[-500:]}")
 
 
-def _compare(model: keras.Model, folder: Path, compiled_tolerance: float) -> None:
+def _compare(model: keras.Model, folder: Path, compiled_tolerance: float, classes: int) -> None:
     """Check that the folder answers as the model does, through Keras and through the compiled file."""
     from .runtimes import LiteRTRuntime
 
     tensor = np.random.default_rng(0).random((16, *model.input_shape[1:]), np.float32)
-    expected = _answers(model, tensor)
-    reloaded = _answers(load_keras(folder), tensor)
-    compiled = LiteRTRuntime(folder / COMPILED)(tensor)
+    expected = answer_by_keras(model, tensor, classes)
+    reloaded = answer_by_keras(load_keras(folder), tensor, classes)
+    compiled = LiteRTRuntime(folder / COMPILED, classes=classes)(tensor)
     for answers, tolerance, way in (
         (reloaded, RELOADED_TOLERANCE, "Keras"),
         (compiled, compiled_tolerance, "LiteRT"),
     ):
         for one, other in zip(expected, answers, strict=True):
-            difference = float(np.abs(one - other).max())
+            difference = float(np.abs(one - other).max()) / max(1.0, float(np.abs(one).max()))  # features exceed 1
             if not difference <= tolerance:
                 raise BadModel(f"Saved to {folder}, {way} answers differently by {difference:.2g}; nothing was kept.")
 
 
-def _answers(model: keras.Model, tensor: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-    """Return the outputs of a Keras model as a list, widest first, as every runtime gives them."""
-    from .runtimes import widest_first
+def answer_by_keras(model: keras.Model, tensor: NDArray[np.float32], classes: int) -> list[NDArray[np.float32]]:
+    """Return the outputs of a Keras model as a list, in the order in which every runtime gives them."""
+    from .runtimes import order_outputs
 
     outputs = model(tensor, training=False)
     outputs = outputs if isinstance(outputs, list | tuple) else [outputs]
-    return widest_first([np.asarray(output, np.float32) for output in outputs])
+    found = [np.asarray(output, np.float32) for output in outputs]
+    return [found[place] for place in order_outputs([output.shape[-1] for output in found], classes)]
 
 
 if __name__ == "__main__":

@@ -9,5 +9,6 @@ SEVEN = (
     "iVBORw0KGgoAAAANSUhEUgAAABwAAAAcAQMAAABIw03XAAAABlBMVEX///9SUlI3EiauAAAARUlEQVR42lXNMQqAMAAEwckRMJXvsfTpPsUn"
     "WKYQtDGiVywLWxz/lasLVThhEVahwyEPiELYRQjbCBUmohGXEebXQPt+3zvICTgbjP3QAAAAAElFTkSuQmCC"
 )
-ROW = [0.0] * 5 + [0.01, 0.0, 0.98, 0.0, 0.01]  # probabilities of a 7
+SEVEN_ROW = [0.0] * 5 + [0.01, 0.0, 0.98, 0.0, 0.01]  # probabilities of a 7
 BLANK = [[[0.0]] * SHAPE[1]] * SHAPE[0]  # a digit without ink, as nested lists
+HAND_EXAMPLE = "the-hand-of-an-example"  # nobody's: others are random

@@ -6,6 +6,8 @@ from typing import Any
 
 Schema = dict[str, Any]
 
+OBJECT: Schema = {"type": "object", "additionalProperties": True}  # of any members: clients drop what is not described
+
 
 def get(identity: str, tag: str, summary: str, responses: Schema, *parameters: str) -> Schema:
     """Describe a path that is read by GET; `parameters` are names among the components."""
@@ -20,10 +22,11 @@ def get(identity: str, tag: str, summary: str, responses: Schema, *parameters: s
     }
 
 
-def answers(content: Schema, *errors: int, success: bool = True) -> Schema:
-    """Describe the answers of an operation: the one that was asked for, the failures to expect, and any other."""
+def answers(content: Schema, *errors: int, success: bool = True, status: int = 200) -> Schema:
+    """Describe the answers of an operation: success, the expected failures, and any other."""
     request_id = {"X-Request-ID": {"$ref": "#/components/headers/RequestId"}}
-    answered = {"200": {"description": "The answer.", "headers": request_id, "content": content}} if success else {}
+    described = {"description": "The answer.", "headers": request_id, **({"content": content} if content else {})}
+    answered = {str(status): described} if success else {}
     expected = {str(status): {"$ref": f"#/components/responses/{status}"} for status in (*errors, 429)}
     return {**answered, **expected, "default": {"$ref": "#/components/responses/Error"}}
 
@@ -55,9 +58,9 @@ def in_path(name: str, schema: Schema) -> Schema:
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
-def whole(required: Schema, **more: Any) -> Schema:
-    """Describe an object all of whose properties are always there."""
-    return {"type": "object", "properties": required, "required": list(required), **more}
+def whole(required: Schema, optional: Schema | None = None) -> Schema:
+    """Describe an object: its required and its optional properties."""
+    return {"type": "object", "properties": {**required, **(optional or {})}, "required": list(required)}
 
 
 def list_sizes(shape: tuple[int, ...]) -> str:

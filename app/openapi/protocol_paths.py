@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..protocols.open_inference import JSON_LENGTH
-from ..protocols.tensors import CERTAINTY, PICTURE, PROBABILITIES, SHAPE, TENSOR
+from ..protocols.open_inference import BYTES, DATATYPES, JSON_LENGTH
+from ..protocols.tensors import CERTAINTY, LAYOUTS, PICTURE, PROBABILITIES, SHAPE, TENSOR
 from ..protocols.tf_serving import SIGNATURES
-from .examples import BLANK, ROW, SEVEN
+from .examples import BLANK, SEVEN, SEVEN_ROW
 from .parts import Schema, answers, get, list_sizes, media, parameter, schema
 
 
@@ -25,7 +25,7 @@ def describe_tf_serving(config: dict[str, Any]) -> Schema:
         ),
         "requestBody": {"required": True, "content": media(_tf_serving_request(config), *_tf_serving_examples())},
         "responses": answers(
-            media(schema("Predictions"), {"predictions": [ROW]}),
+            media({"oneOf": [schema("RowPredictions"), schema("ColumnPredictions")]}, {"predictions": [SEVEN_ROW]}),
             400, 404, 413, 415, 422,
         ),
     }  # fmt: skip
@@ -43,7 +43,7 @@ def describe_tf_serving(config: dict[str, Any]) -> Schema:
         parameters = [parameter(name) for name in (*names, "RequestId")]
         suffix = "Version" * number
         paths |= {
-            path: get(f"v1Status{suffix}", tag, "Say that a model is served", status, *names),
+            path: get(f"v1Status{suffix}", tag, "Return the status of a model", status, *names),
             f"{path}/metadata": get(f"v1Metadata{suffix}", tag, "Describe a model's signatures", metadata, *names),
             f"{path}:predict": {
                 "post": {**predict, "operationId": f"v1Predict{suffix}", "parameters": parameters},
@@ -64,14 +64,24 @@ def _tf_serving_request(config: dict[str, Any]) -> Schema:
         "description": f"n digits of {list_sizes(SHAPE)} numbers from 0.0 (paper) to 1.0 (ink), or n pictures as "
         f'{{"b64": "..."}}; at most {config["MAX_DIGITS"]:,} digits or {config["MAX_PICTURES"]:,} pictures.'
     }
+    signature = {"enum": ["", *SIGNATURES], "default": ""}
+    columns = {
+        "oneOf": [
+            {"type": "array", "items": {}, "minItems": 1},
+            {"type": "object", "minProperties": 1, "maxProperties": 1, "description": "By the input's name."},
+        ]
+    }
+    forms = (("instances", {"type": "array", "items": {}, "minItems": 1, **values}), ("inputs", {**columns, **values}))
     return {
-        "type": "object",
-        "properties": {
-            "signature_name": {"enum": ["", *SIGNATURES], "default": ""},
-            "instances": {"type": "array", "minItems": 1, **values},
-            "inputs": {"type": ["array", "object"], "minItems": 1, "minProperties": 1, "maxProperties": 1, **values},
-        },
-        "oneOf": [{"required": ["instances"]}, {"required": ["inputs"]}],
+        "oneOf": [
+            {
+                "title": f"Predict{name.capitalize()}",
+                "type": "object",
+                "properties": {"signature_name": signature, name: form},
+                "required": [name],
+            }
+            for name, form in forms
+        ]
     }
 
 
@@ -89,6 +99,7 @@ def describe_open_inference(config: dict[str, Any]) -> Schema:
     health = answers(media(schema("Health"), {"live": True, "ready": True}), 503)
     metadata = answers(media(schema("TensorMetadata")), 404)
     ready = answers(media(schema("ModelReady")), 404)
+    configuration = answers(media(schema("ModelConfig")), 404)
     binary = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
     request = _infer_request(config)
     infer = {
@@ -104,9 +115,18 @@ def describe_open_inference(config: dict[str, Any]) -> Schema:
     }
     paths: Schema = {
         "/v2": get("v2", tag, "Describe the server", answers(media(schema("ServerMetadata")))),
-        "/v2/health/live": get("v2Live", tag, "Say that the server answers", health),
-        "/v2/health/ready": get("v2Ready", tag, "Say that the models answer", health),
+        "/v2/health/live": get("v2Live", tag, "Check that the server is alive", health),
+        "/v2/health/ready": get("v2Ready", tag, "Check that the models work", health),
     }
+    index = {
+        "operationId": "v2Index",
+        "tags": [tag],
+        "summary": "List the models, those that are refused too",
+        "parameters": [parameter("RequestId")],
+        "requestBody": {"content": media({"type": "object", "properties": {"ready": {"type": "boolean"}}}, {})},
+        "responses": answers(media({"type": "array", "items": schema("IndexedModel")}), 400, 413, 415),
+    }
+    paths["/v2/repository/index"] = {"post": index}
     for number, (path, names) in enumerate(
         (("/v2/models/{name}", ("ModelName",)), ("/v2/models/{name}/versions/{version}", ("ModelName", "Version")))
     ):
@@ -114,27 +134,29 @@ def describe_open_inference(config: dict[str, Any]) -> Schema:
         parameters = [parameter(name) for name in (*names, "RequestId", "JSONLength")]
         paths |= {
             path: get(f"v2Metadata{suffix}", tag, "Describe a model", metadata, *names),
-            f"{path}/ready": get(f"v2ModelReady{suffix}", tag, "Say that a model answers", ready, *names),
+            f"{path}/config": get(f"v2Config{suffix}", tag, "Describe how a model is served", configuration, *names),
+            f"{path}/ready": get(f"v2ModelReady{suffix}", tag, "Check that a model is ready", ready, *names),
             f"{path}/infer": {"post": {**infer, "operationId": f"v2Infer{suffix}", "parameters": parameters}},
         }
     return paths
 
 
 def _infer_request(config: dict[str, Any]) -> Schema:
-    parameters = {"type": ["object", "null"]}
+    parameters = {"type": ["object", "null"], "additionalProperties": True}
     given = {
         "type": "object",
         "properties": {
             "name": {"enum": [TENSOR, PICTURE]},
-            "datatype": {"enum": ["FP32", "BYTES"]},
+            "datatype": {"enum": [*DATATYPES, BYTES]},
             "shape": {
                 "type": "array",
                 "items": {"type": "integer", "minimum": 1},
                 "minItems": 1,
-                "description": f"[n, {list_sizes(SHAPE)}] of numbers, at most {config['MAX_DIGITS']:,} digits; [n] of "
-                f"pictures, at most {config['MAX_PICTURES']:,}.",
+                "description": f"[n, {list_sizes(SHAPE)}] of numbers, at most {config['MAX_DIGITS']:,} digits, or in "
+                f"another layout: {', '.join(map(str, map(list, LAYOUTS[1:])))}; [n] or [n, 1] of pictures, at most "
+                f"{config['MAX_PICTURES']:,}.",
             },
-            "data": {"type": "array"},
+            "data": {"type": "array", "items": {}},
             "parameters": parameters,
         },
         "required": ["name", "datatype", "shape"],

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
+from ..models.classifier import Doubt
 from ..preprocessing.decoding import FORMATS_TEXT
 from ..protocols.open_inference import EXTENSIONS
-from .parts import Schema, media, schema, whole
+from .parts import OBJECT, Schema, media, schema, whole
 
 ERRORS = {
     400: ("bad_request", "The request does not say what it should."),
+    403: ("corrections_off", "This server keeps no corrections."),
     404: ("not_found", "The path, the model or the version does not exist."),
     413: ("too_large", "Too many bytes, pixels, pictures or digits."),
     415: ("unsupported_format", f"Not a picture in a format that is read: {FORMATS_TEXT}."),
@@ -16,23 +20,43 @@ ERRORS = {
     503: ("not_ready, overloaded", "The server is going away, or has too much to do. Ask again after Retry-After."),
 }
 CODES = (
-    "bad_request", "not_found", "method_not_allowed", "too_large", "unsupported_format", "no_ink", "unreadable",
-    "too_many_requests", "internal", "not_ready", "overloaded",
+    "bad_request", "corrections_off", "not_found", "method_not_allowed", "too_large", "unsupported_format", "no_ink",
+    "unreadable", "too_many_requests", "internal", "not_ready", "overloaded",
 )  # fmt: skip
 
 PROBABILITY = {"type": "number", "minimum": 0, "maximum": 1}
 TEXT = {"type": "string"}
+DIGIT = {"type": "integer", "minimum": 0, "maximum": 9}
+NUMBER = {"type": "integer", "minimum": 1}
+HAND = {"type": "string", "pattern": "^[A-Za-z0-9_-]{16,64}$", "description": "A random name, which the client makes."}
+TRUSTED = {
+    "type": "boolean",
+    "description": "False where it contradicts what the model knows: it counts once a second one agrees.",
+}
 READING = {
-    "digit": {"type": "integer", "minimum": 0, "maximum": 9},
+    "digit": DIGIT,
     "confidence": PROBABILITY,
     "certain": {"type": "boolean", "description": "False where the answer should not be trusted."},
     "probabilities": {"type": "array", "items": PROBABILITY},
 }
-TENSORS = {"type": "array", "items": whole({"name": TEXT, "datatype": TEXT, "shape": {"type": "array"}})}
+SIZES = {"type": "array", "items": {"type": "integer"}}
+TENSORS = {"type": "array", "items": whole({"name": TEXT, "datatype": TEXT, "shape": SIZES})}
+CONFIGURED = {"type": "array", "items": whole({"name": TEXT, "data_type": TEXT, "dims": SIZES})}
+ANSWERED = whole({"name": TEXT, "datatype": TEXT, "shape": SIZES})
+ANSWERED["properties"]["data"] = {"type": "array", "items": {}, "description": "Left out where it follows the JSON."}
+MORE = {
+    "without_hand": {**DIGIT, "description": "What is read without the hand's corrections, where they decided."},
+    "doubt": {
+        **TEXT,
+        "description": "Why the answer should not be trusted; only there where it should not. A program should expect "
+        f"other words, too: there are {', '.join(get_args(Doubt))}.",
+        "examples": list(get_args(Doubt)),
+    },
+}
 
 SCHEMAS: Schema = {
     "Error": whole({"error": {**TEXT, "description": "A sentence to act on."}, "code": {"enum": list(CODES)}}),
-    "Reading": whole({**READING, "model": TEXT}),
+    "Reading": whole({**READING, "model": TEXT}, MORE),
     "Readings": whole({"predictions": {"type": "array", "items": {"anyOf": [schema("Reading"), schema("Error")]}}}),
     "Number": whole(
         {
@@ -49,7 +73,8 @@ SCHEMAS: Schema = {
                             "maxItems": 4,
                             "description": "x, y, width, height in pixels of the upright picture.",
                         },
-                    }
+                    },
+                    MORE,
                 ),
             },
             "model": TEXT,
@@ -68,23 +93,58 @@ SCHEMAS: Schema = {
         {
             "model_version_status": {
                 "type": "array",
-                "items": whole({"version": TEXT, "state": {"const": "AVAILABLE"}, "status": {"type": "object"}}),
+                "items": whole({"version": TEXT, "state": {"const": "AVAILABLE"}, "status": OBJECT}),
             },
             "name": TEXT,
             "ready": {"type": "boolean"},
         }
     ),
-    "ModelMetadata": whole({"model_spec": whole({"name": TEXT, "version": TEXT}), "metadata": {"type": "object"}}),
-    "Predictions": {
-        "type": "object",
-        "properties": {"predictions": {"type": "array"}, "outputs": {"type": ["array", "object"]}},
-        "oneOf": [{"required": ["predictions"]}, {"required": ["outputs"]}],
-    },
+    "ModelMetadata": whole({"model_spec": whole({"name": TEXT, "version": TEXT}), "metadata": OBJECT}),
+    "RowPredictions": whole({"predictions": {"type": "array", "items": {}, "description": "One for each instance."}}),
+    "ColumnPredictions": whole({"outputs": {"description": "A list, or an object of lists by the outputs' names."}}),
     "ServerMetadata": whole(
         {"name": TEXT, "version": TEXT, "extensions": {"type": "array", "items": {"enum": list(EXTENSIONS)}}}
     ),
     "Health": whole({"live": {"type": "boolean"}, "ready": {"type": "boolean"}}),
-    "Ready": whole({"ready": {"const": True}, "models": {"type": "array", "items": TEXT}}),
+    "Ready": whole(
+        {
+            "ready": {"const": True},
+            "models": {"type": "array", "items": TEXT},
+            "corrections": {
+                "enum": ["on", "off", "unreachable"],
+                "description": "Whether corrections are kept; while their database is away, digits are read without.",
+            },
+        }
+    ),
+    "Hand": whole(
+        {
+            "hand": HAND,
+            "corrections": {"type": "integer", "minimum": 0},
+            "digits": {"type": "object", "additionalProperties": {"type": "integer", "minimum": 1}},
+        }
+    ),
+    "Corrected": whole({"id": NUMBER, "digit": DIGIT, "was": DIGIT, "hand": HAND, "trusted": TRUSTED}),
+    "Corrections": whole(
+        {
+            "hand": HAND,
+            "corrections": {
+                "type": "array",
+                "items": whole(
+                    {
+                        "id": NUMBER,
+                        "digit": DIGIT,
+                        "was": {**DIGIT, "description": "What was read."},
+                        "model": TEXT,
+                        "version": TEXT,
+                        "time": {**TEXT, "format": "date-time"},
+                        "trusted": TRUSTED,
+                        "picture": {**TEXT, "description": "The framed digit: a data URL of a PNG of 28 by 28 pixels."},
+                    }
+                ),
+            },
+            "more": {"type": "boolean", "description": "Whether there are older ones: ask ?before= the last id."},
+        }
+    ),
     "ModelReady": whole({"name": TEXT, "ready": {"const": True}}),
     "TensorMetadata": whole(
         {
@@ -95,7 +155,21 @@ SCHEMAS: Schema = {
             "outputs": TENSORS,
         }
     ),
-    "InferResponse": whole({"model_name": TEXT, "model_version": TEXT, "outputs": TENSORS}),
+    "ModelConfig": whole(
+        {
+            "name": TEXT,
+            "platform": TEXT,
+            "backend": TEXT,
+            "version_policy": OBJECT,
+            "max_batch_size": {"type": "integer"},
+            "input": CONFIGURED,
+            "output": CONFIGURED,
+        }
+    ),
+    "IndexedModel": whole({"name": TEXT, "version": TEXT, "state": {"enum": ["READY", "UNAVAILABLE"]}, "reason": TEXT}),
+    "InferResponse": whole(
+        {"model_name": TEXT, "model_version": TEXT, "outputs": {"type": "array", "items": ANSWERED}}
+    ),
 }
 
 HEADERS: Schema = {

@@ -10,14 +10,16 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, json, render_template
 
+from ..corrections import LISTED, MAX_NUMBER
 from ..models.registry import Registry
 from ..protocols.open_inference import JSON_LENGTH
 from ..version import VERSION
 from ..web.served import EXTENSION
-from .parts import Schema, in_path
-from .paths import describe_models, describe_operation, describe_reading
+from .examples import HAND_EXAMPLE
+from .parts import Schema, in_path, schema
+from .paths import describe_bodies, describe_corrections, describe_models, describe_operation, describe_reading
 from .protocol_paths import describe_open_inference, describe_tf_serving
-from .schemas import HEADERS, RESPONSES, SCHEMAS
+from .schemas import HAND, HEADERS, RESPONSES, SCHEMAS
 
 INFO = {
     "title": "Digits",
@@ -31,6 +33,10 @@ INFO = {
 }
 TAGS = [
     {"name": "Reading", "description": "One digit a picture, or a written number."},
+    {
+        "name": "Corrections",
+        "description": "What a person says that a digit is. It is read with from then on, by the name of a hand.",
+    },
     {"name": "Models", "description": "What is served, and the pages that show it."},
     {
         "name": "TensorFlow Serving",
@@ -55,10 +61,14 @@ def document() -> Response:
     return Response(json.dumps(current_app.extensions["openapi"], separators=(",", ":")), mimetype="application/json")
 
 
+PAGES = {"index", "upload", "serviceWorker", "robots", "model", "report", "docs"}  # what only the site itself uses
+TRIED = {"predict": "/predict", "read": "/read", "models": "/models", "ready": "/health/ready"}  # on the page, at once
+
+
 @bp.get("/docs")
 def docs() -> str:
     """Show the description to a person."""
-    return render_template("docs.html", api=current_app.extensions["openapi"])
+    return render_template("docs.html", api=current_app.extensions["openapi"], hidden=PAGES, tried=TRIED)
 
 
 def describe_server(app: Flask) -> dict[str, Any]:
@@ -70,13 +80,18 @@ def describe_server(app: Flask) -> dict[str, Any]:
         "tags": TAGS,
         "paths": {
             **describe_reading(app.config),
-            **describe_models(app.extensions[EXTENSION]),
+            **describe_corrections(app.config),
+            **describe_models(app.extensions[EXTENSION], app.config["MAX_PICTURES"]),
             **describe_tf_serving(app.config),
             **describe_open_inference(app.config),
             **describe_operation(),
         },
         "components": {
-            "schemas": SCHEMAS,
+            "schemas": {
+                **SCHEMAS,
+                **describe_bodies(app.config),
+                "ServedModel": {"type": "string", "enum": app.extensions[EXTENSION].names},
+            },
             "headers": HEADERS,
             "responses": RESPONSES,
             "parameters": _describe_parameters(app.extensions[EXTENSION]),
@@ -87,7 +102,7 @@ def describe_server(app: Flask) -> dict[str, Any]:
 def _describe_parameters(models: Registry) -> Schema:
     versions = sorted({str(models.get(name).card["version"]) for name in models.names})
     return {
-        "ModelName": in_path("name", {"enum": models.names}),
+        "ModelName": in_path("name", schema("ServedModel")),
         "Version": in_path("version", {"enum": versions}),
         "Method": in_path("method", {"enum": ["classify", "regress"]}),
         "ReportPicture": in_path("picture", {"type": "string", "pattern": "^[a-z]+$", "example": "errors"}),
@@ -95,12 +110,39 @@ def _describe_parameters(models: Registry) -> Schema:
             "name": "model",
             "in": "query",
             "description": "Which model answers; the default one where this is left out.",
-            "schema": {"enum": models.names},
+            "schema": schema("ServedModel"),
+        },
+        "Hand": {**in_path("hand", HAND), "example": HAND_EXAMPLE},
+        "CorrectionNumber": in_path("number", {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER, "example": 17}),
+        "WrittenDigit": {
+            "name": "digit",
+            "in": "query",
+            "required": True,
+            "description": "What was written.",
+            "schema": {"enum": [str(digit) for digit in range(10)]},
+        },
+        "HandChoice": {
+            "name": "hand",
+            "in": "query",
+            "description": "Whose corrections are read with, or added to. A hand that is not known has none.",
+            "schema": HAND,
+        },
+        "Most": {
+            "name": "most",
+            "in": "query",
+            "description": "Corrections in the answer.",
+            "schema": {"type": "integer", "minimum": 1, "maximum": LISTED, "default": LISTED},
+        },
+        "Before": {
+            "name": "before",
+            "in": "query",
+            "description": "Only corrections whose id is lower.",
+            "schema": {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER},
         },
         "Explain": {
             "name": "explain",
             "in": "query",
-            "description": "1 adds the steps from the picture to the digit.",
+            "description": "1 adds the steps from picture to digit; with /read, each digit as the network saw it.",
             "schema": {"enum": ["0", "1"], "default": "0"},
         },
         "RequestId": {

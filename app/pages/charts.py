@@ -14,7 +14,7 @@ from dataclasses import dataclass
 WIDTH, HEIGHT = 480, 240  # units of the view box
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 12, 28  # units around the plot, for the numbers on the axes
 MAX_TICKS = 5
-FLAT = 1e-9  # a range as narrow, for its numbers, is one number
+MIN_RANGE = 1e-9  # a range as narrow, for its numbers, is one number
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)  # of a power of ten, between two ticks
 
 
@@ -83,7 +83,7 @@ def draw_lines(
 def choose_ticks(low: float, high: float) -> list[float]:
     """Return at most about five round numbers, evenly spaced, that enclose a range."""
     size = max(abs(low), abs(high))
-    span = high - low if high - low > max(size, 1.0) * FLAT else size if size > FLAT else 1.0
+    span = high - low if high - low > max(size, 1.0) * MIN_RANGE else size if size > MIN_RANGE else 1.0
     power = 10.0 ** math.floor(math.log10(span / MAX_TICKS))
     step = next(power * step for step in STEPS if power * step * MAX_TICKS >= span * (1 - 1e-9))
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)

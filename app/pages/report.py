@@ -27,7 +27,7 @@ class ReportPicture:
 def draw_curves(history: dict[str, list[float]]) -> dict[str, LineChart]:
     """Lay out loss and accuracy over the epochs, for training and validation where both are known.
 
-    The axis is the range of the later epochs: the first tenth is so far off that nothing else could be told apart.
+    The axis is the range of the later epochs: the first tenth is so far off that the others would coincide.
     """
     charts = {}
     for quantity in ("accuracy", "loss"):
@@ -53,8 +53,8 @@ def draw_reliability(bins: list[dict[str, float]]) -> LineChart | None:
 def shade_confusion(confusion: list[list[int]]) -> list[list[tuple[int, int]]]:
     """Pair every count with its shade: 0 for none, 1 to HEAT by its share of the most frequent mistake."""
     mistakes = [count for row, counts in enumerate(confusion) for column, count in enumerate(counts) if row != column]
-    most = max(mistakes, default=0) or 1
-    return [[(count, min(HEAT, -(-HEAT * count // most))) for count in counts] for counts in confusion]
+    highest = max(mistakes, default=0) or 1
+    return [[(count, min(HEAT, -(-HEAT * count // highest))) for count in counts] for counts in confusion]
 
 
 def find_report(folder: Path) -> list[ReportPicture]:
@@ -73,9 +73,9 @@ def measure_png(body: bytes) -> tuple[int, int]:
     """Return the width and height that a PNG begins with, in pixels.
 
     Raises:
-        BadModel: it is none.
+        BadModel: it is not a PNG.
     """
     if len(body) < PNG_HEAD or not body.startswith(b"\x89PNG\r\n\x1a\n"):
-        raise BadModel("It is no PNG.")
+        raise BadModel("This is not a PNG.")
     width, height = struct.unpack(">II", body[16:PNG_HEAD])
     return width, height

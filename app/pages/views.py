@@ -14,17 +14,22 @@ from typing import Any
 from flask import Blueprint, Response, current_app, jsonify, render_template, request, send_file, send_from_directory
 from flask.typing import ResponseReturnValue
 
-from ..errors import NotFound
+from ..errors import DigitsError, NotFound
 from ..models.classifier import Classifier
 from ..models.files import BadModel, read_file
+from ..reading.answers import read_one, read_several
 from ..settings import SERVED
-from ..web.served import served_models
+from ..web.failures import wants_page
+from ..web.metrics import count_answers
+from ..web.requests import read_pictures, take_in_time
+from ..web.served import chosen_classifier, served_models
 from .report import draw_curves, draw_reliability, find_report, measure_png, shade_confusion
 from .texts import LANGUAGES, choose_language, load_texts, translator
 
 STATIC = SERVED / "static"
 SERVICE_WORKER = "service-worker.js"
-MODULES = sorted({path.relative_to(STATIC).as_posix() for path in STATIC.glob("*/*.js")} - {"site/site.js"})
+OTHER_PAGES = {"site/site.js", "site/try.js"}  # scripts that the drawing page does not load
+MODULES = sorted({path.relative_to(STATIC).as_posix() for path in STATIC.glob("*/*.js")} - OTHER_PAGES)
 THEMES = ("light", "dark")
 YEAR = 365 * 24 * 60 * 60  # seconds
 
@@ -33,8 +38,10 @@ bp = Blueprint("pages", __name__)
 
 
 @bp.get("/")
-def index() -> str:
-    """Show the page to draw on."""
+def index() -> ResponseReturnValue:
+    """Show the page to draw on; tell a program that the server is alive, as KServe's version 1 asks."""
+    if request.accept_mimetypes.best_match(("text/html", "application/json")) == "application/json":
+        return jsonify(status="alive"), {"Vary": "Accept"}
     return render_template(
         "index.html",
         script_texts=load_texts(choose_language())["script"],
@@ -45,10 +52,23 @@ def index() -> str:
     )
 
 
+@bp.post("/")
+def upload() -> str:
+    """Read the pictures of the form that the page has for browsers without scripts."""
+    pictures = read_pictures(request, current_app.config["MAX_PICTURES"])
+    classifier = chosen_classifier()
+    if pictures.several:
+        readings = read_several(classifier, take_in_time(pictures.bodies))
+    else:
+        readings = [read_one(classifier, pictures.bodies[0])]
+    count_answers(readings)
+    return render_template("readings.html", readings=readings)
+
+
 @bp.get("/models")
 def models() -> ResponseReturnValue:
     """Show all models: a page to a browser, their cards to a program."""
-    if request.accept_mimetypes.best_match(("application/json", "text/html")) == "text/html":
+    if wants_page():
         registry = served_models()
         return render_template("models.html", models=_classifiers(), default=registry.default, refused=registry.refused)
     cards = [{**classifier.card, "name": classifier.name} for classifier in _classifiers()]
@@ -78,7 +98,7 @@ def report(name: str, picture: str) -> Response:
     """Send a picture of a model's report.
 
     Raises:
-        NotFound: there is no such picture; a link to a file outside the model's folder is none.
+        NotFound: there is no such picture; a link to a file outside the model's folder is not followed.
     """
     folder = served_models().get(name).folder
     try:
@@ -95,6 +115,18 @@ def service_worker() -> Response:
     return send_from_directory(STATIC, SERVICE_WORKER)
 
 
+@bp.get("/robots.txt")
+def robots() -> Response:
+    """Send what search engines may look at."""
+    return send_from_directory(STATIC, "robots.txt")
+
+
+def show_failure(error: DigitsError) -> str:
+    """Make the page that says what went wrong."""
+    code = error.code if f"failure.{error.code}" in load_texts(choose_language())["page"] else "internal"
+    return render_template("failure.html", error=error, code=code)
+
+
 def _classifiers() -> list[Classifier]:
     return [served_models().get(name) for name in served_models().names]
 
@@ -109,6 +141,7 @@ def provide_texts() -> dict[str, Any]:
         "other_language": next(other for other in LANGUAGES if other != language),
         "theme": theme if theme in THEMES else None,
         "t": translator(language),
+        "said": load_texts(language)["page"].get,  # where there may be no such text
     }
 
 

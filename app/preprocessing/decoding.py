@@ -21,6 +21,7 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 from ..errors import Unreadable, UnsupportedFormat
 from .explanation import Step, Steps
 from .inspection import DAMAGED, Source, check_memory, check_size, inspect_picture, is_webp
+from .pages import Page
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 FORMATS_TEXT = "PNG, JPEG, WebP, GIF, BMP or TIFF"
@@ -68,6 +69,7 @@ Image.MAX_IMAGE_PIXELS = None  # check_size does, before any pixel is read
 warnings.filterwarnings("ignore", module=r"PIL\.")  # odd metadata in pictures that can be read well
 
 Crop = Callable[[tuple[int, int, int, int]], Image.Image]
+Body = bytes | Page | Image.Image  # a picture as it comes: a file, a page of one, or what a program has opened
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,12 @@ class Picture:
     height: int
 
 
-def decode_picture(body: bytes, steps: Steps | None = None) -> Picture:
+def decode_picture(body: Body, steps: Steps | None = None) -> Picture:
     """Decode the bytes of a picture, upright and laid on paper; a huge one comes reduced.
+
+    Args:
+        body: a file; or a page of one, or a picture that Pillow holds, which is left as it is.
+        steps: collects what each step decided.
 
     Raises:
         UnsupportedFormat: not one of FORMATS.
@@ -99,8 +105,10 @@ def decode_picture(body: bytes, steps: Steps | None = None) -> Picture:
     return picture
 
 
-def _decode(body: bytes) -> tuple[Picture, int]:
+def _decode(body: Body) -> tuple[Picture, int]:
     """Decode a picture, and return the orientation (1 to 8) that its EXIF noted."""
+    if not isinstance(body, bytes):
+        return _lay_out(body)
     more = inspect_picture(body)
     image = _open(body)
     width, height = image.size
@@ -117,6 +125,23 @@ def _decode(body: bytes) -> tuple[Picture, int]:
         raise Unreadable(DAMAGED) from error
     if orientation in TURNED_SIDEWAYS:
         width, height = height, width
+    return Picture(pixels, width, height), orientation
+
+
+def _lay_out(body: Page | Image.Image) -> tuple[Picture, int]:
+    """Do the same for a page, or for a picture of Pillow, without touching it."""
+    try:
+        image = body.open() if isinstance(body, Page) else body
+        check_size(*image.size)
+        orientation = _read_orientation(image)
+        image = ImageOps.exif_transpose(image)  # a copy, without the file
+        width, height = image.size
+        factor = max(image.size) // DECODED_SIDE
+        pixels = _lay_on_paper(image if factor < 2 or _is_deep(image) else _reduce_in_tiles(image, factor))
+    except Warning:
+        raise
+    except DAMAGES as error:
+        raise Unreadable(DAMAGED) from error
     return Picture(pixels, width, height), orientation
 
 

@@ -15,41 +15,64 @@ Knows the order only.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ..framing import DIGIT, SIDE, Framing, frame_digit
-from .decoding import Picture, decode_picture
+from .decoding import Body, Picture, decode_picture
 from .explanation import Step, Steps
-from .ink import draw_ink
+from .ink import draw_ink, is_faint
 from .paper import find_marks
-from .parts import find_roughly, look_closely
+from .parts import find_roughly, look_closely, show_digit
 
 
-def read_picture(body: bytes, steps: Steps | None = None, framing: Framing = DIGIT) -> NDArray[np.uint8]:
+@dataclass(frozen=True)
+class FoundInk:
+    """The ink of one digit, uint8 (h, w) or framed (28, 28), and whether there is too little of it to be trusted."""
+
+    ink: NDArray[np.uint8]
+    faint: bool
+
+
+def read_picture(body: Body, steps: Steps | None = None, framing: Framing = DIGIT) -> NDArray[np.uint8]:
+    """Read the one digit of a picture: read_ink(), framed, alone."""
+    return read_ink(body, steps, framing).ink
+
+
+def read_ink(body: Body, steps: Steps | None = None, framing: Framing = DIGIT) -> FoundInk:
     """Read the one digit of a picture: decode, find the ink, frame.
 
     Args:
-        body: a picture file.
+        body: a picture file, a page of one, or a picture of Pillow.
         steps: collects what each step decided.
         framing: the one that the model was trained on.
 
     Returns:
-        uint8 (28, 28), paper 0 to ink 255.
+        The digit, framed: uint8 (28, 28), paper 0 to ink 255.
 
     Raises:
         NoInk, TooLarge, Unreadable, UnsupportedFormat: each with a sentence for the person who sent it.
     """
-    digit = frame_digit(find_ink(decode_picture(body, steps), steps, framing), framing)
+    found = look_for_ink(decode_picture(body, steps), steps, framing)
+    digit = frame_digit(found.ink, framing)
     if steps is not None:
         steps.append(Step("frame", framing.caption, digit))
-    return digit
+    return FoundInk(digit, found.faint)
 
 
 def find_ink(
     picture: Picture | NDArray[np.uint8], steps: Steps | None = None, framing: Framing = DIGIT
 ) -> NDArray[np.uint8]:
-    """Find the ink of one digit.
+    """Find the ink of one digit: look_for_ink(), alone."""
+    return look_for_ink(picture, steps, framing).ink
+
+
+def look_for_ink(
+    picture: Picture | NDArray[np.uint8], steps: Steps | None = None, framing: Framing = DIGIT
+) -> FoundInk:
+    """Find the ink of one digit, and say whether it is faint.
 
     Args:
         picture: what decode_picture returns, or its pixels: uint8 (h, w) grey or (h, w, 3) RGB.
@@ -57,16 +80,17 @@ def find_ink(
         framing: in which a picture passes unchanged.
 
     Returns:
-        uint8 (h, w), paper 0 to ink 255, cropped to the digit; a framed digit passes unchanged.
+        Its ink: uint8 (h, w), paper 0 to ink 255, cropped to the digit; a framed digit passes unchanged.
 
     Raises:
         NoInk: nothing is drawn.
     """
     sides = find_marks(picture.pixels if isinstance(picture, Picture) else picture, steps)
     if sides[0].flat and _is_framed(sides[0].contrast, framing):
-        return sides[0].contrast
+        return FoundInk(sides[0].contrast, is_faint(sides[0].contrast, sides[0]))
     marks, parts = find_roughly(sides)
-    return draw_ink(marks, look_closely(marks, parts), steps)
+    contrast = show_digit(marks, look_closely(marks, parts))
+    return FoundInk(draw_ink(contrast, marks, steps), is_faint(contrast, marks))
 
 
 def _is_framed(ink: NDArray[np.uint8], framing: Framing) -> bool:

@@ -2,7 +2,8 @@
 
     the digit's parts -> their contrast, stretched -> cropped -> hairlines thickened -> ink
 
-Owns how strong and how thick ink is. Knows nothing of formats, and nothing of frames of 28 pixels.
+Owns how strong and how thick ink is, and when there is too little of it. Knows
+nothing of formats, and nothing of frames of 28 pixels.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from ..errors import NoInk
 from ..framing import NOTHING_DRAWN
 from .explanation import Step, Steps
 from .paper import Marks
-from .parts import Parts, measure_level, show_digit
+from .parts import measure_level
 
 EDGE = 0.25  # of the ink's contrast: fainter pixels are paper
 FULL = 0.75  # of the ink's contrast: stronger pixels are full ink
@@ -28,11 +29,21 @@ PEN = 0.12  # to so much
 FAINT = 32  # grey levels of thickened ink that do not count for how strong it usually is
 DRAWING_SIDE = 80  # pixels: the longer side on which hairlines are thickened, four times that of a framed digit
 
+# Too little ink to trust what it looks like
+FAINT_SIDE = 8  # pixels of a digit's longer side in the picture: with fewer, a pixel decides between 3 and 8
+FAINT_LEVEL = 24  # grey levels between paper and ink: they were stretched tenfold, and with them what is not ink
+FAINT_TO_NOISE = 1.5  # times the faintest contrast that stands out of the paper's noise
+
 Pixels = NDArray[np.uint8]
 
 
-def draw_ink(marks: Marks, parts: Parts, steps: Steps | None = None) -> Pixels:
-    """Draw the ink of one digit from what look_closely() returns.
+def draw_ink(contrast: Pixels, marks: Marks, steps: Steps | None = None) -> Pixels:
+    """Draw the ink of one digit.
+
+    Args:
+        contrast: what show_digit() returns.
+        marks: what it was found among.
+        steps: collects what was decided.
 
     Returns:
         uint8 (h, w), paper 0 to ink 255, cropped to the digit.
@@ -40,13 +51,26 @@ def draw_ink(marks: Marks, parts: Parts, steps: Steps | None = None) -> Pixels:
     Raises:
         NoInk: nothing is drawn.
     """
-    ink = crop_ink(stretch_ink(show_digit(marks, parts), marks))
+    ink = crop_ink(stretch_ink(contrast, marks))
     if steps is not None:
         steps.append(Step("ink", "the parts of one digit kept, specks and lines left out", ink))
     thickened = thicken_hairlines(ink)
     if steps is not None and thickened is not ink:
         steps.append(Step("pen", "a hairline made as thick as a pen's", thickened))
     return thickened
+
+
+def is_faint(contrast: Pixels, marks: Marks) -> bool:
+    """Tell whether a digit's ink is too small, too pale or too near to the paper's noise to be trusted.
+
+    Args:
+        contrast: of the digit alone, among the marks.
+    """
+    level = cv2.minMaxLoc(contrast)[1]
+    strong = cv2.threshold(contrast, max(marks.least, EDGE * level), 255, cv2.THRESH_BINARY)[1]
+    size = max(cv2.boundingRect(strong)[2:]) * float(np.abs(marks.place[:2, :2]).max())
+    noisy = not marks.flat and level < FAINT_TO_NOISE * marks.least
+    return noisy or level < FAINT_LEVEL or size < FAINT_SIDE
 
 
 def stretch_ink(contrast: Pixels, marks: Marks) -> Pixels:

@@ -71,6 +71,11 @@ class Source(io.BytesIO):
         self._reads = 0
         self._until = time.thread_time() + MAX_SECONDS
 
+    def start_again(self) -> None:
+        """Count the reads and the time anew, for the next page of the file."""
+        self._reads = 0
+        self._until = time.thread_time() + MAX_SECONDS
+
     def read(self, size: int | None = -1, /) -> bytes:
         """Read as BytesIO does.
 
@@ -102,7 +107,7 @@ def inspect_picture(body: bytes) -> int:
     if body.startswith(b"\xff\xd8"):
         return _inspect_jpeg(body)
     if body[:2] in (b"II", b"MM"):
-        return _inspect_tiff(body)
+        return inspect_directory(body)
     if body.startswith((b"GIF87a", b"GIF89a")):
         _inspect_gif(body)
     elif is_webp(body):
@@ -341,9 +346,13 @@ class Tag:
     code: str  # of one, as struct names it
 
 
-def _inspect_tiff(body: bytes) -> int:
-    """Count the directory's entries, the strips or tiles, and what they cover; return the bytes of one."""
-    tags, order = _read_directory(body)
+def inspect_directory(body: bytes, start: int | None = None) -> int:
+    """Count the entries, the strips or tiles of a TIFF directory, and what they cover; return the bytes of one.
+
+    Args:
+        start: where the directory is in the file; None is the first one.
+    """
+    tags, order = _read_directory(body, start)
 
     def first(tag: int, default: int) -> int:
         return tags[tag].values[0] if tag in tags and tags[tag].values else default
@@ -374,13 +383,13 @@ def _inspect_tiff(body: bytes) -> int:
     return held
 
 
-def _read_directory(body: bytes) -> tuple[dict[int, Tag], str]:
-    """Read the entries of the first directory that say how the pixels are stored, and the byte order."""
+def _read_directory(body: bytes, start: int | None) -> tuple[dict[int, Tag], str]:
+    """Read the entries of a directory that say how the pixels are stored, and the byte order."""
     order = "<" if body[:2] == b"II" else ">"
     if body[2:4] == b"\0\x2b" and order == ">":
         raise Unreadable(DAMAGED)  # libtiff reads it as BigTIFF, Pillow as TIFF
     big = body[2:3] == b"\x2b"
-    start = _unpack(body, order + ("Q" if big else "I"), 8 if big else 4)
+    start = _unpack(body, order + ("Q" if big else "I"), 8 if big else 4) if start is None else start
     head, size = (8, 20) if big else (2, 12)
     number = _unpack(body, order + ("Q" if big else "H"), start)
     if number < 0:

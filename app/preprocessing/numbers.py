@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from ..errors import NoInk, TooLarge
 from ..framing import frame_digit
 from .decoding import Picture
-from .digits import find_ink
-from .ink import crop_ink, stretch_ink, thicken_hairlines
+from .digits import look_for_ink
+from .ink import crop_ink, is_faint, stretch_ink, thicken_hairlines
 from .paper import Marks, find_marks
 from .parts import find_roughly
 from .strokes import NO_DIGIT, PAGE_GRID, Stroke, cut_stroke, find_strokes, join_strokes, refine_marks
@@ -51,6 +51,7 @@ class FoundDigit:
     digit: NDArray[np.uint8]  # (28, 28), framed
     box: tuple[int, int, int, int]  # x, y, width, height in pixels of the upright picture
     line: int
+    faint: bool = False  # too little ink to be trusted
 
 
 def find_digits(picture: Picture | NDArray[np.uint8], look: Look | None = None) -> list[FoundDigit]:
@@ -88,12 +89,13 @@ def find_digits(picture: Picture | NDArray[np.uint8], look: Look | None = None) 
     framed = np.stack([_frame(group, marks) for _, group in grouped])
     beside = _lies_beside([group for _, group in grouped], framed, shape_or_network)
     digits = [
-        FoundDigit(digit, _place(group, marks, picture), number)
+        FoundDigit(digit, _place(group, marks, picture), number, is_faint(_show_group(group, marks), marks))
         for (number, group), digit, is_beside in zip(grouped, framed, beside, strict=True)
         if not is_beside
     ]
     if len(digits) == 1:
-        return [replace(digits[0], digit=frame_digit(find_ink(picture)))]
+        alone = look_for_ink(picture)
+        return [replace(digits[0], digit=frame_digit(alone.ink), faint=alone.faint)]
     return digits
 
 
@@ -182,15 +184,19 @@ def look_at_shape(digits: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 
 def _frame(group: Stroke, marks: Marks) -> NDArray[np.uint8]:
-    """Frame the ink of one group, its soft edges included."""
+    """Frame the ink of one group."""
+    return frame_digit(thicken_hairlines(crop_ink(stretch_ink(_show_group(group, marks), marks))))
+
+
+def _show_group(group: Stroke, marks: Marks) -> NDArray[np.uint8]:
+    """Return the contrast of one group, its soft edges included: uint8 (h, w)."""
     height, width = marks.contrast.shape
     x, y = max(0, group.x - 2), max(0, group.y - 2)
     right, bottom = min(width, group.right + 2), min(height, group.bottom + 2)
     mask = np.zeros((bottom - y, right - x), np.uint8)
     mask[group.y - y : group.bottom - y, group.x - x : group.right - x] = group.mask
     mask = np.asarray(cv2.dilate(mask, np.ones((3, 3), np.uint8)))
-    contrast = marks.contrast[y:bottom, x:right] * mask
-    return frame_digit(thicken_hairlines(crop_ink(stretch_ink(contrast, marks))))
+    return np.asarray(marks.contrast[y:bottom, x:right] * mask, np.uint8)
 
 
 def _place(group: Stroke, marks: Marks, picture: Picture) -> tuple[int, int, int, int]:

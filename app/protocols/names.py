@@ -13,5 +13,5 @@ class ModelName(BaseConverter):
 
 
 def init_app(app: Flask) -> None:
-    """Let routes say <model:name>; to be called before the protocols are registered."""
+    """Register the converter of <model:name>; call before the protocols are registered."""
     app.url_map.converters["model"] = ModelName

@@ -7,14 +7,14 @@ Source: https://github.com/kserve/open-inference-protocol
 
 from __future__ import annotations
 
-import gzip
 import json
-import zlib
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 from numpy.typing import NDArray
 
 from ..errors import BadRequest, NotFound
@@ -32,9 +32,11 @@ from .tensors import (
     PROBABILITIES,
     SHAPE,
     TENSOR,
+    WHITE,
     check_digits,
     check_pictures,
     check_tensor,
+    count_digits,
     decode_pictures,
     describe_shape,
     name_outputs,
@@ -46,22 +48,26 @@ from .tensors import (
 
 JSON_LENGTH = "Inference-Header-Content-Length"
 OUTPUTS = (PROBABILITIES, CERTAINTY)
-EXTENSIONS = ("binary_tensor_data", "classification")
+EXTENSIONS = ("binary_tensor_data", "classification", "model_configuration")
+DATATYPES = {  # of TENSOR, and how they come in binary; whole numbers are 0 to 255. The first is what the networks take
+    "FP32": "<f4", "FP16": "<f2", "FP64": "<f8", "UINT8": "u1", "UINT16": "<u2", "INT16": "<i2",
+    "UINT32": "<u4", "INT32": "<i4", "UINT64": "<u8", "INT64": "<i8",
+}  # fmt: skip
+BYTES = "BYTES"  # datatype of PICTURE
 MAX_LENGTH_DIGITS = 10  # digits of JSON_LENGTH: bodies are not larger than 2 GiB
 MAX_IDENTITY = 1024  # characters of the "id" that a client gets back
 MAX_RANK = 8  # sizes in a shape
-SMALL = 860  # bytes: an answer that fits in one network packet gains nothing from compression
 
 bp = Blueprint("open_inference", __name__, url_prefix="/v2")
 
 
 @dataclass(frozen=True)
 class Output:
-    """A tensor that a client asks for, and in which form."""
+    """A tensor that a client requests, and its format."""
 
     name: str
     binary: bool
-    classes: int  # highest classes to name instead of all values; 0 means all values
+    classes: int  # number of the highest classes to return; 0 returns all values
 
 
 @bp.get("")
@@ -72,13 +78,13 @@ def server() -> dict[str, Any]:
 
 @bp.get("/health/live")
 def live() -> dict[str, bool]:
-    """Say that the server answers."""
+    """Answer that the server is alive."""
     return {"live": True, "ready": not is_stopping()}
 
 
 @bp.get("/health/ready")
 def ready() -> dict[str, bool]:
-    """Say that the models answer, until the server goes away."""
+    """Answer that the models work, until the server goes away."""
     check_ready()
     return {"live": True, "ready": True}
 
@@ -103,10 +109,49 @@ def metadata(name: str, version: str | None = None) -> dict[str, Any]:
     }
 
 
+@bp.get("/models/<model:name>/config")
+@bp.get("/models/<model:name>/versions/<model:version>/config")
+def config(name: str, version: str | None = None) -> dict[str, Any]:
+    """Describe how a model is served, as Triton's clients ask. Source: Triton, extension_model_configuration.md."""
+    classifier = _find_model(name, version)
+    outputs = {PROBABILITIES: [len(classifier.classes)], CERTAINTY: [1]}
+    return {
+        "name": classifier.name,
+        "platform": "",
+        "backend": "litert" if classifier.runtime == "LiteRT" else "tensorflow",
+        "version_policy": {"specific": {"versions": [version_of(classifier)]}},
+        "max_batch_size": current_app.config["MAX_DIGITS"],
+        "input": [
+            {"name": TENSOR, "data_type": "TYPE_FP32", "dims": list(SHAPE), "optional": True},
+            {"name": PICTURE, "data_type": "TYPE_STRING", "dims": [1], "optional": True},
+        ],
+        "output": [{"name": name, "data_type": "TYPE_FP32", "dims": dims} for name, dims in outputs.items()],
+    }
+
+
+@bp.post("/repository/index")
+def repository() -> Response:
+    """List the models, as Triton's clients ask; those that are refused too, unless only ready ones are wanted.
+
+    Source: Triton, extension_model_repository.md, Index.
+    """
+    body = read_body(request)
+    only_ready = _flag(parse_object(body) if body.strip() else {}, "ready", default=False)
+    models = served_models()
+    listed = [
+        {"name": name, "version": version_of(models.get(name)), "state": "READY", "reason": ""} for name in models.names
+    ]
+    if not only_ready:
+        listed += [
+            {"name": one.name, "version": "", "state": "UNAVAILABLE", "reason": one.error} for one in models.refused
+        ]
+    return Response(json.dumps(listed, separators=(",", ":")), mimetype="application/json")
+
+
 @bp.get("/models/<model:name>/ready")
 @bp.get("/models/<model:name>/versions/<model:version>/ready")
 def model_ready(name: str, version: str | None = None) -> dict[str, Any]:
-    """Say that a model answers."""
+    """Answer that a model is ready."""
     return {"name": _find_model(name, version).name, "ready": True}
 
 
@@ -155,10 +200,10 @@ def _split_body(body: bytes) -> tuple[dict[str, Any], bytes]:
 
 
 def _wanted_outputs(message: dict[str, Any]) -> list[Output]:
-    """Return the outputs that a request asks for; all of them where it does not say.
+    """Return the outputs that a request asks for; all of them by default.
 
     Raises:
-        BadRequest: one that does not exist, or a parameter that cannot be followed.
+        BadRequest: an output that does not exist, or a wrong parameter.
     """
     binary = _flag(_parameters(message), "binary_data_output", default=False)
     asked = message.get("outputs")
@@ -210,7 +255,7 @@ def _read_input(message: dict[str, Any], binary: bytes, framing: Framing) -> NDA
     """Return the tensor of the one input of a request.
 
     Raises:
-        DigitsError: it is not what the metadata describe.
+        DigitsError: the input differs from the metadata.
     """
     inputs: Any = message.get("inputs")
     if not isinstance(inputs, List) or len(inputs) != 1 or not isinstance(inputs[0], Object):
@@ -219,8 +264,8 @@ def _read_input(message: dict[str, Any], binary: bytes, framing: Framing) -> NDA
     name, kind = given.get("name"), given.get("datatype")
     if name not in (TENSOR, PICTURE):
         raise BadRequest(f'There is no input {quote(name)}; expected "{TENSOR}" or "{PICTURE}".')
-    expected = "FP32" if name == TENSOR else "BYTES"
-    if kind != expected:
+    if kind not in (DATATYPES if name == TENSOR else (BYTES,)):
+        expected = ", ".join(DATATYPES) if name == TENSOR else BYTES
         raise BadRequest(f'The datatype of "{name}" is {quote(kind)}; expected {expected}.')
     shape = _parse_shape(given.get("shape"))
     size = _parameters(given).get("binary_data_size")
@@ -230,28 +275,33 @@ def _read_input(message: dict[str, Any], binary: bytes, framing: Framing) -> NDA
         raise BadRequest(f'"binary_data_size" of "{name}" is {quote(size)}; {len(binary)} bytes follow the JSON.')
     if name == PICTURE:
         return read_digits(_take_pictures(shape, given.get("data"), None if size is None else binary), framing)
-    if shape[1:] != SHAPE:
+    count = count_digits(shape, alone=True)
+    if count is None:
         raise BadRequest(f'The shape of "{name}" is {list(shape)}; expected {describe_shape()}.')
-    check_digits(shape[0])
+    check_digits(count)
     if size is not None:
-        return _read_binary(shape, binary)
-    return _read_flat(shape, parse_numbers(given["data"]))
+        return _read_binary(shape, kind, binary)
+    return _read_flat(shape, kind, parse_numbers(given["data"]))
 
 
-def _read_binary(shape: tuple[int, ...], binary: bytes) -> NDArray[np.float32]:
-    expected = 4 * int(np.prod(SHAPE)) * shape[0]
+def _read_binary(shape: tuple[int, ...], kind: str, binary: bytes) -> NDArray[np.float32]:
+    expected = np.dtype(DATATYPES[kind]).itemsize * math.prod(shape)
     if len(binary) != expected:
         raise BadRequest(f"A tensor of the shape {list(shape)} has {expected} bytes; {len(binary)} came.")
-    return check_tensor(np.frombuffer(binary, "<f4").reshape(shape))
+    return check_tensor(np.frombuffer(binary, DATATYPES[kind]).reshape(shape), alone=True)
 
 
-def _read_flat(shape: tuple[int, ...], numbers: NDArray[np.float64]) -> NDArray[np.float32]:
+def _read_flat(shape: tuple[int, ...], kind: str, numbers: NDArray[np.float64]) -> NDArray[np.float32]:
     """Return numbers that came flat or nested in their shape."""
-    if numbers.ndim == 1 and numbers.size == shape[0] * int(np.prod(SHAPE)):
+    if numbers.ndim == 1 and numbers.size == math.prod(shape):
         numbers = numbers.reshape(shape)
     if numbers.shape != shape:
         raise BadRequest(f'"data" has the shape {list(numbers.shape)}; "shape" says {list(shape)}.')
-    return check_tensor(numbers)
+    if np.dtype(DATATYPES[kind]).kind == "f":
+        return check_tensor(numbers, alone=True)
+    if not np.array_equal(numbers, np.rint(numbers)):
+        raise BadRequest(f'"data" holds fractions; expected whole numbers, as the datatype is {kind}.')
+    return check_tensor(np.clip(numbers, -1, WHITE + 1).astype(np.int16), alone=True)
 
 
 def _take_pictures(shape: tuple[int, ...], texts: Any, binary: bytes | None) -> list[bytes]:
@@ -259,12 +309,25 @@ def _take_pictures(shape: tuple[int, ...], texts: Any, binary: bytes | None) -> 
     if binary is not None:
         bodies = _split_bytes(binary)
     elif isinstance(texts, List):
-        bodies = decode_pictures(texts, len(texts))
+        bodies = [body for row in _flatten(texts) for body in decode_pictures(row, len(row))]
+        check_pictures(len(bodies))
     else:
         raise BadRequest(f'Expected "data" of "{PICTURE}" as a list of strings: base64 or data URLs.')
-    if shape != (len(bodies),):
+    if math.prod(shape) != len(bodies) or max(shape) != len(bodies):
         raise BadRequest(f'The shape of "{PICTURE}" is {list(shape)}; {len(bodies)} came, so expected [{len(bodies)}].')
     return bodies
+
+
+def _flatten(texts: List) -> Iterator[List]:
+    """Give the rows of pictures, which come in one list or in a list for each: of the shape [n] or [n, 1]."""
+    if len(texts) and isinstance(texts[0], List):
+        check_pictures(len(texts))
+        for row in texts:
+            if not isinstance(row, List):
+                raise BadRequest(f'Expected "data" of "{PICTURE}" as a list of strings, or of lists of strings.')
+            yield row
+    else:
+        yield texts
 
 
 def _split_bytes(binary: bytes) -> list[bytes]:
@@ -319,22 +382,10 @@ def _join_bytes(names: list[list[str]]) -> bytes:
 
 
 def _answer(answer: dict[str, Any], binary: list[bytes]) -> Response:
-    """Answer with JSON, or with JSON and the binary tensors after it; compressed where the client asks for it."""
+    """Answer with JSON, or with JSON and the binary tensors after it."""
     text = json.dumps(answer, separators=(",", ":")).encode()
     kind = "application/octet-stream" if binary else "application/json"
     response = Response(b"".join((text, *binary)), mimetype=kind)
     if binary:
         response.headers[JSON_LENGTH] = str(len(text))
-    _compress(response)
     return response
-
-
-def _compress(response: Response) -> None:
-    """Compress an answer with the first of gzip and deflate that the client takes."""
-    response.vary.add("Accept-Encoding")
-    body = response.get_data()
-    accepted = [name for name in ("gzip", "deflate") if request.accept_encodings[name]]
-    if len(body) <= SMALL or not accepted:
-        return
-    response.set_data(gzip.compress(body, 1, mtime=0) if accepted[0] == "gzip" else zlib.compress(body, 1))
-    response.content_encoding = accepted[0]

@@ -28,8 +28,10 @@ PICTURE = "picture"  # name of the input that holds picture files
 PROBABILITIES = "probabilities"
 CERTAINTY = "certainty"
 SHAPE = (SIDE, SIDE, 1)
-MANY = 256  # digits of a tensor from which others are answered meanwhile: up to 80 ms
-FARTHEST = 10.0  # from 0 that a tensor may be: noise reaches it, greys that nobody divided by 255 are beyond
+LAYOUTS = (SHAPE, (1, SIDE, SIDE), (SIDE, SIDE), (SIDE * SIDE,))  # of one digit, as programs have it
+WHITE = 255  # ink, where whole numbers come: as MNIST's files hold them
+MANY = 256  # digits of a tensor, from which other requests are answered meanwhile: up to 80 ms
+MAX_VALUE = 10.0  # distance from 0 in a tensor: noise stays within, greys that were not divided by 255 do not
 
 
 def parse_numbers(values: Any) -> NDArray[np.float64]:
@@ -44,26 +46,47 @@ def parse_numbers(values: Any) -> NDArray[np.float64]:
     return read_numbers(values, describe_shape(), current_app.config["MAX_DIGITS"] * math.prod(SHAPE))
 
 
-def check_tensor(numbers: NDArray[np.generic]) -> NDArray[np.float32]:
-    """Check that an array is what the networks take.
+def count_digits(shape: tuple[int, ...], alone: bool = False) -> int | None:
+    """Return how many digits an array of a shape holds; None where it cannot be a tensor.
+
+    Args:
+        shape: n and one of LAYOUTS.
+        alone: whether one of LAYOUTS is one digit.
+    """
+    if shape[1:] in LAYOUTS:
+        return shape[0]
+    return 1 if alone and shape in LAYOUTS else None
+
+
+def check_tensor(numbers: NDArray[Any], alone: bool = False) -> NDArray[np.float32]:
+    """Check that an array is a tensor of the networks, and lay it out as they take it.
+
+    Args:
+        numbers: (n, 28, 28, 1), or n of another of LAYOUTS; whole numbers from 0 to 255, others from 0.0 to 1.0.
+        alone: whether one digit may come without the axis of many.
 
     Returns:
         float32 (n, 28, 28, 1).
 
     Raises:
-        BadRequest: another shape, or a value that is no picture's.
+        BadRequest: another shape, or a value out of range.
         TooLarge: too many digits.
     """
-    if numbers.ndim != 1 + len(SHAPE) or numbers.shape[1:] != SHAPE or not len(numbers):
+    count = count_digits(numbers.shape, alone)
+    if not count:
         raise BadRequest(f"The tensor has the shape {list(numbers.shape)}; expected {describe_shape()}.")
-    check_digits(len(numbers))
-    if not -FARTHEST <= numbers.min() <= numbers.max() <= FARTHEST:  # written so that NaN fails
+    check_digits(count)
+    if numbers.dtype.kind in "iu":
+        if not 0 <= numbers.min() <= numbers.max() <= WHITE:
+            raise BadRequest(f"The tensor holds values that are no picture's; expected 0 (paper) to {WHITE} (ink).")
+        return to_tensor(numbers.astype(np.uint8).reshape(count, *SHAPE[:2]))
+    if not -MAX_VALUE <= numbers.min() <= numbers.max() <= MAX_VALUE:  # written so that NaN fails
         raise BadRequest("The tensor holds values that are no picture's; expected 0.0 (paper) to 1.0 (ink).")
-    return np.ascontiguousarray(numbers, np.float32)
+    return np.ascontiguousarray(numbers, np.float32).reshape(count, *SHAPE)
 
 
 def predict_aside(classifier: Classifier, tensor: NDArray[np.float32]) -> Prediction:
-    """Classify n digits, without keeping others waiting where they are many.
+    """Classify n digits; many are classified while other requests are answered.
 
     Raises:
         Overloaded: too many requests take long.
@@ -79,7 +102,7 @@ def read_digits(bodies: Sequence[bytes], framing: Framing) -> NDArray[np.float32
         float32 (n, 28, 28, 1).
 
     Raises:
-        DigitsError: what is wrong with the first picture that cannot be read.
+        DigitsError: the first picture that cannot be read.
     """
     if not bodies:
         raise BadRequest("The request holds no picture.")
@@ -87,10 +110,10 @@ def read_digits(bodies: Sequence[bytes], framing: Framing) -> NDArray[np.float32
 
 
 def decode_pictures(texts: Iterable[Any], count: int) -> list[bytes]:
-    """Decode pictures in base64, if they are not too many.
+    """Decode pictures in base64, after checking their number.
 
     Raises:
-        BadRequest: one is no string, or not base64.
+        BadRequest: one is not a string, or not base64.
         TooLarge: too many pictures.
     """
     check_pictures(count)
@@ -98,19 +121,19 @@ def decode_pictures(texts: Iterable[Any], count: int) -> list[bytes]:
 
 
 def check_pictures(count: int) -> None:
-    """Check that a request may hold so many pictures.
+    """Check the number of pictures in a request.
 
     Raises:
-        TooLarge: it may not.
+        TooLarge: more than MAX_PICTURES.
     """
     _check_count(count, current_app.config["MAX_PICTURES"], "pictures")
 
 
 def check_digits(count: int) -> None:
-    """Check that a tensor may hold so many digits.
+    """Check the number of digits in a tensor.
 
     Raises:
-        TooLarge: it may not.
+        TooLarge: more than MAX_DIGITS.
     """
     _check_count(count, current_app.config["MAX_DIGITS"], "digits")
 
@@ -130,6 +153,6 @@ def describe_shape() -> str:
     return f"[n, {SHAPE[0]}, {SHAPE[1]}, {SHAPE[2]}]"
 
 
-def _check_count(count: int, most: int, things: str) -> None:
-    if count > most:
-        raise TooLarge(f"The request holds {count:,} {things}; at most {most:,} are read at once.")
+def _check_count(count: int, max_count: int, things: str) -> None:
+    if count > max_count:
+        raise TooLarge(f"The request holds {count:,} {things}; at most {max_count:,} are read at once.")

@@ -23,6 +23,7 @@ from ..web.requests import read_body
 from ..web.served import served_models
 from .tensors import (
     CERTAINTY,
+    LAYOUTS,
     PICTURE,
     PROBABILITIES,
     SHAPE,
@@ -51,14 +52,14 @@ bp = Blueprint("tf_serving", __name__, url_prefix="/v1")
 
 @bp.get("/models")
 def models() -> dict[str, Any]:
-    """Name the models."""
+    """List the models."""
     return {"models": served_models().names}
 
 
 @bp.get("/models/<model:name>")
 @bp.get("/models/<model:name>/versions/<model:version>")
 def status(name: str, version: str | None = None) -> dict[str, Any]:
-    """Say that a model is served, as GetModelStatusResponse."""
+    """Return the status of a model, as GetModelStatusResponse."""
     classifier = _find_model(name, version)
     available = {"error_code": "OK", "error_message": ""}
     state = {"version": version_of(classifier), "state": "AVAILABLE", "status": available}
@@ -103,7 +104,7 @@ def predict(name: str, version: str | None = None) -> Response:
 @bp.post("/models/<model:name>:<any(classify, regress):method>")
 @bp.post("/models/<model:name>/versions/<model:version>:<any(classify, regress):method>")
 def classify(name: str, method: str, version: str | None = None) -> Response:
-    """Refuse what needs a signature over tf.Example, as a server does whose model has none."""
+    """Refuse what needs a signature over tf.Example, as a server does for a model without one."""
     _find_model(name, version)
     raise BadRequest(f"No signature of {name} answers :{method}. Use :predict.")
 
@@ -136,7 +137,7 @@ def _read_rows(rows: Any, framing: Framing) -> NDArray[np.float32]:
     """Return the tensor of "instances", each bare or named by its input.
 
     Raises:
-        DigitsError: not a list, or the rows name no input or several.
+        DigitsError: it is not a list, or the rows name no input or several.
     """
     if not isinstance(rows, List) or not rows:
         raise BadRequest('Expected "instances" as a list of digits that is not empty.')
@@ -153,9 +154,9 @@ def _read_rows(rows: Any, framing: Framing) -> NDArray[np.float32]:
     tensor = np.empty((len(values), *SHAPE))
     for number, value in enumerate(values):  # only numbers in one list can be taken out of JSON together
         row = parse_numbers(value)
-        if row.shape != SHAPE:
+        if row.shape not in LAYOUTS:
             raise BadRequest(f"An instance has the shape {list(row.shape)}; expected {list(SHAPE)}.")
-        tensor[number] = row
+        tensor[number] = row.reshape(SHAPE)
     return check_tensor(tensor)
 
 
@@ -163,7 +164,7 @@ def _read_columns(columns: Any, framing: Framing) -> NDArray[np.float32]:
     """Return the tensor of "inputs", bare or named by their input.
 
     Raises:
-        DigitsError: not values, or they name no input or several.
+        DigitsError: there are no values, or they name no input or several.
     """
     if isinstance(columns, Object):
         members = read_members(columns)

@@ -1,6 +1,6 @@
 """Answer pictures: what the server, the reading of folders and programs say about a digit or a number.
 
-    bytes -> framed digits -> one batch -> answers: digit, confidence, certain, probabilities
+    bytes -> framed digits -> one batch -> answers: digit, confidence, certain, doubt, probabilities
 
 An answer is what becomes JSON. Knows neither HTTP nor files, and counts nothing.
 """
@@ -8,7 +8,7 @@ An answer is what becomes JSON. Knows neither HTTP nor files, and counts nothing
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import cv2
@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from ..errors import DigitsError, TooLarge, describe
 from ..framing import to_tensor
-from ..models.classifier import Classifier, Prediction
-from ..preprocessing.decoding import decode_picture
-from ..preprocessing.digits import read_picture
+from ..models.classifier import FAINT, Classifier, Doubt, Prediction
+from ..preprocessing.decoding import Body, decode_picture
+from ..preprocessing.digits import FoundInk, read_ink, read_picture
 from ..preprocessing.explanation import Step
 from ..preprocessing.paper import reduce_picture
 from .numbers import read_number
@@ -30,94 +30,149 @@ STEP_SIDE = 500  # pixels: as large as a step's picture is shown; larger ones ar
 MAX_STEPS = 16 * 2**20  # bytes of the steps' pictures in one answer, as much as a request may have
 
 
-def predict_one(classifier: Classifier, body: bytes, explained: bool = False) -> Answer:
+def predict_one(classifier: Classifier, body: Body, explained: bool = False) -> Answer:
     """Answer with the one digit of a picture.
 
     Raises:
         NoInk, TooLarge, Unreadable, UnsupportedFormat: what is wrong with it.
     """
-    digit, steps = _read_explained(classifier, body, explained)
-    answer = describe_predictions(classifier, classifier.predict(to_tensor(digit[None])))[0]
+    found, steps = _read_explained(classifier, body, explained)
+    answer = describe_predictions(classifier, classifier.predict(to_tensor(found.ink[None])), [found.faint])[0]
     return {**answer, "model": classifier.name, **steps}
 
 
-def predict_several(classifier: Classifier, bodies: Iterable[bytes], explained: bool = False) -> list[Answer]:
+def predict_several(classifier: Classifier, bodies: Iterable[Body], explained: bool = False) -> list[Answer]:
     """Answer each picture or say what is wrong with it; all digits are predicted as one batch.
 
     Raises:
         TooLarge: the pictures of all steps together.
     """
-    framed: list[tuple[NDArray[np.uint8], Answer] | DigitsError] = []
+    framed: list[tuple[FoundInk, Answer] | DigitsError] = []
     size = 0
     for number, body in enumerate(bodies, 1):
         try:
-            digit, steps = _read_explained(classifier, body, explained)
+            found, steps = _read_explained(classifier, body, explained)
         except DigitsError as error:
             framed.append(error)
             continue
-        framed.append((digit, steps))
+        framed.append((found, steps))
         size += sum(len(step["picture"]) for step in steps.get("steps", ()))
-        if size > MAX_STEPS:
-            raise TooLarge(
-                f"The steps of {number} pictures take {size:,} bytes; at most {MAX_STEPS:,} are sent. "
-                "Send fewer pictures at once with ?explain=1."
-            )
-    digits = [item[0] for item in framed if not isinstance(item, DigitsError)]
-    answers = iter(describe_predictions(classifier, classifier.predict(to_tensor(np.stack(digits)))) if digits else [])
+        _check_size(size, number)
+    read = [item[0] for item in framed if not isinstance(item, DigitsError)]
+    answers = iter(_answer_found(classifier, read) if read else [])
     return [
         describe(item) if isinstance(item, DigitsError) else {**next(answers), "model": classifier.name, **item[1]}
         for item in framed
     ]
 
 
-def _read_explained(classifier: Classifier, body: bytes, explained: bool) -> tuple[NDArray[np.uint8], Answer]:
+def _answer_found(classifier: Classifier, found: Sequence[FoundInk]) -> list[Answer]:
+    prediction = classifier.predict(to_tensor(np.stack([one.ink for one in found])))
+    return describe_predictions(classifier, prediction, [one.faint for one in found])
+
+
+def _read_explained(classifier: Classifier, body: Body, explained: bool) -> tuple[FoundInk, Answer]:
     """Return a framed digit, and "steps" where they are asked for: encoded at once, since raw they take much more."""
     steps: list[Step] | None = [] if explained else None
-    digit = read_picture(body, steps, classifier.framing)
-    return digit, {} if steps is None else {"steps": [_describe_step(step) for step in steps]}
+    found = read_ink(body, steps, classifier.framing)
+    return found, {} if steps is None else {"steps": [_describe_step(step) for step in steps]}
 
 
-def describe_predictions(classifier: Classifier, prediction: Prediction) -> list[Answer]:
-    """Return the answer for each digit of a prediction."""
-    certain = classifier.certain(prediction)
+def describe_predictions(classifier: Classifier, prediction: Prediction, faint: Sequence[bool]) -> list[Answer]:
+    """Return the answer for each digit of a prediction.
+
+    Args:
+        faint: whether there is too little ink of each digit to trust what it looks like, (n,).
+    """
     rows = np.round(prediction.probabilities.astype(np.float64), DECIMALS).tolist()
-    return [_describe(classifier, row, bool(trusted)) for row, trusted in zip(rows, certain, strict=True)]
+    alone = [None] * len(rows) if prediction.alone is None else prediction.alone.tolist()
+    return [
+        _describe(classifier, row, doubt or (FAINT if is_faint else None), network)
+        for row, doubt, is_faint, network in zip(rows, classifier.doubts(prediction), faint, alone, strict=True)
+    ]
 
 
-def _describe(classifier: Classifier, probabilities: list[float], certain: bool) -> Answer:
+def _describe(classifier: Classifier, probabilities: list[float], doubt: Doubt | None, alone: int | None) -> Answer:
     confidence = max(probabilities)
     digit = probabilities.index(confidence)
-    answer = {"digit": digit, "confidence": confidence, "certain": certain, "probabilities": probabilities}
+    answer = {"digit": digit, "confidence": confidence, "certain": doubt is None, "probabilities": probabilities}
+    if doubt is not None:
+        answer["doubt"] = doubt
+    if alone not in (None, digit):
+        answer["without_hand"] = alone
     if classifier.classes[digit] != str(digit):
         answer["label"] = classifier.classes[digit]
     return answer
 
 
-def read_one(classifier: Classifier, body: bytes) -> Answer:
+def frame_and_read(classifier: Classifier, body: Body) -> tuple[NDArray[np.uint8], int]:
+    """Return the one digit of a picture, framed, and what it is read as.
+
+    Raises:
+        NoInk, TooLarge, Unreadable, UnsupportedFormat: what is wrong with it.
+    """
+    digit = read_picture(body, framing=classifier.framing)
+    return digit, int(classifier.predict(to_tensor(digit[None])).probabilities[0].argmax())
+
+
+def read_one(classifier: Classifier, body: Body, explained: bool = False) -> Answer:
     """Answer with all digits of a picture, in reading order.
+
+    Args:
+        classifier: reads them.
+        body: the picture as sent.
+        explained: adds to each digit the 28x28 pixels that the network saw, as a data URL.
 
     Raises:
         NoInk, TooLarge, Unreadable, UnsupportedFormat: what is wrong with it.
     """
     reading = read_number(classifier, decode_picture(body))
-    answers = describe_predictions(classifier, reading.prediction)
+    answers = describe_predictions(classifier, reading.prediction, [one.faint for one in reading.found])
     digits = [{**answer, "box": list(one.box)} for answer, one in zip(answers, reading.found, strict=True)]
+    if explained:
+        digits = [{**answer, "picture": _to_url(one.digit)} for answer, one in zip(digits, reading.found, strict=True)]
     return {"text": reading.text, "digits": digits, "model": classifier.name}
 
 
-def read_several(classifier: Classifier, bodies: Iterable[bytes]) -> list[Answer]:
-    """Answer with the number in each picture, or say what is wrong with it."""
-    return [_read_or_explain(classifier, body) for body in bodies]
+def read_several(classifier: Classifier, bodies: Iterable[Body], explained: bool = False) -> list[Answer]:
+    """Answer with the number in each picture, or say what is wrong with it.
+
+    Raises:
+        TooLarge: the pictures of all digits together.
+    """
+    answers = []
+    size = 0
+    for number, body in enumerate(bodies, 1):
+        answers.append(_read_or_describe(classifier, body, explained))
+        size += sum(len(digit.get("picture", "")) for digit in answers[-1].get("digits", ()))
+        _check_size(size, number)
+    return answers
 
 
-def _read_or_explain(classifier: Classifier, body: bytes) -> Answer:
+def _read_or_describe(classifier: Classifier, body: Body, explained: bool) -> Answer:
     try:
-        return read_one(classifier, body)
+        return read_one(classifier, body, explained)
     except DigitsError as error:
         return describe(error)
 
 
+def _check_size(size: int, number: int) -> None:
+    """Refuse to send more pictures of what was seen than fit into an answer.
+
+    Raises:
+        TooLarge: they take more than MAX_STEPS.
+    """
+    if size > MAX_STEPS:
+        raise TooLarge(
+            f"The steps of {number} pictures take {size:,} bytes; at most {MAX_STEPS:,} are sent. "
+            "Send fewer pictures at once with ?explain=1."
+        )
+
+
 def _describe_step(step: Step) -> Answer:
-    _, encoded = cv2.imencode(".png", reduce_picture(step.picture, STEP_SIDE))
-    url = "data:image/png;base64," + base64.b64encode(encoded.tobytes()).decode("ascii")
-    return {"name": step.name, "decision": step.decision, "picture": url}
+    return {"name": step.name, "decision": step.decision, "picture": _to_url(reduce_picture(step.picture, STEP_SIDE))}
+
+
+def _to_url(picture: NDArray[np.uint8]) -> str:
+    _, encoded = cv2.imencode(".png", picture)
+    return "data:image/png;base64," + base64.b64encode(encoded.tobytes()).decode("ascii")

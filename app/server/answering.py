@@ -22,16 +22,16 @@ from gunicorn.http.errors import NoMoreData
 
 from ..errors import BadRequest, Overloaded, TooLarge
 from ..settings import Settings
+from ..web.logs import LIGHT_PATHS
 from .connections import Connection, give_way
 
-IN_LOOP = ("/health/", "/v2/health/", "/metrics", "/static/")  # paths of what costs little and must not wait
-STEP = 256 * 1024  # bytes of a body of known length that are received before others have their turn
+STEP = 256 * 1024  # bytes of a body of known length that are received before other connections have their turn
 CHUNKED_STEP = 4 * 1024  # bytes of a body in chunks, likewise: a chunk of one byte costs 6 microseconds
 MAX_FRAMING = 1024 * 1024  # bytes of chunk sizes besides as many as the body has
-BUFFERED = 4  # bodies of the largest size that a worker holds at once, or as many bytes of answers
-SMALL = 64 * 1024  # bytes of a body or an answer that is always taken: so many for each connection are little
-MAX_AHEAD = 4  # requests that were sent ahead and are answered at once: others go first
-MAX_ASIDE = 8  # requests a worker that take long, of which one is answered at a time
+MAX_BUFFERED = 4  # bodies of the largest size in memory at once, or the same number of bytes of answers
+UNCOUNTED = 64 * 1024  # bytes of a body or an answer that is always accepted: little, even for every connection
+MAX_AHEAD = 4  # pipelined requests that are answered at once: other clients go first
+MAX_ASIDE = 8  # long requests a worker, which are answered one at a time
 
 Environ = dict[str, Any]
 Answer = tuple[str, list[tuple[str, str]], list[bytes]]  # status, headers, body
@@ -57,8 +57,8 @@ class Answering:
         self.settings = settings
         self.connections = connections
         self.pictures = Lane(settings.threads, settings.queue)
-        self.pages = Lane(1, settings.queue)  # who asks for many pages keeps no pictures waiting
-        self.running: dict[int, float] = {}  # since when each thread answers what it does
+        self.pages = Lane(1, settings.queue)  # many requests for pages do not delay pictures
+        self.running: dict[int, float] = {}  # when each thread began its request
         self.ahead = BoundedSemaphore(MAX_AHEAD)
         self.aside = 0
         self._counting, self._one_aside = threading.Lock(), threading.Lock()
@@ -69,32 +69,32 @@ class Answering:
         Raises:
             BadRequest: the body ends too early.
             TooLarge: it is too large.
-            Overloaded: too much is to be done, or is held in memory.
+            Overloaded: too many requests wait, or are in memory.
         """
         connection: Connection = environ["gunicorn.socket"]
         body = self._receive(environ, connection)
         environ["wsgi.input"] = io.BytesIO(body)
-        with self.ahead if connection.arrived == 0 else nullcontext():  # it came with the request before it
+        with self.ahead if connection.arrived == 0 else nullcontext():  # it was pipelined with the request before it
             connection.busy = True
             status, headers, pieces = self._answer(environ, bool(body))
-        environ["wsgi.input"] = io.BytesIO()  # the body is not held while the client takes the answer
+        environ["wsgi.input"] = io.BytesIO()  # free the body while the client receives the answer
         connection.held = sum(map(len, pieces))
         self._check_room(connection)
         start_response(status, headers)
         return pieces
 
     def _answer(self, environ: Environ, with_body: bool) -> Answer:
-        if environ["PATH_INFO"].startswith(IN_LOOP) and not with_body:
-            give_way()  # a client that sends many at once does not keep the others waiting
+        if environ["PATH_INFO"].startswith(LIGHT_PATHS) and not with_body:
+            give_way()  # a client that pipelines requests does not delay the others
             return self._collect(environ)
         return self._answer_in_thread(environ)
 
     def is_idle(self) -> bool:
-        """Say whether no thread has anything to do."""
+        """Return whether no thread has anything to do."""
         return self.pictures.waiting == self.pages.waiting == 0
 
     def has_hung(self) -> bool:
-        """Say whether a thread has answered the same request for longer than any may take."""
+        """Return whether a thread has worked on the same request for longer than any may take."""
         return any(monotonic() - since > 3 * self.settings.timeout for since in [*self.running.values()])
 
     def _receive(self, environ: Environ, connection: Connection) -> bytes:
@@ -125,11 +125,11 @@ class Answering:
         self._check_room(connection)
 
     def _check_room(self, connection: Connection) -> None:
-        """See that a large body or answer can be held; who has been slow with another one for longer goes first."""
-        if connection.held <= SMALL:
+        """Check that there is room for a large body or answer; the client that has been slowest makes room."""
+        if connection.held <= UNCOUNTED:
             return
-        large = [other for other in self.connections if other.held > SMALL]
-        if sum(other.held for other in large) <= BUFFERED * self.settings.max_bytes:
+        large = [other for other in self.connections if other.held > UNCOUNTED]
+        if sum(other.held for other in large) <= MAX_BUFFERED * self.settings.max_bytes:
             return
         reason = Overloaded("Too many large requests at once. Try again.")
         slow = [other for other in large if not other.busy and other is not connection]
@@ -168,7 +168,7 @@ class Answering:
 
     @contextmanager
     def _step_aside(self) -> Iterator[None]:
-        """Let another thread answer the others while this one answers a request that takes long.
+        """Add a thread for other requests while this one answers a request that takes long.
 
         Raises:
             Overloaded: too many such requests wait already, or others took too long.
@@ -187,7 +187,7 @@ class Answering:
             self._resize(-1)
 
     def _resize(self, difference: int) -> None:
-        """Have more threads or fewer; only the loop may change the pool."""
+        """Change the number of threads; only the loop may resize the pool."""
 
         def resize() -> None:
             pool.maxsize = self.settings.threads + self.aside

@@ -1,4 +1,4 @@
-"""The server as one program: settings, what gunicorn is told of them, and the app that its workers load."""
+"""The server as one program: settings, gunicorn's configuration, and the app that its workers load."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ os.environ.setdefault("MALLOC_ARENA_MAX", "2")  # before the workers' threads: w
 from gunicorn.app.base import BaseApplication
 
 from ..lifecycle import has_served
+from ..memory.opening import describe_memory, find_database
 from ..models.files import BadModel
 from ..models.registry import choose_default, describe_refused, log_refused, tell_workers
 from ..models.survey import survey
@@ -33,8 +34,8 @@ from .worker import Worker
 MEMORY = Path("/dev/shm")  # a file system in memory
 MAX_FILES = 65536  # open files a process asks for
 MIN_FILES = 60  # open files: a worker has some 25 open itself and keeps 16 free
-BOOT_ERROR = 3  # gunicorn's own code for a worker that cannot start: it stops instead of trying again
-PAUSE = 2  # seconds before the next worker tries what this one could not
+BOOT_ERROR = 3  # gunicorn's exit code for a worker that cannot start: it stops instead of retrying
+PAUSE = 2  # seconds before the next worker retries
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -48,7 +49,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         super().__init__()
 
     def load_config(self) -> None:
-        """Tell gunicorn what the settings mean to it."""
+        """Configure gunicorn by the settings."""
         settings = self.settings
         for name, value in {
             "bind": f"[{settings.host}]:{settings.port}"
@@ -58,11 +59,11 @@ class Server(BaseApplication):  # type: ignore[misc]
             "worker_class": Worker,
             "timeout": settings.timeout,
             "graceful_timeout": settings.timeout,
-            "keepalive": 5,  # seconds; longer than a person pauses between strokes
+            "keepalive": 5,  # seconds; longer than a pause between two strokes
             "worker_tmp_dir": find_memory_folder(),  # the heartbeat must not wait for a disk
             "control_socket_disable": True,
             "limit_request_fields": 64,  # headers
-            "forwarded_allow_ips": "",  # whom to believe is said by DIGITS_PROXIES alone
+            "forwarded_allow_ips": "",  # DIGITS_PROXIES alone says which proxies are trusted
             "http_parser": "python",
             "reload": self._reload,
             "logconfig_dict": logs.configure(settings.log_level),
@@ -86,28 +87,32 @@ class Server(BaseApplication):  # type: ignore[misc]
                 raise
             logging.getLogger(__name__).exception("Digits cannot replace a worker")
         time.sleep(PAUSE)
-        sys.exit(1)  # the other workers go on with the models that they have
+        sys.exit(1)  # the other workers keep serving the models that they have
 
 
 def serve(reload: bool = False, load: Callable[[], Any] | None = None) -> None:
-    """Serve until SIGTERM or Ctrl-C. Ends the process; what is wrong at the start is one sentence.
+    """Serve until SIGTERM or Ctrl-C. Ends the process; an error at the start is one sentence.
 
     Args:
         reload: start workers again when a file of the code changes.
-        load: what a worker loads instead of the app, to compare with it; then no model is looked at.
+        load: what a worker loads instead of the app, for benchmarks; no model is checked then.
     """
     try:
         settings = read_settings()
-        serving = "serving another application" if load else survey_models(settings)
+        serving = "serving another application" if load else describe_serving(settings)
         raise_file_limit()
     except (BadSetting, BadModel) as error:
         sys.exit(f"Digits cannot start: {error}")
     if settings.port and not has_inherited_socket():
         check_port(settings)
-    if settings.rate:
+    with_corrections = bool(find_database(settings)) and not load
+    if settings.rate or with_corrections:
         importlib.import_module("app.web.limits")  # its table is to be shared
     if not (reload or load):  # workers would keep the code that the master imported
         import_app()
+        if with_corrections:
+            importlib.import_module("app.memory.hands")
+    importlib.import_module("app.memory.changes")  # its table is to be shared
     sys.argv = ["-m", "app", *sys.argv[1:]]  # what gunicorn starts again at SIGUSR2
     server = Server(settings, reload, load)
     folder = make_metrics_folder()
@@ -118,11 +123,20 @@ def serve(reload: bool = False, load: Callable[[], Any] | None = None) -> None:
             shutil.rmtree(folder[0], ignore_errors=True)
 
 
-def survey_models(settings: Settings) -> str:
-    """Load every model once, in a process of its own, and say what will be served; tell the workers of the rest.
+def describe_serving(settings: Settings) -> str:
+    """Make models and corrections ready, and say what is served and where corrections are kept.
 
     Raises:
-        BadModel: none can be served.
+        BadModel, BadSetting: it cannot be served.
+    """
+    return f"{survey_models(settings).removesuffix('.')}. {describe_memory(settings)}"
+
+
+def survey_models(settings: Settings) -> str:
+    """Load every model once, in a separate process, and return what will be served; workers get the list of the rest.
+
+    Raises:
+        BadModel: no model can be served.
     """
     found = survey(settings.models, settings.strict)
     default = choose_default(found, settings.default_model)
@@ -137,21 +151,21 @@ def survey_models(settings: Settings) -> str:
 
 
 def raise_file_limit() -> None:
-    """Allow as many open files as the system lets us: one a connection.
+    """Raise the limit of open files as far as the system allows: one a connection.
 
     Raises:
-        BadSetting: hardly any.
+        BadSetting: fewer than MIN_FILES.
     """
-    soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, MAX_FILES) if most > 0 else MAX_FILES, most))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, MAX_FILES) if hard > 0 else MAX_FILES, hard))
         soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < MIN_FILES:
         raise BadSetting(f"A process may open {soft} files here (ulimit -n), expected {MIN_FILES} or more.")
 
 
 def check_port(settings: Settings) -> None:
-    """End with a sentence where the port cannot be listened on: gunicorn would try for five seconds."""
+    """Exit with a sentence where the port is not available: gunicorn would retry for five seconds."""
     with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -162,13 +176,20 @@ def check_port(settings: Settings) -> None:
 
 
 def has_inherited_socket() -> bool:
-    """Say whether gunicorn took its socket over from a process before it."""
+    """Return whether gunicorn took its socket over from a process before it."""
     return "GUNICORN_FD" in os.environ
 
 
 def import_app() -> None:
     """Import once what every worker needs, so that they share its memory: no model and no TensorFlow."""
-    for module in ("api", "openapi.views", "pages.views", "protocols.open_inference", "protocols.tf_serving"):
+    for module in (
+        "api",
+        "openapi.views",
+        "pages.views",
+        "protocols.open_inference",
+        "protocols.tf_serving",
+        "web.headers",
+    ):
         importlib.import_module(f"app.{module}")
     importlib.import_module("ai_edge_litert.interpreter")
 
@@ -179,11 +200,13 @@ def find_memory_folder() -> str | None:
 
 
 def make_metrics_folder() -> tuple[str, int] | None:
-    """Make the folder in which the workers count, and return it with the process that it goes with.
+    """Create the folder of the workers' counters, and return it with the process that removes it.
 
-    Without one each worker counts alone.
+    Without a folder each worker counts alone.
     """
-    if metrics.FOLDER in os.environ and not has_inherited_socket():  # a folder of the process before it goes with that
+    if (
+        metrics.FOLDER in os.environ and not has_inherited_socket()
+    ):  # an inherited folder is removed by the process before
         return None
     try:
         folder = tempfile.mkdtemp(prefix="digits-metrics-", dir=find_memory_folder())

@@ -1,9 +1,9 @@
 """gunicorn's arbiter, which replaces workers by generations: new ones serve before the old ones go.
 
-    SIGHUP, or changed model folders -> a process of its own checks them -> a new generation loads -> the old one drains
+    SIGHUP, or changed model folders -> a separate process checks them -> a new generation loads -> the old one drains
     SIGTERM -> /health/ready says 503 -> DIGITS_DRAIN -> what was accepted is answered -> the end
 
-Nothing here waits: every signal is obeyed at once, and there are never more than twice the workers.
+Nothing here blocks: every signal is obeyed at once. There are never more than twice the workers.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ..models.registry import REFUSED, tell_workers
 from ..settings import ROOT, Settings
 from ..web import metrics
 
-HEARTBEAT = 10  # seconds without a sign of life after which a worker is replaced; it gives one every second
+HEARTBEAT = 10  # seconds without a heartbeat after which a worker is replaced; it sends one every second
 LOADING = 120  # seconds that a worker may take to load its models: TensorFlow alone takes 6 and more
 MAX_SAID = 64 * 1024  # bytes of what a check of the models says
 
@@ -43,24 +43,24 @@ class Arbiter(GunicornArbiter):  # type: ignore[misc]
         self.generation = 0
         self.serving = serving
         self.announcement = ""  # printed when the latest generation serves
-        self.wanted = False  # the models are to be loaded anew
+        self.wanted = False  # the models are to be reloaded
         self.checking: Check | None = None
         self.stop_at: float | None = None  # when the server goes away, once it drains
         self.folders = Folders(self.settings)
 
     def start(self) -> None:
-        """Listen, and know what to say once the models are served."""
+        """Listen, and prepare what to print once the models are served."""
         super().start()
         host, port = self.LISTENERS[0].sock.getsockname()[:2]
         address = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104  compared, not listened on
         self.announcement = f"Digits on http://{address}:{port} {self.serving}"
 
     def handle_hup(self) -> None:
-        """Load the models anew; several such wishes at once are one."""
+        """Reload the models; several signals at once count as one."""
         self.wanted = True
 
     def handle_term(self) -> None:
-        """Say that the server is going away, answer for a while longer, and stop; at the second time at once.
+        """Announce that the server is going away, answer for a while, then stop; a second signal stops it at once.
 
         Raises:
             StopIteration: it is time to stop.
@@ -80,7 +80,7 @@ class Arbiter(GunicornArbiter):  # type: ignore[misc]
         super().stop(graceful)
 
     def manage_workers(self) -> None:
-        """Bring the workers nearer to what they should be; called every second, and when something has happened.
+        """Start and stop workers as needed; called every second, and after every event.
 
         Raises:
             StopIteration: the server has drained.
@@ -93,16 +93,16 @@ class Arbiter(GunicornArbiter):  # type: ignore[misc]
         self._replace_workers()
 
     def murder_workers(self) -> None:
-        """Kill the workers that give no sign of life: none of them could still end by itself."""
+        """Kill the workers without a heartbeat: none of them could still exit by itself."""
         for pid, worker in list(self.WORKERS.items()):
-            with contextlib.suppress(OSError, ValueError):  # it has ended meanwhile
+            with contextlib.suppress(OSError, ValueError):  # it has exited meanwhile
                 silent = monotonic() - worker.tmp.last_update()
                 if silent > (HEARTBEAT if lifecycle.has_loaded(worker.place) else LOADING):
-                    self.log.critical("Worker %s gave no sign of life for %.0f s and is replaced.", pid, silent)
+                    self.log.critical("Worker %s had no heartbeat for %.0f s and is replaced.", pid, silent)
                     self.kill_worker(pid, signal.SIGKILL)
 
     def _renew_models(self) -> None:
-        """Check the models where that is wanted, and start a generation once they have been found good."""
+        """Check the models after a reload was requested, and start a generation once they pass."""
         if self.folders.have_changed():
             self.wanted = True
         if self.checking is None and self.wanted:
@@ -116,7 +116,7 @@ class Arbiter(GunicornArbiter):  # type: ignore[misc]
             return
         tell_workers(())
         self.generation += 1
-        self.announcement = f"Digits serves anew: {said}"
+        self.announcement = f"Digits has reloaded its models: {said}"
 
     def _replace_workers(self) -> None:
         workers = sorted(self.WORKERS.values(), key=lambda worker: worker.age)
@@ -133,7 +133,7 @@ class Arbiter(GunicornArbiter):  # type: ignore[misc]
             if worker in spare:
                 self.kill_worker(worker.pid, signal.SIGTERM)
             elif worker not in serving:
-                self.kill_worker(worker.pid, signal.SIGKILL)  # it was still loading, and answers nobody
+                self.kill_worker(worker.pid, signal.SIGKILL)  # it was still loading, and serves no one
         for _ in range(min(missing, 2 * self.num_workers - len(workers))):
             self.spawn_worker()
 
@@ -144,10 +144,10 @@ class Arbiter(GunicornArbiter):  # type: ignore[misc]
 
 
 class Check:
-    """A process of its own that loads the model folders, since what it loads may be anything."""
+    """A separate process that loads the model folders, since what it loads is not trusted."""
 
     def __init__(self, max_seconds: float) -> None:
-        """Start it."""
+        """Start the process."""
         command = [sys.executable, "-m", "app", "--check"]
         environment = {name: value for name, value in os.environ.items() if name != REFUSED}
         self.process = subprocess.Popen(
@@ -162,9 +162,9 @@ class Check:
             os.set_blocking(pipe, False)
 
     def is_over(self) -> bool:
-        """Say whether it has ended, and then what it said or what is wrong.
+        """Return whether it has ended, and then what it printed or what is wrong.
 
-        gunicorn reaps every child, and with it how this one ended: what it said decides.
+        gunicorn reaps every child, and with it how this one ended: its output decides.
         """
         open_pipes = [self._read(number) for number in (0, 1)]
         late = monotonic() > self._deadline
@@ -185,7 +185,7 @@ class Check:
         return True
 
     def _read(self, number: int) -> bool:
-        """Read what a pipe holds; return whether it is still open."""
+        """Read what is in a pipe; return whether it is still open."""
         with contextlib.suppress(BlockingIOError):
             while piece := os.read(self._pipes[number], MAX_SAID):
                 self._texts[number] = (self._texts[number] + piece)[-MAX_SAID:]
@@ -194,16 +194,16 @@ class Check:
 
 
 class Folders:
-    """The model folders as they were seen last, looked at every DIGITS_WATCH seconds."""
+    """The model folders when last checked, every DIGITS_WATCH seconds."""
 
     def __init__(self, settings: Settings) -> None:
-        """Look for the first time."""
+        """Check the folders for the first time."""
         self._models, self._pause = settings.models, settings.watch
         self._next_look = monotonic() + self._pause
         self._served = self._seen = self._look() if self._pause else []
 
     def have_changed(self) -> bool:
-        """Say, once, that they have changed and then stayed the same for a look."""
+        """Return true once after the folders have changed and then stayed the same between two checks."""
         if not self._pause or monotonic() < self._next_look:
             return False
         self._next_look = monotonic() + self._pause
@@ -233,7 +233,7 @@ def pre_fork(arbiter: Arbiter, worker: Any) -> None:
 
 
 def post_fork(arbiter: Arbiter, worker: Any) -> None:
-    """Reserve the files in which a worker counts; without room for them it counts alone."""
+    """Reserve the files in which a worker counts; without disk space it counts alone."""
     folder = os.environ.get(metrics.FOLDER)
     if folder is None:
         return
@@ -246,7 +246,7 @@ def post_fork(arbiter: Arbiter, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Remember that the models could be loaded: older workers may go. A worker that came too late goes by itself."""
+    """Note that the models are loaded: older workers may stop. A worker that is too late exits by itself."""
     lifecycle.announce_loaded(worker.place)
     if lifecycle.is_stopping():  # its SIGTERM may have come before it could be handled
         worker.alive = False
@@ -256,6 +256,6 @@ def post_worker_init(worker: Any) -> None:
 
 
 def child_exit(_arbiter: Arbiter, worker: Any) -> None:
-    """Forget what a worker was doing when it ended."""
+    """Discard the requests in flight of a worker that has ended."""
     if metrics.FOLDER in os.environ:
         metrics.forget_worker(worker.place)

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
 
 MAX_HEAD = 64 * 1024  # bytes of a request's line and headers
-PIECE = 64 * 1024  # bytes that are thrown away at once
+PIECE = 64 * 1024  # bytes that are discarded at a time
 SEND_BUFFER = 256 * 1024  # bytes that the kernel keeps of an answer; by itself it would take up to 4 MiB a client
 TLS = b"\x16\x03"  # how a client begins that asks by https://. Source: RFC 8446, section 5.1
 TURN = 0.0001  # seconds
-LINGER = 10  # seconds that a client may go on sending after its last answer, so that it reads that and no reset
-MAX_DISCARDED = 128 * 2**20  # bytes that are thrown away meanwhile
+LINGER = 10  # seconds that a client may keep sending after its last answer, so that it reads that and not a reset
+MAX_DISCARDED = 128 * 2**20  # bytes that are discarded meanwhile
 
 
 class Connection(socket.socket):
@@ -37,7 +37,7 @@ class Connection(socket.socket):
         """Take a client's socket over.
 
         Args:
-            max_seconds: that a request may take to arrive, and an answer to be taken.
+            max_seconds: for a request to arrive, and for the client to receive an answer.
         """
         super().__init__(fileno=client.detach())
         self.setsockopt(SOL_SOCKET, SO_SNDBUF, SEND_BUFFER)
@@ -47,9 +47,9 @@ class Connection(socket.socket):
         self.in_head = True
         self.busy = False  # its request is being answered: it is not closed to make room
         self.held = 0  # bytes of its request and its answer in memory
-        self.answered = False  # something was sent, which a reset would lose
+        self.answered = False  # an answer was sent, which a reset would lose
         self.unsent = bytearray()
-        self.lingers = True  # unless it had to make room
+        self.lingers = True  # unless it is evicted
         self.greenlet = cast("gevent.Greenlet[..., None]", gevent.getcurrent())
 
     def expect_request(self, seconds: float) -> None:
@@ -58,16 +58,16 @@ class Connection(socket.socket):
         self.arrived, self.held, self.in_head, self.busy = 0, 0, True, False
 
     def evict(self, reason: DigitsError | None = None) -> None:
-        """End the connection from another greenlet, and tell the client why where nothing was sent yet."""
+        """End the connection from another greenlet; where no answer has begun, the client gets the reason."""
         self.lingers = False
-        told = reason is not None and self.arrived > 0 and not self.answered
-        self.greenlet.kill(reason if told and reason else gevent.GreenletExit(), block=False)
+        can_answer = self.arrived > 0 and not self.answered
+        self.greenlet.kill(reason if can_answer and reason else gevent.GreenletExit(), block=False)
 
     def recv(self, size: int, flags: int = 0) -> bytes:
-        """Receive what has arrived; nothing where the client has gone, or sent nothing in time.
+        """Receive what has arrived; b"" where the client has gone, or sent nothing in time.
 
         Raises:
-            BadRequest: the request takes too long to arrive, or comes by TLS.
+            BadRequest: the request takes too long to arrive, or is TLS.
             TooLarge: its line and headers are too large.
         """
         self.settimeout(max(0.001, self.deadline - monotonic()))
@@ -80,43 +80,43 @@ class Connection(socket.socket):
         if not self.arrived:
             self.deadline = monotonic() + self.max_seconds
             if piece.startswith(TLS):
-                raise BadRequest("This is TLS, which is not spoken here. Ask by http://, or a proxy that speaks it.")
+                raise BadRequest("This is TLS, which the server does not support. Use http://, or a proxy with TLS.")
         self.arrived += len(piece)
         if self.in_head and self.arrived > MAX_HEAD + size:
             raise TooLarge(f"The headers are too large; at most {MAX_HEAD:,} bytes are read.")
         return piece
 
     def sendall(self, data: Buffer, flags: int = 0) -> None:
-        """Take a part of an answer; small ones are sent with what follows them, as headers and body come apart.
+        """Queue a part of an answer; small parts are sent together, as headers and body come separately.
 
         Raises:
-            ConnectionResetError: the client does not take it in time.
+            ConnectionResetError: the client does not receive it in time.
         """
         self.unsent += data
         if len(self.unsent) > SEND_BUFFER:
             self.flush()
 
     def flush(self) -> None:
-        """Send what has been taken of an answer.
+        """Send the queued parts of an answer.
 
         Raises:
-            ConnectionResetError: the client does not take it in time.
+            ConnectionResetError: the client does not receive it in time.
         """
         if not self.unsent:
             return
         data, self.unsent = bytes(self.unsent), bytearray()
-        self.busy = False  # who does not take the answer may have to make room
+        self.busy = False  # a client that does not receive the answer may be evicted
         self.answered = True
         self.deadline = monotonic() + self.max_seconds
         self.settimeout(self.max_seconds)
         try:
             super().sendall(data)
         except TimeoutError:
-            self.answered = False  # there is nothing to wait for
+            self.answered = False  # no answer to wait for
             raise ConnectionResetError(errno.ECONNRESET, "the client does not read") from None
 
     def close(self) -> None:
-        """Say that nothing more comes, throw away what still arrives for a while, and close."""
+        """End the sending side, discard what still arrives for a while, and close."""
         if self.answered and self.lingers:
             self.answered = False
             self.busy, self.arrived, self.held = False, 0, 0
@@ -138,5 +138,5 @@ class Connection(socket.socket):
 
 
 def give_way() -> None:
-    """Let the loop turn once: hear newcomers, and let others go on. gevent.sleep(0) would hear nobody."""
+    """Let the loop turn once, so that new connections are accepted; gevent.sleep(0) would accept none."""
     gevent.sleep(TURN)

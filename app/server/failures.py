@@ -1,4 +1,4 @@
-"""What a client is told whose request does not reach the app: the same JSON as everywhere, as a whole answer."""
+"""Answers to requests that do not reach the app: the same JSON as everywhere, as a whole HTTP response."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..errors import DigitsError
 
 
 def describe_plainly(error: DigitsError, identity: str) -> bytes:
-    """Return a whole answer in HTTP, which ends the connection; `identity` is the request's name in the log."""
+    """Return a whole answer in HTTP, which ends the connection; `identity` is the request's id in the log."""
     body = json.dumps({"error": str(error), "code": error.code})
     lines = [f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}", "Content-Type: application/json"]
     lines += ["X-Content-Type-Options: nosniff", f"X-Request-ID: {identity}"]

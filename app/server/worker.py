@@ -1,4 +1,4 @@
-"""gunicorn's gevent worker, held to this project's promises: deadlines, room for newcomers, JSON for every failure."""
+"""gunicorn's gevent worker, with deadlines, room for new clients, and JSON for every failure."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ from .failures import describe_plainly
 SPARE_FILES = 16  # open files that a worker keeps free for pages and pictures of reports
 TYPICAL_FILES = 32  # open files of a worker, where they cannot be counted
 OPEN_FILES = (Path("/proc/self/fd"), Path("/dev/fd"))  # Linux, macOS
-BEAT = 1.0  # seconds between signs of life
-LAST_REQUEST = 1.0  # seconds that a kept connection may still use to ask, once the worker stops
+BEAT = 1.0  # seconds between heartbeats
+LAST_REQUEST = 1.0  # seconds that a kept-alive connection has for a last request, once the worker stops
 # Source: RFC 9110, section 7.2, and RFC 3986, section 3.2.2
 HOST = re.compile(r"([\w.~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(:\d*)?", re.ASCII)
 
 
 class Worker(GeventWorker):  # type: ignore[misc]
-    """Receives requests and sends answers in one loop; threads do nothing but answer."""
+    """Receives requests and sends answers in one loop; threads only compute the answers."""
 
     def patch(self) -> None:
-        """Let the loop wait for the listeners. Nothing else waits in the loop, so nothing else is patched."""
+        """Let the loop wait for the listeners. Nothing else blocks in the loop, so nothing else is patched."""
         self.sockets: list[Any] = [socket.socket(each.FAMILY, fileno=each.sock.detach()) for each in self.sockets]
 
     def load_wsgi(self) -> None:
@@ -61,7 +61,7 @@ class Worker(GeventWorker):  # type: ignore[misc]
         self.memory = memory.Watch(self.app.settings.memory)
 
     def timeout_ctx(self) -> Any:
-        """Bound nothing here: a connection keeps its own deadlines."""
+        """Return no timeout: a connection keeps its own deadlines."""
         return contextlib.nullcontext()
 
     def handle_exit(self, _signal: int, _frame: Any) -> None:
@@ -70,10 +70,10 @@ class Worker(GeventWorker):  # type: ignore[misc]
         self.stopped.set()
 
     def run(self) -> None:
-        """Accept until told to stop, then answer what was accepted."""
+        """Accept connections until stopped, then answer what was accepted."""
         servers = [StreamServer(each, partial(self.handle, Address(each))) for each in self.sockets]
         for server in servers:
-            server.max_accept = 1  # another worker may have less to do
+            server.max_accept = 1  # another worker may be less busy
             server.start()
         while self.alive:
             self._beat()
@@ -95,7 +95,7 @@ class Worker(GeventWorker):  # type: ignore[misc]
             self.memory.give_back()
 
     def _take_accepted(self, listener: socket.socket) -> None:
-        """Take what the kernel has accepted, where no other worker will: the whole server stops."""
+        """Accept what is in the kernel's queue where no other worker will, because the whole server stops."""
         address = Address(listener)
         listener.setblocking(False)
         for _ in range(self.cfg.backlog if is_stopping() else 0):
@@ -106,8 +106,8 @@ class Worker(GeventWorker):  # type: ignore[misc]
             gevent.spawn(self.handle, address, client, peer)
 
     def _finish(self) -> None:
-        """Wait until all requests are answered, for a while; who is idle is not waited for."""
-        give_way()  # the first steps of those who were accepted last
+        """Wait a while until all requests are answered; idle connections are closed."""
+        give_way()  # the first steps of the last accepted connections
         began = monotonic()
         while self.connections and monotonic() - began < self.cfg.graceful_timeout:
             self._beat()
@@ -131,11 +131,11 @@ class Worker(GeventWorker):  # type: ignore[misc]
             self.connections.discard(connection)
 
     def _make_room(self) -> bool:
-        """Close the connection that has been idle or slow for longest, if there is one: who comes next may be quick."""
-        slow = [each for each in self.connections if not each.busy]
-        if not slow:
+        """Close the connection that has been idle or slow for longest: the next client may be quick."""
+        waiting = [each for each in self.connections if not each.busy]
+        if not waiting:
             return False
-        slowest = min(slow, key=lambda each: (each.arrived > 0, each.deadline))
+        slowest = min(waiting, key=lambda each: (each.arrived > 0, each.deadline))
         self.connections.discard(slowest)
         slowest.evict(Overloaded("The server has too many slow clients. Try again."))
         return True
@@ -145,20 +145,22 @@ class Worker(GeventWorker):  # type: ignore[misc]
         sock.in_head = False
         check(req, self.app.settings.max_bytes)
         try:
-            super(GeventWorker, self).handle_request(listener_name, req, sock, addr)  # gevent's swallows evictions
+            super(GeventWorker, self).handle_request(
+                listener_name, req, sock, addr
+            )  # gevent's own would swallow evictions
         finally:
             sock.flush()
         sock.expect_request(self.cfg.keepalive if self.alive else LAST_REQUEST)
 
     def handle_error(self, req: Any, client: Connection, addr: Any, exc: BaseException) -> None:
-        """Answer what does not reach the app as JSON, as every other failure; the connection ends."""
+        """Answer a request that does not reach the app as JSON, as every failure, and close the connection."""
         if isinstance(exc, gevent.GreenletExit):
             client.answered = False
             return
         if isinstance(exc, LimitRequestLine | LimitRequestHeaders):
             error: DigitsError = TooLarge("The address or the headers are too long or too many.")
         elif isinstance(exc, ParseException) and not isinstance(exc, InvalidResponseHeader | InvalidResponseHeaderName):
-            error = BadRequest(f"This is no request in HTTP: {exc}")
+            error = BadRequest(f"This is not a request in HTTP: {exc}")
         elif isinstance(exc, DigitsError):
             error = exc
         else:
@@ -171,11 +173,11 @@ class Worker(GeventWorker):  # type: ignore[misc]
             client.sendall(describe_plainly(error, identity))
             client.flush()
         except OSError:
-            self.log.debug("The client was gone before it was told: %s", exc)
+            self.log.debug("The client had gone before it could be answered: %s", exc)
 
 
 class Address:
-    """As much of a listener as gunicorn asks of one; it remains when that is closed."""
+    """The part of a listener that gunicorn needs; it outlives the listener."""
 
     def __init__(self, listener: socket.socket) -> None:
         """Remember where it listens."""
@@ -196,10 +198,10 @@ def count_free_files() -> int:
 
 
 def check(request: Any, max_bytes: int) -> None:
-    """Refuse what gunicorn's parser lets pass and another server could understand differently, or what is too large.
+    """Refuse what gunicorn's parser accepts and another server could interpret differently, or what is too large.
 
     Raises:
-        BadRequest, MethodNotAllowed, TooLarge: what it is.
+        BadRequest, MethodNotAllowed, TooLarge: the request is refused.
     """
     hosts = [value for name, value in request.headers if name == "HOST"]
     if request.version >= (1, 1) and not hosts:
@@ -207,7 +209,7 @@ def check(request: Any, max_bytes: int) -> None:
     if hosts and not HOST.fullmatch(hosts[0]):
         raise BadRequest(f"The Host header is {hosts[0][:100]!a}, expected a name or an address, and a port.")
     if request.method == "CONNECT":
-        raise MethodNotAllowed("CONNECT is for proxies, and this is none. Use GET or POST.")
+        raise MethodNotAllowed("CONNECT is for proxies, and this is not a proxy. Use GET or POST.")
     names = [name for name, _ in request.headers]
     if names.count("EXPECT") > 1 or names.count("TRANSFER-ENCODING") > 1:
         raise BadRequest("Expect and Transfer-Encoding may be sent once.")

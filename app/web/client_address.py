@@ -2,8 +2,8 @@
 
     REMOTE_ADDR, X-Forwarded-For -> one address, as the log writes it -> one client, as the rate limit counts it
 
-An address that nobody can read is replaced by that of the connection, so that no client is counted apart by
-inventing one. Knows nothing of what is asked or of how often.
+An invalid address is replaced by that of the connection, so that no client escapes its count by inventing
+one. Knows nothing of what is asked or of how often.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-REMEMBERED = 4096  # addresses whose spelling is not looked for again
+REMEMBERED = 4096  # addresses whose spelling is cached
 MAX_LENGTH = 100  # characters of an address with its zone, port and brackets
 IPV6_SITE = 64  # bits of an IPv6 address that one client has
 PORT = r"(?::[0-9]{1,5})?"
@@ -33,7 +33,7 @@ def read_address(text: str) -> str | None:
     """Return the one spelling of an address: no port, zone, brackets, quotes or leading zeros; IPv4 in IPv6 as IPv4.
 
     Returns:
-        e.g. "203.0.113.9" or "2001:db8::1"; None where it is no address.
+        e.g. "203.0.113.9" or "2001:db8::1"; None where it is not an address.
     """
     if len(text) > MAX_LENGTH:
         return None
@@ -61,11 +61,11 @@ def name_client(address: str) -> str:
 
 
 def name_clients(application: WSGIApplication, proxies: int) -> WSGIApplication:
-    """Return an application that finds one spelling of the client's address in REMOTE_ADDR.
+    """Return an application that sees one spelling of the client's address in REMOTE_ADDR.
 
     Args:
-        application: what answers.
-        proxies: how many proxies before the server are believed; what others write into their headers is not.
+        application: the WSGI application.
+        proxies: the number of trusted proxies in front of the server; headers of others are ignored.
     """
 
     def named(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
-
 from flask import Flask, Response, request
+from flask_compress import Compress
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": "; ".join(
@@ -14,6 +13,7 @@ SECURITY_HEADERS = {
             "style-src 'self'",
             "img-src 'self' data: blob:",
             "connect-src 'self'",
+            "manifest-src 'self'",
             "base-uri 'none'",
             "form-action 'self'",
             "frame-ancestors 'none'",
@@ -23,18 +23,36 @@ SECURITY_HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Referrer-Policy": "no-referrer",
 }
-COMPRESSED = {"text/html", "text/css", "text/javascript", "application/json", "image/svg+xml"}
-SMALL = 860  # bytes: an answer that fits in one network packet gains nothing from compression
+# Types of answers that are compressed: pages and JSON; application/octet-stream is the tensors of a protocol
+COMPRESSED = (
+    "text/html",
+    "text/css",
+    "text/javascript",
+    "image/svg+xml",
+    "application/json",
+    "application/octet-stream",
+)
+MIN_COMPRESSED = 861  # bytes: a smaller answer fits in one network packet, so compression gains nothing
+
+compressor = Compress()
 
 
 def init_app(app: Flask) -> None:
     """Give every answer its headers."""
     app.after_request(secure)
+    app.config.update(
+        COMPRESS_MIMETYPES=COMPRESSED,
+        COMPRESS_MIN_SIZE=MIN_COMPRESSED,
+        COMPRESS_LEVEL=1,  # gzip is for programs, browsers get zstd: 1 MB of probabilities in 10 ms instead of 71
+        COMPRESS_DEFLATE_LEVEL=1,
+        COMPRESS_REGISTER=False,  # compress() decides which answers
+    )
+    compressor.init_app(app)
     app.after_request(compress)
 
 
 def secure(response: Response) -> Response:
-    """Let a page load nothing from elsewhere, and let nothing guess the type of an answer."""
+    """Forbid pages to load anything from other sites, and browsers to guess the type of an answer."""
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     if response.mimetype == "text/html":
         response.vary.update(("Accept", "Accept-Language", "Cookie"))
@@ -44,19 +62,12 @@ def secure(response: Response) -> Response:
 
 
 def compress(response: Response) -> Response:
-    """Send pages, scripts and styles compressed to browsers that ask for it."""
-    if request.method != "GET" or response.status_code != 200 or response.mimetype not in COMPRESSED:
+    """Compress a whole answer in the way that the client prefers."""
+    if response.status_code != 200 or response.mimetype not in COMPRESSED:  # 206 is a part of a file
         return response
     response.vary.add("Accept-Encoding")
-    if not request.accept_encodings["gzip"]:
+    if not any(quality for _, quality in request.accept_encodings):  # Flask-Compress would read gzip;q=0 as a wish
         return response
     response.direct_passthrough = False
-    body = response.get_data()
-    if len(body) <= SMALL:
-        return response
-    response.set_data(gzip.compress(body, 6, mtime=0))
-    response.content_encoding = "gzip"
-    etag, _ = response.get_etag()
-    if etag:
-        response.set_etag(etag, weak=True)
-    return response
+    response.make_sequence()  # a file would be streamed, without its length
+    return compressor.after_request(response)

@@ -27,8 +27,8 @@ Object: TypeAlias = simdjson.Object  # an object in it, likewise
 
 MAX_MEMBERS = 64  # names in an object that is read
 MAX_NESTING = 8  # lists within lists of numbers
-MAX_QUOTED = 80  # characters of what a client sent that are said back
-MAX_EXPLAINED = 64 * 1024  # bytes of a body in which the place of an error is looked for
+MAX_QUOTED = 80  # characters of a client's value that an error quotes
+MAX_EXPLAINED = 64 * 1024  # bytes of a body in which the position of an error is determined
 NO_BRACKETS = bytes(set(range(256)) - set(b"[],"))
 
 
@@ -55,8 +55,9 @@ def read_members(given: Object) -> dict[str, Any]:
     """Return the members of an object by their names.
 
     Raises:
-        BadRequest: two have the same name, of which programs differ which one counts.
-        TooLarge: there are more than MAX_MEMBERS.
+        BadRequest: two have the same name, and programs differ in which one counts; or a name holds a NUL, at which
+            simdjson would cut it off.
+        TooLarge: more than MAX_MEMBERS.
     """
     if len(given) > MAX_MEMBERS:
         raise TooLarge(f"The JSON has an object of {len(given):,} names; at most {MAX_MEMBERS} are read.")
@@ -64,6 +65,8 @@ def read_members(given: Object) -> dict[str, Any]:
     for name in given:  # not items(): it turns everything within into Python objects
         if name in members:
             raise BadRequest(f"The JSON has an object that holds {quote(name)} twice.")
+        if "\0" in name:
+            raise BadRequest(f"The JSON has an object with the name {quote(name)}, which holds a NUL.")
         members[name] = given[name]
     return members
 
@@ -73,11 +76,11 @@ def read_numbers(given: List, expected: str, max_numbers: int) -> NDArray[np.flo
 
     Args:
         given: what the client sent.
-        expected: the shape that should come, as a person reads it.
-        max_numbers: how many may come.
+        expected: the expected shape, for the error's sentence.
+        max_numbers: in all lists together.
 
     Raises:
-        BadRequest: there is something else than numbers, nothing, or lists of different lengths.
+        BadRequest: something other than numbers, an empty list, or lists of different lengths.
         TooLarge: more than `max_numbers`.
     """
     shape = _measure(given, expected)
@@ -96,7 +99,7 @@ def read_numbers(given: List, expected: str, max_numbers: int) -> NDArray[np.flo
 
 
 def quote(value: object) -> str:
-    """Say what a client sent in few words, however long it is."""
+    """Return what a client sent, shortened."""
     if isinstance(value, List):
         return "a list"
     if isinstance(value, Object):
@@ -135,7 +138,7 @@ def _to_utf8(body: bytes) -> bytes:
 
 
 def _explain(body: bytes, error: Exception) -> str:
-    """Say what is wrong with JSON, and where in one that is not large."""
+    """Return what is wrong with JSON, and where, unless it is large."""
     if len(body) <= MAX_EXPLAINED:
         try:
             json.loads(body)

@@ -2,9 +2,9 @@
 
     address -> its number in a table -> this worker's count of this window; the sum over the workers is what counts
 
-Each worker writes only its own part of the table, so that none waits for another and none can die holding a lock.
-The table is shared memory: this module has to be imported before the workers are forked. Where a client is found in
-it depends on a key that nobody else knows, so that none can choose an address that shares another's count.
+Each worker writes only its own part of the table, so that no worker waits for another or dies holding a lock.
+The table is shared memory: this module has to be imported before the workers are forked. A client's
+entry depends on a secret key, so that nobody can choose an address that shares another client's count.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import os
 import secrets
 import threading
 import time
+from collections.abc import Callable
 
 import numpy as np
 from flask import Flask, request
@@ -27,11 +28,11 @@ from ..settings import read_settings
 from .client_address import name_client
 from .metrics import PLACE
 
-ADDRESSES = 65536  # entries of the table; two addresses that share one share its count
+ADDRESSES = 65536  # entries of the table; addresses with the same entry are counted together
 
 
-def count_places(workers: int) -> int:
-    """Return how many workers can count: twice as many as run, since old and new ones overlap.
+def count_max_workers(workers: int) -> int:
+    """Return the largest number of workers at a time: twice as many as run, since old and new ones overlap.
 
     Args:
         workers: DIGITS_WORKERS; 0 means one a core, at least 2.
@@ -39,9 +40,9 @@ def count_places(workers: int) -> int:
     return 2 * (workers or max(2, os.cpu_count() or 1))
 
 
-PLACES = count_places(read_settings().workers)  # 512 KB each
+MAX_WORKERS = count_max_workers(read_settings().workers)  # that count at the same time, in 512 KB each
 _key = secrets.token_bytes(16)
-_table = np.frombuffer(mmap.mmap(-1, PLACES * ADDRESSES * 2 * 4), np.uint32).reshape(PLACES, ADDRESSES, 2)
+_table = np.frombuffer(mmap.mmap(-1, MAX_WORKERS * ADDRESSES * 2 * 4), np.uint32).reshape(MAX_WORKERS, ADDRESSES, 2)
 
 
 class SharedStorage(Storage):
@@ -50,7 +51,7 @@ class SharedStorage(Storage):
     def __init__(self) -> None:
         """Count in this worker's part of the table."""
         super().__init__()
-        self._place = int(os.environ.get(PLACE, "0")) % PLACES
+        self._place = int(os.environ.get(PLACE, "0")) % MAX_WORKERS
         self._lock = threading.Lock()
 
     @property
@@ -73,7 +74,7 @@ class SharedStorage(Storage):
         return self._sum(entry, int(_table[:, entry, 0].max()))
 
     def get_expiry(self, key: str) -> float:
-        """Return when the count starts anew, which depends on the limit and is told by the error instead."""
+        """Return when the window ends, which depends on the limit; the error says it instead."""
         return time.time()
 
     def check(self) -> bool:
@@ -101,15 +102,31 @@ class SharedStorage(Storage):
 
 
 def init_app(app: Flask, rate: str) -> None:
-    """Limit the requests that send something, such as pictures, to a rate like "60/minute" a client address."""
+    """Limit POST and PUT requests to a rate like "60/minute" for each client address."""
+    limit_client = make_limiter(rate)
+
+    def limit_uploads() -> None:
+        if request.method in ("POST", "PUT"):
+            limit_client()
+
+    app.before_request(limit_uploads)
+
+
+def make_limiter(rate: str, what: str = "") -> Callable[[], None]:
+    """Return what counts a request of a client address, and refuses one too many.
+
+    Args:
+        rate: like "60/minute".
+        what: is counted apart from other things, e.g. "corrections".
+    """
     limit = parse(rate)
     limiter = FixedWindowRateLimiter(SharedStorage())
 
     def limit_client() -> None:
-        if request.method in ("POST", "PUT") and not limiter.hit(limit, name_client(request.remote_addr or "")):
+        if not limiter.hit(limit, what, name_client(request.remote_addr or "")):
             window = limit.get_expiry()
             error = TooManyRequests(f"This address may ask {limit}. Wait and try again.")
             error.retry_after = int(window - time.monotonic() % window) + 1
             raise error
 
-    app.before_request(limit_client)
+    return limit_client

@@ -2,8 +2,8 @@
 
 Every request has an id: the one that the client or a proxy sent in X-Request-ID, or a new one. It goes back in the
 answer and into every line written meanwhile. What a client sends is never written, except its address, method and
-path; and whatever is written, a character that cannot be seen is written by its number, so that no line can be forged
-and no terminal be told to do anything.
+path, without the name of a hand; and whatever is written, unprintable characters are written as their code, so that no
+line can be forged and no terminal be controlled.
 """
 
 from __future__ import annotations
@@ -22,13 +22,16 @@ from ..escaping import escape_unprintable
 from .clock import elapsed
 
 REQUEST_ID = "X-Request-ID"
-ACCEPTED_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")  # what cannot break a line or pretend to be another field
+ACCEPTED_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")  # characters that cannot break a line or imitate another field
 MAX_PATH = 200  # characters of a path that are written
 MAX_METHOD = 20  # characters of a method
-QUIET = ("/health/", "/v2/health/", "/metrics", "/static/")  # asked for so often that a line each would hide the rest
+# Paths of what costs little and is asked for often: answered in the loop without waiting, logged at debug level only
+LIGHT_PATHS = ("/health/", "/v2/health/", "/metrics", "/static/")
+
+HAND = re.compile(r"\A(/hands/)[^/]+")  # in a path; whoever knows a hand's name reads what it corrected
 
 access = logging.getLogger("digits.access")
-encode = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps would make an encoder for every line
+encode = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps would create an encoder for every line
 
 
 class JSONFormatter(logging.Formatter):
@@ -70,7 +73,7 @@ def configure(level: str, as_json: bool | None = None) -> dict[str, Any]:
     """Return the configuration of logging, as logging.config takes it.
 
     Args:
-        level: the least important level that is written, e.g. "info".
+        level: the lowest level that is written, e.g. "info".
         as_json: one JSON object a line; None means where stderr is no terminal.
     """
     as_json = not sys.stderr.isatty() if as_json is None else as_json
@@ -83,7 +86,7 @@ def configure(level: str, as_json: bool | None = None) -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stderr"}},
         "root": {"level": level, "handlers": ["stderr"]},
         "loggers": {
-            # gunicorn's own news (workers come and go) is for those who look for it
+            # gunicorn's own messages (workers starting and stopping) are for debugging
             "gunicorn.error": {
                 "level": "DEBUG" if level == "DEBUG" else "WARNING",
                 "handlers": [],
@@ -95,7 +98,7 @@ def configure(level: str, as_json: bool | None = None) -> dict[str, Any]:
 
 
 def init_app(app: Flask) -> None:
-    """Name and log the requests of an app."""
+    """Give every request of an app an id, and log it."""
     app.before_request(start_request)
     app.after_request(log_request)
 
@@ -109,7 +112,7 @@ def start_request() -> None:
 def log_request(response: Response) -> Response:
     """Put the request's id into the answer, and write a line."""
     response.headers[REQUEST_ID] = g.request_id
-    level = logging.DEBUG if request.path.startswith(QUIET) else logging.INFO
+    level = logging.DEBUG if request.path.startswith(LIGHT_PATHS) else logging.INFO
     if access.isEnabledFor(level):
         _write_line(level, response.status_code)
     return response
@@ -117,7 +120,7 @@ def log_request(response: Response) -> Response:
 
 def _write_line(level: int, status: int) -> None:
     milliseconds = round(1000 * elapsed(), 1)
-    path = request.path[:MAX_PATH].encode("unicode_escape").decode("ascii")
+    path = HAND.sub(r"\1*", request.path)[:MAX_PATH].encode("unicode_escape").decode("ascii")
     method = escape_unprintable(request.method[:MAX_METHOD])
     fields = {
         "client": request.remote_addr,

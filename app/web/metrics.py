@@ -1,8 +1,8 @@
 """What the server counts, for Prometheus: GET /metrics.
 
 Labels come from the routes, the models and the codes of errors.py, never from what a client sends, so their number
-is bounded. Under gunicorn every worker counts in files of its own, which a scrape adds up; a worker's successor goes
-on with its files, so that nothing is lost and no file is left over when workers are replaced.
+is bounded. Under gunicorn every worker counts in files of its own, which a scrape adds up; a worker's successor
+continues its files, so that no count is lost and no file is left over when workers are replaced.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 PATH = "/metrics"
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # environment variable of prometheus_client: where the workers' files are
-PLACE = "PROMETHEUS_PLACE"  # environment variable of a worker that counts there: which of the files are its own
+PLACE = "PROMETHEUS_PLACE"  # environment variable of a worker: the number of its files
 KINDS = ("counter", "histogram", "gauge_livesum", "gauge_livemax")  # the files of one worker
 FILE_SIZE = 256 * 1024  # bytes, five times what all labels together need
 BUCKETS = (0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds
@@ -65,7 +65,7 @@ class Metrics:
             classifier = models.get(name)
             default = str(name == models.default).lower()
             information.labels(name, str(classifier.card["version"]), classifier.runtime, default).set(1)
-        # labels() takes longer than counting, so its answers are kept
+        # labels() takes longer than counting, so its results are kept
         self._count_request = cache(lambda *labels: self._requests.labels(*labels).inc)
         self._observe_seconds = cache(lambda route: self._seconds.labels(route).observe)
         self._count_digit = cache(lambda model, digit: self._digits.labels(model, digit).inc)
@@ -80,7 +80,7 @@ class Metrics:
     def finish_request(self, response: Response) -> Response:
         """Count a request that is answered."""
         route = request.url_rule.rule if request.url_rule else NO_ROUTE
-        method = request.method if request.url_rule else NO_ROUTE  # a path that does not exist takes any word
+        method = request.method if request.url_rule else NO_ROUTE  # a path that does not exist accepts any method
         self._count_request(route, method, response.status_code)()
         self._observe_seconds(route)(elapsed())
         return response
@@ -90,7 +90,7 @@ class Metrics:
         self._in_flight.dec()
 
     def count_digits(self, model: str, digits: Sequence[int], uncertain: int) -> None:
-        """Count what a model read, and how much of it should not be trusted."""
+        """Count the digits that a model read, and the uncertain ones."""
         for digit, count in collections.Counter(digits).items():
             self._count_digit(model, digit)(count)
         if uncertain:
@@ -121,14 +121,14 @@ def init_app(app: Flask) -> None:
 
 @bp.get(PATH)
 def metrics() -> Response:
-    """Show what was counted; only at this very path, as a proxy that denies it may not deny /metrics/ or //metrics."""
+    """Show the counters, at this exact path only: a proxy that denies it may not deny /metrics/ or //metrics."""
     if request.environ["PATH_INFO"] != PATH:
         abort(404)
     return Response(_metrics().describe(), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 def count_answers(answers: Iterable[Mapping[str, Any]]) -> None:
-    """Count what clients are told: each digit by the model that read it, and each picture that was refused."""
+    """Count the answers: each digit by the model that read it, and each picture that was refused."""
     digits: dict[str, list[Mapping[str, Any]]] = {}
     for answer in answers:
         if "code" in answer:
@@ -141,7 +141,7 @@ def count_answers(answers: Iterable[Mapping[str, Any]]) -> None:
 
 
 def count_prediction(classifier: Classifier, prediction: Prediction) -> None:
-    """Count what a model read for a program that asked for its numbers."""
+    """Count a prediction for a client of the protocols."""
     uncertain = len(prediction.certainty) - np.count_nonzero(classifier.certain(prediction))
     _metrics().count_digits(classifier.name, prediction.probabilities.argmax(axis=1).tolist(), int(uncertain))
 
@@ -152,7 +152,7 @@ def count_rejected(code: str) -> None:
 
 
 def reserve_files(folder: Path, place: int) -> None:
-    """Make a worker's files with all the room they need: a page that a full disk cannot hold kills who writes it.
+    """Reserve a worker's files at their full size: writing a page that a full disk cannot hold kills the process.
 
     Raises:
         OSError: there is no room.
@@ -172,7 +172,7 @@ def use_files(place: int) -> None:
 
 
 def forget_worker(place: int) -> None:
-    """Take away what a worker that ended counted as going on."""
+    """Subtract the requests in flight of a worker that has ended."""
     multiprocess.mark_process_dead(place)  # type: ignore[no-untyped-call]
 
 

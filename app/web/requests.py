@@ -3,7 +3,8 @@
     multipart/form-data    any field name, one file or several
     the body itself        image/*, application/octet-stream, no type, or what curl --data-binary claims
     JSON                   {"image": "<base64 or data URL>"} or {"images": [...]}
-    a data URL             as the whole body, under any text or form type: the classic Flask digit pages
+    a data URL, base64     as the whole body or the value of a field, under any text or form type: the classic Flask
+                           digit pages, and what curl -d sends; JSON too, whatever its type says
 
 Knows forms, not pictures: what comes out is bytes. Nothing here makes a Python object for each few bytes that a client
 sends, since 16 MiB of them would be a gigabyte.
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -25,15 +27,20 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from ..errors import BadRequest, TooLarge, UnsupportedFormat
+from ..preprocessing.decoding import find_conversion, has_signature
 from .json_bodies import List, parse_object, quote
 
 MAX_DECOMPRESSED = 16 * 2**20  # bytes; where the app sets no limit
 MAX_PART_HEAD = 4096  # bytes of the headers of a part of multipart/form-data: a long file name and room
 MAX_BOUNDARY = 200  # bytes of the line between parts; RFC 2046 allows 70
-CHUNK = 4096  # bytes of multipart/form-data that are looked at together
+FORM_STEP = 4096  # bytes of multipart/form-data that are parsed at a time
 FORMS_TEXT = (
     'Send the picture as the body, as a file in multipart/form-data, or as JSON {"image": "<base64 or data URL>"}.'
 )
+FORM = "application/x-www-form-urlencoded"  # what curl -d and many libraries say unless they are told otherwise
+OCTETS = "application/octet-stream"
+FIELD = re.compile(rb"[\w.%\[\]-]{1,64}=(?=[^=&])")  # the name of a form's field, before its value
+MIN_LINES = 4096  # bytes of a picture that hold a byte of 10 or 13, all but certainly
 BLANKS = b" \t\r\n\v\f"
 URL_SAFE = bytes.maketrans(b"-_", b"+/")
 NO_HEX = 255
@@ -48,48 +55,48 @@ class Pictures:
     several: bool
 
 
-def read_pictures(request: Request, most: int) -> Pictures:
+def read_pictures(request: Request, max_pictures: int) -> Pictures:
     """Read the pictures of a request, in the order sent.
 
     Args:
-        most: pictures that a request may hold.
+        max_pictures: that a request may hold.
 
     Raises:
-        BadRequest: there is none, or the form is broken.
-        TooLarge: more than `most`.
+        BadRequest: the request holds no picture, or its form is broken.
+        TooLarge: it holds more than `max_pictures`.
     """
     kind = request.mimetype
     if kind == "multipart/form-data":
-        pictures = _from_multipart(read_body(request), request.mimetype_params.get("boundary", ""), most)
+        pictures = _from_multipart(read_body(request), request.mimetype_params.get("boundary", ""), max_pictures)
     elif kind == "application/json" or kind.endswith("+json"):
-        pictures = _from_json(read_body(request), most)
+        pictures = _from_json(read_body(request), max_pictures)
     else:
-        pictures = Pictures([_from_body(read_body(request))], several=False)
+        pictures = _from_body(read_body(request), kind, max_pictures)
     if not any(pictures.bodies):
         raise BadRequest(f"The request holds no picture. {FORMS_TEXT}")
     return pictures
 
 
 def take_in_time(bodies: Sequence[bytes]) -> Iterator[bytes]:
-    """Give the pictures of a request one by one, as long as it has not taken too much time.
+    """Yield the pictures of a request one by one, as long as it has not taken too much time.
 
     Raises:
-        TooLarge: it has.
+        TooLarge: the request has taken more than MAX_SECONDS.
         Overloaded: too many such requests are being answered.
     """
-    most = current_app.config["MAX_SECONDS"]
+    max_seconds = current_app.config["MAX_SECONDS"]
     with step_aside():
         started = perf_counter()
         for number, body in enumerate(bodies):
-            if perf_counter() - started > most:
+            if perf_counter() - started > max_seconds:
                 raise TooLarge(
-                    f"{number} of the {len(bodies)} pictures took more than {most} seconds. Send fewer at once."
+                    f"{number} of the {len(bodies)} pictures took more than {max_seconds} seconds. Send fewer at once."
                 )
             yield body
 
 
 def step_aside() -> AbstractContextManager[None]:
-    """Let the server answer others meanwhile, where it can: what follows takes long.
+    """Let the server answer other requests meanwhile, where it can: what follows takes long.
 
     Raises:
         Overloaded: too many requests take long.
@@ -112,50 +119,50 @@ def read_body(request: Request) -> bytes:
         return body
     if encoding not in ("gzip", "x-gzip", "deflate"):
         raise UnsupportedFormat(f"Content-Encoding {encoding[:40]!r} is not read. Send gzip, deflate or neither.")
-    most = request.max_content_length or MAX_DECOMPRESSED
-    decompressor = zlib.decompressobj(zlib.MAX_WBITS | 32)  # finds out by itself whether it is gzip or deflate
+    max_bytes = request.max_content_length or MAX_DECOMPRESSED
+    decompressor = zlib.decompressobj(zlib.MAX_WBITS | 32)  # detects gzip or deflate
     try:
-        decompressed = decompressor.decompress(body, most + 1)
+        decompressed = decompressor.decompress(body, max_bytes + 1)
     except zlib.error as error:
         raise BadRequest(f"The body is not {encoding}, though its Content-Encoding says so.") from error
-    if len(decompressed) > most:
-        raise TooLarge(f"The request is too large; at most {most:,} bytes are read, decompressed.")
+    if len(decompressed) > max_bytes:
+        raise TooLarge(f"The request is too large; at most {max_bytes:,} bytes are read, decompressed.")
     if not decompressor.eof or decompressor.unused_data:
         raise BadRequest(f"The body is not one whole {encoding} stream. Send it again.")
     return decompressed
 
 
-def _from_multipart(body: bytes, boundary: str, most: int) -> Pictures:
+def _from_multipart(body: bytes, boundary: str, max_pictures: int) -> Pictures:
     if not boundary.isascii() or not 0 < len(boundary) <= MAX_BOUNDARY:
         raise BadRequest(f"Expected multipart/form-data with a boundary of 1 to {MAX_BOUNDARY} ASCII characters.")
     try:
-        files, fields = _split_parts(body, boundary.encode("ascii"), most)
+        files, fields = _split_parts(body, boundary.encode("ascii"), max_pictures)
     except RequestEntityTooLarge as error:
         heads = f"each with at most {MAX_PART_HEAD:,} bytes of headers"
-        raise TooLarge(f"The form is too large; at most {most:,} parts are read, {heads}.") from error
+        raise TooLarge(f"The form is too large; at most {max_pictures:,} parts are read, {heads}.") from error
     except ValueError as error:
         raise BadRequest(f"The body is not whole multipart/form-data. {FORMS_TEXT}") from error
-    bodies = files or [decode_base64(field) for field in fields]
+    bodies = files or [field if has_signature(field) else decode_base64(field) for field in fields]
     return Pictures(bodies, several=len(bodies) > 1)
 
 
-def _split_parts(body: bytes, boundary: bytes, most: int) -> tuple[list[bytes], list[bytes]]:
+def _split_parts(body: bytes, boundary: bytes, max_parts: int) -> tuple[list[bytes], list[bytes]]:
     """Return the contents of the files and of the other fields of a form.
 
     Raises:
-        ValueError: it is no form, or ends too early.
-        RequestEntityTooLarge: more parts than `most`, or the head of one is longer than MAX_PART_HEAD.
+        ValueError: it is not a form, or ends too early.
+        RequestEntityTooLarge: more parts than `max_parts`, or the head of one is longer than MAX_PART_HEAD.
     """
     # A decoder keeps what is not whole yet: a head, or as much of a content as could be a boundary.
-    decoder = MultipartDecoder(boundary, CHUNK + max(MAX_PART_HEAD, MAX_BOUNDARY), max_parts=most)
+    decoder = MultipartDecoder(boundary, FORM_STEP + max(MAX_PART_HEAD, MAX_BOUNDARY), max_parts=max_parts)
     files: list[bytes] = []
     fields: list[bytes] = []
     contents, content = fields, bytearray()
-    for start in range(0, len(body) + CHUNK, CHUNK):
-        decoder.receive_data(body[start : start + CHUNK] or None)
+    for start in range(0, len(body) + FORM_STEP, FORM_STEP):
+        decoder.receive_data(body[start : start + FORM_STEP] or None)
         while not isinstance(event := decoder.next_event(), NeedData | Epilogue):
             if isinstance(event, File | Field):
-                contents, content = files if isinstance(event, File) else fields, bytearray()
+                contents, content = files if _is_file(event) else fields, bytearray()
             elif isinstance(event, Data):
                 content += event.data
                 if not event.more_data:
@@ -164,7 +171,12 @@ def _split_parts(body: bytes, boundary: bytes, most: int) -> tuple[list[bytes], 
     return files, fields
 
 
-def _from_json(body: bytes, most: int) -> Pictures:
+def _is_file(part: File | Field) -> bool:
+    """Say whether a part of a form is a file, also where its client names none, as Java's do."""
+    return isinstance(part, File) or part.headers.get("Content-Type", "").startswith(("image/", OCTETS))
+
+
+def _from_json(body: bytes, max_pictures: int) -> Pictures:
     try:
         message = parse_object(body)
     except BadRequest as error:
@@ -177,26 +189,50 @@ def _from_json(body: bytes, most: int) -> Pictures:
         raise BadRequest('Expected "images" as a list of strings: base64 or data URLs.')
     if not texts:
         raise BadRequest('"images" is empty. Send at least one picture.')
-    if len(texts) > most:
-        raise TooLarge(f"The request holds {len(texts):,} pictures; at most {most:,} are read at once.")
+    if len(texts) > max_pictures:
+        raise TooLarge(f"The request holds {len(texts):,} pictures; at most {max_pictures:,} are read at once.")
     return Pictures([decode_base64(text) for text in texts], several)
 
 
-def _from_body(body: bytes) -> bytes:
-    """Return the picture that the body is; a data URL may be percent-encoded or the value of a form field."""
+def _from_body(body: bytes, kind: str, max_pictures: int) -> Pictures:
+    """Return the picture that the body is, or holds as text; text may be percent-encoded, or the value of a field."""
     start = body[:64].lstrip().lower()
+    if start.startswith(b"{"):  # `curl -d` and others do not say that it is JSON
+        return _from_json(body, max_pictures)
     if start.startswith(b"data:"):
-        return decode_base64(body.strip())
+        return Pictures([decode_base64(body.strip())], several=False)
     if b"=data:" in start or b"=data%3a" in start:
-        return decode_base64(_unquote(body.partition(b"=")[2]))
-    return body
+        return Pictures([decode_base64(_unquote(body.partition(b"=")[2]))], several=False)
+    if kind == FORM or kind.startswith("text/"):
+        return Pictures([_from_text(body, kind)], several=False)
+    return Pictures([body], several=False)
+
+
+def _from_text(body: bytes, kind: str) -> bytes:
+    """Return the picture that is base64 as text, or as the value of a form's field; anything else as it is.
+
+    Raises:
+        BadRequest: curl has taken bytes out of it.
+    """
+    if has_signature(body):
+        lines = b"\n" in body or b"\r" in body or (len(body) < MIN_LINES and not body.startswith(b"\x89PNG"))
+        if kind == FORM and not lines:
+            raise BadRequest(f"`curl -d` takes line ends out of pictures: use --data-binary. {FORMS_TEXT}")
+        return body
+    named = FIELD.match(body)
+    text = body[named.end() :].partition(b"&")[0] if named else body
+    try:
+        picture = decode_base64(text)
+    except BadRequest:
+        return body
+    return picture if has_signature(picture) or find_conversion(picture) else body
 
 
 def decode_base64(text: object) -> bytes:
     """Decode base64 or a data URL, with or without line breaks, padding or the URL-safe alphabet.
 
     Args:
-        text: what a client sent for a picture: str or bytes, where it is right.
+        text: what a client sent as a picture; str or bytes are expected.
 
     Raises:
         BadRequest: it is something else, or not base64.

@@ -1,15 +1,22 @@
-"""The models that the app serves, as its views find them."""
+"""The models that the app serves, and the corrections that it reads with, as its views find them."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from flask import current_app, request
 
-from ..errors import NotReady
+from ..errors import CorrectionsOff, NotReady
 from ..lifecycle import is_stopping
+from ..memory.names import check_hand
 from ..models.classifier import Classifier
 from ..models.registry import Registry
 
+if TYPE_CHECKING:  # SQLAlchemy is not loaded where corrections are off
+    from ..memory.hands import Memory
+
 EXTENSION = "digits"  # under which the factory keeps the models
+MEMORY = "digits.memory"  # under which it keeps the corrections; None where they are off
 
 
 def served_models() -> Registry:
@@ -18,17 +25,42 @@ def served_models() -> Registry:
     return models
 
 
-def chosen_classifier() -> Classifier:
-    """Return the model that a request names by ?model=NAME, or the default one.
+def served_memory() -> Memory | None:
+    """Return the corrections that this app keeps; None where they are off."""
+    memory: Memory | None = current_app.extensions[MEMORY]
+    return memory
+
+
+def needed_memory() -> Memory:
+    """Return the corrections that this app keeps.
 
     Raises:
-        NotFound: there is none of that name.
+        CorrectionsOff: it keeps none.
     """
-    return served_models().get(request.args.get("model"))
+    memory = served_memory()
+    if memory is None:
+        raise CorrectionsOff("This server keeps no corrections. Whoever runs it may name a database: DIGITS_DATABASE.")
+    return memory
+
+
+def chosen_classifier() -> Classifier:
+    """Return the model that a request names by ?model=NAME, or the default one; with ?hand=ID, as that hand taught it.
+
+    Raises:
+        NotFound: no model has that name.
+        BadRequest: no hand can have that name.
+    """
+    classifier = served_models().get(request.args.get("model"))
+    hand = request.args.get("hand")
+    if hand is None:
+        return classifier
+    check_hand(hand)
+    memory = served_memory()
+    return memory.personalise(classifier, hand) if memory else classifier
 
 
 def check_ready() -> None:
-    """See that the server takes requests: its models have answered once, else there would be no app.
+    """Check that the server accepts requests; its models have worked once, else there would be no app.
 
     Raises:
         NotReady: the server is going away.

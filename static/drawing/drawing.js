@@ -3,7 +3,7 @@
  * "begin" before the drawing changes; "ink" when it looks different; "pen" when a key put the pen down or lifted it.
  */
 
-import { contextOf, HEIGHT, paintEnd, paintStroke, paintStrokes, WIDTH } from './ink.js';
+import { contextOf, HEIGHT, paintStroke, paintStrokes, WIDTH } from './ink.js';
 import { createStrokes } from './strokes.js';
 
 const NEAR = 0.75; // units; a point nearer to the last one is left out
@@ -85,10 +85,10 @@ export function createDrawing(canvas, mark) {
 
   function end() {
     if (!stroke) return;
-    paintEnd(context, stroke);
     strokes.add(stroke);
     stroke = null;
     pointer = null;
+    repaint();
     fire(true);
   }
 

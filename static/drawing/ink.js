@@ -43,14 +43,53 @@ export function paintEnd(context, { width, eraser, points }) {
 }
 
 /**
+ * Return whether strokes leave any ink, or all of it was erased.
+ * @param {Stroke[]} strokes
+ */
+export function hasInk(strokes) {
+  if (!strokes.some(({ eraser }) => eraser)) return strokes.length > 0;
+  const canvas = document.createElement('canvas');
+  [canvas.width, canvas.height] = [WIDTH / 2, HEIGHT / 2];
+  const context = contextOf(canvas);
+  context.scale(0.5, 0.5);
+  paintStrokes(context, strokes);
+  return context.getImageData(0, 0, canvas.width, canvas.height).data.some((value, index) => index % 4 === 3 && value);
+}
+
+/**
  * @param {CanvasRenderingContext2D} context
  * @param {Stroke[]} strokes
  */
 export function paintStrokes(context, strokes) {
   for (const stroke of strokes) {
-    paintStroke(context, stroke);
-    paintEnd(context, stroke);
+    if (stroke.points.length > 1 && stroke.points.every(([, , pressure]) => pressure === stroke.points[0][2])) {
+      paintWhole(context, stroke);
+    } else {
+      paintStroke(context, stroke);
+      paintEnd(context, stroke);
+    }
   }
+}
+
+/**
+ * Draw a stroke of one width as one path: the edges of pieces that overlap would show as notches.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Stroke} stroke
+ */
+function paintWhole(context, { width, eraser, points }) {
+  context.globalCompositeOperation = eraser ? 'destination-out' : 'source-over';
+  context.lineCap = 'round';
+  context.lineJoin = 'round';
+  context.lineWidth = width * points[0][2];
+  context.beginPath();
+  context.moveTo(points[0][0], points[0][1]);
+  for (let index = 1; index < points.length; index += 1) {
+    const end = middle(points[index - 1], points[index]);
+    context.quadraticCurveTo(points[index - 1][0], points[index - 1][1], end[0], end[1]);
+  }
+  const [x, y] = points[points.length - 1];
+  context.lineTo(x, y);
+  context.stroke();
 }
 
 /**
@@ -105,13 +144,20 @@ export function contextOf(canvas) {
   return context;
 }
 
+/** @param {HTMLCanvasElement} canvas */
+export function toPng(canvas) {
+  return toBlob(canvas, 'image/png');
+}
+
 /**
  * @param {HTMLCanvasElement} canvas
+ * @param {string} type
+ * @param {number} [quality] 0 to 1, of a JPEG
  * @returns {Promise<Blob>}
  */
-export function toPng(canvas) {
+export function toBlob(canvas, type, quality) {
   return new Promise((resolve, reject) => {
-    canvas.toBlob((png) => (png ? resolve(png) : reject(new Error('The canvas is empty.'))), 'image/png');
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('The canvas is empty.'))), type, quality);
   });
 }
 

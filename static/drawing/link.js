@@ -27,17 +27,30 @@ export function toFragment(strokes) {
 }
 
 /**
- * Read the drawing of a fragment: no strokes where it holds none, or a damaged one.
+ * Take a drawing out of the page's address, unless it is this one.
+ * @param {string} fragment
+ */
+export function dropDrawing(fragment) {
+  const parameters = new URLSearchParams(location.hash.slice(1));
+  const mine = new URLSearchParams(fragment.slice(1)).get(NAME);
+  if (!parameters.has(NAME) || parameters.get(NAME) === mine) return;
+  parameters.delete(NAME);
+  history.replaceState(null, '', `${location.pathname}${location.search}${parameters.size ? `#${parameters}` : ''}`);
+}
+
+/**
+ * Read the drawing of a fragment: no strokes where it holds none, null where it is damaged.
  * @param {string} fragment
  */
 export function fromFragment(fragment) {
   const text = new URLSearchParams(fragment.slice(1)).get(NAME);
-  if (!text || text.length > MAX_LETTERS) return [];
+  if (!text) return [];
+  if (text.length > MAX_LETTERS) return null;
   try {
     const bytes = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
     return unpack(Uint8Array.from(bytes, (letter) => letter.charCodeAt(0)));
   } catch (error) {
-    if (error instanceof RangeError || error instanceof DOMException) return []; // not ours, or not base64
+    if (error instanceof RangeError || error instanceof DOMException) return null; // not ours, or not base64
     throw error;
   }
 }

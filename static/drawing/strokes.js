@@ -28,6 +28,10 @@ export function createStrokes() {
     get all() {
       return current;
     },
+    /** How many changes can be undone. */
+    get depth() {
+      return past.length;
+    },
     get canUndo() {
       return past.length > 0;
     },

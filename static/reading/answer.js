@@ -5,7 +5,11 @@ import { formatShare, t } from '../site/texts.js';
 import { nameDigit, nameReading } from './server.js';
 
 const CLOSE = 0.35; // of the first guess: a second one above this could also be right
+const NONE = 0.0005; // less is shown as nothing: it would be written as 0 %
 const FAINT = 0.005; // a second guess below this is not worth a number
+
+/** What is said of each doubt. */
+const DOUBTS = { not_a_digit: 'answer.strange', ambiguous: 'answer.between', faint: 'answer.faint' };
 
 /**
  * @param {HTMLElement} root the element #answer, or one like it
@@ -16,6 +20,10 @@ export function createAnswer(root, takeClasses) {
   const sentence = find(root, '.sentence');
   const second = find(root, '.second');
   const announcement = root.querySelector('[data-part="announcement"]');
+  /** @type {HTMLElement | null} only where a person can ask again */
+  const again = root.querySelector('#again');
+  /** @type {HTMLImageElement | null} the 28 by 28 pixels that the network saw */
+  const seen = root.querySelector('#seen');
   const bars = [...root.querySelectorAll('li')].map((bar) => ({
     bar,
     label: find(bar, '.label'),
@@ -27,6 +35,7 @@ export function createAnswer(root, takeClasses) {
 
   /** @param {AnswerState} state */
   function setState(state, text = '') {
+    again?.toggleAttribute('hidden', true);
     root.dataset.state = state;
     root.dataset.text = text;
   }
@@ -39,17 +48,33 @@ export function createAnswer(root, takeClasses) {
   function showEmpty() {
     reading = null;
     setState('empty');
-    verdict.replaceChildren();
-    delete verdict.dataset.length;
-    sentence.textContent = t('answer.empty');
-    second.textContent = '';
+    showNothing(t('answer.empty'));
     announce(t('answer.empty'));
-    showBars(null);
   }
 
   function showReading() {
     setState('reading', root.dataset.text);
     if (!reading) sentence.textContent = t('answer.reading');
+  }
+
+  /**
+   * Take the old answer away: what is read now is something else.
+   * @param {string} step what is being done, for a slow line
+   */
+  function showWaiting(step) {
+    reading = null;
+    setState('reading');
+    showNothing(step);
+  }
+
+  /** @param {string} text */
+  function showNothing(text) {
+    verdict.replaceChildren();
+    delete verdict.dataset.length;
+    delete root.dataset.doubt;
+    sentence.textContent = text;
+    second.textContent = '';
+    showBars(null);
   }
 
   /** @param {Reading} newest @param {boolean} settled whether the drawing is finished */
@@ -68,12 +93,9 @@ export function createAnswer(root, takeClasses) {
   function showProblem(problem) {
     reading = null;
     setState('problem');
-    verdict.replaceChildren();
-    delete verdict.dataset.length;
-    sentence.textContent = problem.message;
-    second.textContent = '';
+    showNothing(problem.message);
+    again?.toggleAttribute('hidden', !problem.repeatable);
     announce(problem.message);
-    showBars(null);
   }
 
   /** @param {Reading} shown */
@@ -125,26 +147,38 @@ export function createAnswer(root, takeClasses) {
   /** @param {Reading} shown */
   function showChosen(shown) {
     const digit = shown.digits[chosen];
+    const doubt = doubtOf(digit);
+    if (doubt) root.dataset.doubt = doubt;
+    else delete root.dataset.doubt;
     sentence.textContent = describe(shown, takeClasses());
-    second.textContent = describeSecond(digit, shown.digits.length > 1, takeClasses());
+    second.textContent = [describeSecond(digit, shown.digits.length > 1, takeClasses()), describeMarks(shown)]
+      .filter(Boolean)
+      .join(' ');
     showBars(digit);
   }
 
   /** @param {FoundDigit | null} digit */
   function showBars(digit) {
     const classes = takeClasses();
+    if (seen) {
+      seen.hidden = !digit?.picture;
+      if (digit?.picture) seen.src = digit.picture;
+    }
     bars.forEach(({ bar, label, number }, index) => {
       const share = digit?.probabilities[index] ?? 0;
+      bar.toggleAttribute('data-none', share < NONE);
       bar.style.setProperty('--share', String(share));
       bar.toggleAttribute('data-best', digit?.digit === index);
       label.textContent = classes?.[index] ?? String(index);
-      number.textContent = digit ? formatShare(share) : '';
+      const quiet = !digit || share < NONE || doubtOf(digit) === 'not_a_digit';
+      number.textContent = quiet ? '' : formatShare(share);
     });
   }
 
   return {
     showEmpty,
     showReading,
+    showWaiting,
     showAnswer,
     showProblem,
     get reading() {
@@ -176,15 +210,36 @@ export function describe(reading, classes) {
   const doubtful = digits.filter(({ certain }) => !certain).map(nameDigit);
   if (digits.length > 1 && doubtful.length) return t('answer.numberUncertain', { number, digits: doubtful.join(', ') });
   if (digits.length > 1) return t('answer.number', { number });
-  const [{ confidence, certain }] = digits;
-  if (certain) return t('answer.certain', { digit: number, share: formatShare(confidence) });
-  const next = secondOf(digits[0], classes);
-  if (next.share >= CLOSE * confidence) return t('answer.between', { digit: number, other: next.name });
-  return t('answer.strange', { digit: number });
+  const [digit] = digits;
+  const doubt = doubtOf(digit);
+  if (!doubt) return t('answer.certain', { digit: number, share: formatShare(digit.confidence) });
+  return t(DOUBTS[doubt], { digit: number, other: secondOf(digit, classes).name });
+}
+
+/**
+ * Return why a digit is not certain; null where it is. A model without the word is told by its second guess.
+ * @param {FoundDigit} digit
+ * @returns {Doubt | null}
+ */
+function doubtOf({ certain, doubt, confidence, probabilities }) {
+  if (certain) return null;
+  if (doubt && doubt in DOUBTS) return doubt;
+  const [, next] = [...probabilities].sort((one, other) => other - one);
+  return next >= CLOSE * confidence ? 'ambiguous' : 'not_a_digit';
+}
+
+/** @param {Reading} reading */
+function describeMarks({ marks = [] }) {
+  const count = marks.filter(({ sign }) => !sign).length;
+  if (!count) return '';
+  return count === 1 ? t('answer.mark') : t('answer.marks', { count });
 }
 
 /** @param {FoundDigit} digit @param {boolean} many @param {string[] | null} classes */
 function describeSecond(digit, many, classes) {
+  const doubt = doubtOf(digit);
+  if (doubt === 'not_a_digit' || (doubt && !many))
+    return many ? t('answer.strangeOf', { digit: nameDigit(digit) }) : '';
   const { name, share } = secondOf(digit, classes);
   const key = many ? 'answer.secondOf' : 'answer.second';
   const values = { digit: nameDigit(digit), other: name };

@@ -40,6 +40,7 @@ console.log((await response.json()).text);
 export function createCode(panel, takePicture, takeFragment, chooseModel) {
   const link = find(panel, 'input');
   const status = find(panel, '.status');
+  const share = find(panel, '#share');
 
   async function show() {
     if (!panel.open) return;
@@ -69,10 +70,14 @@ export function createCode(panel, takePicture, takeFragment, chooseModel) {
     }
   }
 
+  share.hidden = !navigator.share;
+  share.addEventListener('click', () =>
+    navigator.share({ url: link.value, title: document.title }).catch(ignoreCancel),
+  );
   panel.addEventListener('toggle', show);
   panel.addEventListener('click', ({ target }) => {
     const button = target instanceof Element && target.closest('button');
-    if (button) copy(button);
+    if (button && button !== share) copy(button);
   });
   return { show };
 }
@@ -84,4 +89,12 @@ export function createCode(panel, takePicture, takeFragment, chooseModel) {
 function select(source) {
   if (source instanceof HTMLInputElement) source.select();
   else getSelection()?.selectAllChildren(source);
+}
+
+/**
+ * Whoever closes the browser's window for sharing has changed their mind; that is no failure.
+ * @param {unknown} error
+ */
+function ignoreCancel(error) {
+  if (!(error instanceof DOMException && error.name === 'AbortError')) throw error;
 }

@@ -6,26 +6,29 @@
 import { paintOnPaper } from '../drawing/ink.js';
 import { find } from '../site/elements.js';
 import { formatShare, t } from '../site/texts.js';
+import { preparePicture } from './prepare.js';
 import { nameReading, Problem, readPicture, serverBack } from './server.js';
 
 const TRIES = 3;
 const SMALL = 280; // pixels, the longer side of a picture inside a command
 
 /** @param {PictureListParts} parts */
-export function createPictures({ list, rows, template, maxBytes, chooseModel, stage, changed }) {
+export function createPictures({ list, rows, template, maxBytes, chooseModel, stage, changed, chosen }) {
   /** @type {Picture[]} */
   let pictures = [];
   /** @type {Picture[]} */
   const queue = [];
   let working = false;
+  /** @type {Picture | null} the one that is on the stage without having been chosen */
+  let shown = null;
 
   /** @param {Iterable<File>} files */
   function add(files) {
     const added = [...files].map(addRow);
-    const newest = added.at(-1);
-    if (!newest) return;
+    if (!added.length) return;
     list.hidden = false;
-    stage(newest);
+    shown = added[0];
+    stage(shown);
     if (added.length > 1) list.scrollIntoView({ block: 'nearest' });
     queue.push(...added);
     work();
@@ -35,12 +38,24 @@ export function createPictures({ list, rows, template, maxBytes, chooseModel, st
   function addRow(file) {
     const row = find(document.importNode(template.content, true), 'tr');
     /** @type {Picture} */
-    const picture = { file, row, address: URL.createObjectURL(file), reading: null, problem: null };
+    const picture = {
+      file,
+      sent: null,
+      pixels: null,
+      row,
+      address: URL.createObjectURL(file),
+      reading: null,
+      problem: null,
+    };
     const thumbnail = find(row, 'img');
     thumbnail.addEventListener('error', () => thumbnail.remove());
     thumbnail.src = picture.address;
     find(row, '[data-part="name"]').textContent = file.name;
-    find(row, 'button').addEventListener('click', () => stage(picture));
+    find(row, 'button').addEventListener('click', () => {
+      shown = null;
+      stage(picture);
+      chosen();
+    });
     rows.append(row);
     pictures.push(picture);
     showRow(picture);
@@ -62,20 +77,32 @@ export function createPictures({ list, rows, template, maxBytes, chooseModel, st
     for (let left = TRIES; left > 0; left -= 1) {
       picture.problem = null;
       try {
-        checkSize(picture.file, maxBytes);
-        picture.reading = await readPicture(picture.file, { model: chooseModel() });
+        if (!picture.sent) Object.assign(picture, await preparePicture(picture.file, maxBytes));
+        picture.reading = await readPicture(picture.sent ?? picture.file, { model: chooseModel() });
       } catch (error) {
         if (!(error instanceof Problem)) throw error;
         picture.problem = error;
       }
       showRow(picture);
       changed(picture);
+      stageBetter(picture);
       if (!picture.problem?.temporary) return;
       await serverBack();
     }
   }
 
+  /**
+   * Show a picture that could be read in place of one that could not, where nobody has chosen.
+   * @param {Picture} picture
+   */
+  function stageBetter(picture) {
+    if (!shown?.problem || !picture.reading) return;
+    shown = picture;
+    stage(picture);
+  }
+
   function forget() {
+    shown = null;
     queue.length = 0;
     for (const { address } of pictures) URL.revokeObjectURL(address);
     pictures = [];
@@ -83,9 +110,19 @@ export function createPictures({ list, rows, template, maxBytes, chooseModel, st
     list.hidden = true;
   }
 
+  /** @param {Picture} picture */
+  function readAgain(picture) {
+    Object.assign(picture, { reading: null, problem: null });
+    showRow(picture);
+    changed(picture);
+    queue.push(picture);
+    work();
+  }
+
   return {
     add,
     forget,
+    readAgain,
     saveCsv: () => save('digits.csv', 'text/csv', toCsv(pictures)),
     saveJson: () => save('digits.json', 'application/json', toJson(pictures)),
   };
@@ -146,12 +183,6 @@ function noteOf(reading, problem) {
   if (problem) return problem.message;
   if (!reading) return t('answer.reading');
   return isCertain(reading) ? '' : t('pictures.uncertain');
-}
-
-/** @param {File} file @param {number} maxBytes */
-function checkSize(file, maxBytes) {
-  if (file.size <= maxBytes) return;
-  throw new Problem(t('problem.file_too_large', { max: Math.floor(maxBytes / 2 ** 20) }), 'too_large');
 }
 
 /**

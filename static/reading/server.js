@@ -3,6 +3,8 @@
 import { has, language, t } from '../site/texts.js';
 
 const TIMEOUT = 20_000; // milliseconds
+const SLOW_LINE = 10; // bytes a millisecond: a picture gets so much longer
+const SECOND_TRY = 500; // milliseconds after the server failed
 const BUSY = new Set([429, 502, 503, 504]);
 
 let hasRead = true; // until the server says that it has no /read
@@ -13,11 +15,13 @@ export class Problem extends Error {
    * @param {string} sentence
    * @param {string} code
    * @param {boolean} [temporary] whether the same request may succeed later
+   * @param {boolean} [repeatable] whether it is worth asking once more
    */
-  constructor(sentence, code, temporary = false) {
+  constructor(sentence, code, temporary = false, repeatable = false) {
     super(sentence);
     this.code = code;
     this.temporary = temporary;
+    this.repeatable = repeatable;
   }
 }
 
@@ -30,7 +34,7 @@ export class Problem extends Error {
 export async function readPicture(picture, { model = '', signal } = {}) {
   if (hasRead) {
     try {
-      return await post('/read', picture, { model }, signal);
+      return await post('/read', picture, { model, explain: '1' }, signal);
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== 'not_found') throw error;
       hasRead = false;
@@ -38,7 +42,7 @@ export async function readPicture(picture, { model = '', signal } = {}) {
   }
   /** @type {Prediction} */
   const digit = await post('/predict', picture, { model }, signal);
-  return { text: String(digit.digit), digits: [digit], model: digit.model };
+  return { text: String(digit.digit), digits: [digit], marks: [], model: digit.model };
 }
 
 /**
@@ -107,12 +111,18 @@ function pauseOrOnline(milliseconds) {
  */
 async function post(path, picture, options, signal) {
   const query = new URLSearchParams(Object.entries(options).filter(([, value]) => value));
-  const response = await send(`${path}?${query}`, {
-    method: 'POST',
-    body: picture,
-    headers: { 'Content-Type': picture.type || 'application/octet-stream', Accept: 'application/json' },
-    signal: withTimeout(signal),
-  });
+  const ask = () =>
+    send(`${path}?${query}`, {
+      method: 'POST',
+      body: picture,
+      headers: { 'Content-Type': picture.type || 'application/octet-stream', Accept: 'application/json' },
+      signal: withTimeout(TIMEOUT + picture.size / SLOW_LINE, signal),
+    });
+  let response = await ask();
+  if (response.status === 500) {
+    await new Promise((resolve) => setTimeout(resolve, SECOND_TRY));
+    response = await ask();
+  }
   const answer = await parse(response);
   if (response.ok && answer) return answer;
   throw toProblem(response, answer ?? {});
@@ -143,9 +153,9 @@ function wasAborted(error) {
   return error instanceof DOMException && error.name === 'AbortError';
 }
 
-/** @param {AbortSignal} [signal] */
-function withTimeout(signal) {
-  const limit = AbortSignal.timeout(TIMEOUT);
+/** @param {number} milliseconds @param {AbortSignal} [signal] */
+function withTimeout(milliseconds, signal) {
+  const limit = AbortSignal.timeout(milliseconds);
   if (!signal) return limit;
   return AbortSignal.any?.([signal, limit]) ?? signal; // browsers from before 2024 have no any()
 }
@@ -153,6 +163,7 @@ function withTimeout(signal) {
 /** @param {Response} response @param {Failure} failure */
 function toProblem(response, { error, code = 'internal' }) {
   if (BUSY.has(response.status)) return new Problem(t('problem.busy'), code, true);
+  if (response.status >= 500) return new Problem(t('problem.internal'), code, false, true);
   const translated = `problem.${code}`;
   const sentence = language === 'en' || !has(translated) ? error : t(translated); // the server speaks English
   return new Problem(sentence ?? t('problem.internal'), code);

@@ -1,15 +1,13 @@
 /** Owns "what the network sees": the framed digit, pixel by pixel, and the steps to it. */
 
-import { paintOnPaper, toPng } from '../drawing/ink.js';
 import { find } from '../site/elements.js';
 import { has, language, t, translate } from '../site/texts.js';
 import { explainPicture, nameDigit, Problem } from './server.js';
 
-const MARGIN = 0.25; // of the longer side of the box, around a digit cut out of a number
-
 /**
  * @param {HTMLDetailsElement} panel
- * @param {() => Promise<{picture: Blob, model: string} | null>} takeDigit the digit to explain, if there is one
+ * @param {() => Promise<{picture: Blob, digit: FoundDigit, alone: boolean, model: string} | null>} takeDigit the digit to
+ *     explain, if there is one, and whether it is the only one in its picture
  */
 export function createSight(panel, takeDigit) {
   const note = find(panel, '[data-part="note"]');
@@ -30,9 +28,11 @@ export function createSight(panel, takeDigit) {
       empty(t('sight.empty'));
       return;
     }
+    if (digit.digit.picture) showPixels(digit.digit, digit.digit.picture);
+    if (!digit.alone) return;
     try {
       const explained = await explainPicture(digit.picture, { model: digit.model, signal });
-      if (!signal.aborted) fill(explained);
+      if (!signal.aborted) fill(explained, digit.digit);
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof Problem)) throw error;
@@ -48,13 +48,23 @@ export function createSight(panel, takeDigit) {
     steps.replaceChildren();
   }
 
-  /** @param {Explanation} explained */
-  function fill(explained) {
+  /**
+   * Show the steps, where they lead to the digit that was read: of a photo they may lead to another part.
+   * @param {Explanation} explained @param {FoundDigit} digit
+   */
+  function fill(explained, digit) {
+    if (explained.digit !== digit.digit) return;
+    showPixels(digit, digit.picture ?? explained.steps.at(-1)?.picture ?? '');
+    steps.replaceChildren(...explained.steps.map(describeStep));
+  }
+
+  /** @param {FoundDigit} digit @param {string} picture a data URL */
+  function showPixels(digit, picture) {
     note.hidden = true;
     pixels.hidden = false;
-    pixels.src = explained.steps.at(-1)?.picture ?? '';
-    pixels.alt = t('sight.pixels', { digit: nameDigit(explained) });
-    steps.replaceChildren(...explained.steps.map(describeStep));
+    pixels.src = picture;
+    pixels.alt = t('sight.pixels', { digit: nameDigit(digit) });
+    steps.replaceChildren();
   }
 
   /** @param {Step} step */
@@ -71,18 +81,4 @@ export function createSight(panel, takeDigit) {
 
   panel.addEventListener('toggle', show);
   return { show };
-}
-
-/**
- * Cut one digit out of a picture of several, as a PNG.
- * @param {Blob} picture
- * @param {Box} box
- */
-export async function cutDigit(picture, [x, y, width, height]) {
-  const whole = await createImageBitmap(picture);
-  const margin = MARGIN * Math.max(width, height);
-  const canvas = paintOnPaper(width + 2 * margin, height + 2 * margin, (context) => {
-    context.drawImage(whole, x, y, width, height, margin, margin, width, height);
-  });
-  return toPng(canvas);
 }

@@ -43,9 +43,9 @@ function toPattern(key) {
 }
 
 /**
- * Write a share as percent, and never "100 %" where it is not quite 1.
+ * Write a share as percent, and never "100 %": nothing is quite sure.
  * @param {number} share 0 to 1
  */
 export function formatShare(share) {
-  return share < 1 && share > 0.999 ? percent.format(0.999) : percent.format(share);
+  return percent.format(Math.min(share, 0.999));
 }

@@ -2,6 +2,8 @@
 
 import { find } from './elements.js';
 
+/** @type {Record<string, string>} style.css's --ground */
+const GROUND = { light: '#f5f4f0', dark: '#121315' };
 const YEAR = 365 * 24 * 60 * 60; // seconds
 
 /** Show the switch, which works only with scripts. */
@@ -17,9 +19,22 @@ export function createThemeSwitch() {
     root.dataset.theme = isDark() ? 'light' : 'dark';
     document.cookie = `theme=${root.dataset.theme}; path=/; max-age=${YEAR}; samesite=lax`;
     show();
+    colourBrowser(root.dataset.theme);
     document.dispatchEvent(new Event('theme'));
   });
   preferred.addEventListener('change', show);
   button.hidden = false;
   show();
+}
+
+/**
+ * Give the browser's own bars the colour of the page.
+ * @param {string} theme
+ */
+function colourBrowser(theme) {
+  const metas = [...document.querySelectorAll('meta[name="theme-color"]')];
+  for (const meta of metas) {
+    meta.removeAttribute('media');
+    meta.setAttribute('content', GROUND[theme]);
+  }
 }

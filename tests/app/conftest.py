@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from app import create_app
 from app.models.saving import save
 
-SMALL = 4096  # bytes of a request, for the tests of the limit
+MAX_BYTES = 4096  # bytes of a request, for the tests of the limit
 FEW = 3  # pictures of a request
 
 
@@ -35,7 +35,7 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def small_client(tiny_models: Path) -> FlaskClient:
     """A client of an app with tiny networks and narrow limits."""
-    app = create_app({"models": tiny_models, "max_bytes": SMALL, "max_pictures": FEW})
+    app = create_app({"models": tiny_models, "max_bytes": MAX_BYTES, "max_pictures": FEW})
     return app.test_client()
 
 

@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from app.preprocessing.decoding import FORMATS_TEXT
 from tests.support.drawings import draw_digit, side_by_side, to_bytes, to_png
 
-from .conftest import FEW, SMALL
+from .conftest import FEW, MAX_BYTES
 
 SEVEN = to_png(draw_digit(7))
 TWO = to_png(draw_digit(2))
@@ -32,6 +32,12 @@ Sent = dict[str, Any]
 
 def one_file(field: str = "file", body: bytes = SEVEN, name: str = "7.png") -> Sent:
     return {"data": {field: (io.BytesIO(body), name)}}
+
+
+def one_part(head: str) -> Sent:
+    """A form as Java's clients send it, whose part names no file."""
+    head = f'--x\r\nContent-Disposition: form-data; name="file"\r\n{head}\r\n'
+    return {"data": head.encode() + SEVEN + b"\r\n--x--\r\n", "content_type": MULTIPART}
 
 
 FORMS: dict[str, Callable[[], Sent]] = {
@@ -53,6 +59,17 @@ FORMS: dict[str, Callable[[], Sent]] = {
     "a data URL as text": lambda: {"data": DATA_URL, "content_type": "text/plain;charset=UTF-8"},
     "a data URL as jQuery sends it": lambda: {"data": DATA_URL, "content_type": JQUERY},
     "a data URL, percent-encoded": lambda: {"data": DATA_URL.replace("+", "%2B"), "content_type": FORM},
+    "a part with a picture's type and no file name": lambda: one_part("Content-Type: image/png\r\n"),
+    "a part of octets and no file name": lambda: one_part("Content-Type: application/octet-stream\r\n"),
+    "a part without a type and a file name": lambda: one_part(""),
+    "JSON as curl -d sends it": lambda: {"data": f' {{"image": "{TEXT}"}}', "content_type": FORM},
+    "JSON that is said to be text": lambda: {"data": f'{{"image": "{DATA_URL}"}}', "content_type": "text/plain"},
+    "JSON without a type": lambda: {"data": f'{{"image": "{TEXT}"}}'},
+    "base64 as text": lambda: {"data": TEXT, "content_type": "text/plain"},
+    "base64 in lines as text": lambda: {"data": base64.encodebytes(SEVEN), "content_type": "text/plain"},
+    "base64 as curl -d sends it": lambda: {"data": TEXT, "content_type": FORM},
+    "base64 as a form's field": lambda: {"data": {"image": TEXT}},
+    "base64 as a field, not encoded": lambda: {"data": f"image={TEXT}&submit=1", "content_type": FORM},
     "a form's field, percent-encoded": lambda: {"data": f"imgBase64={quote(DATA_URL, safe='')}", "content_type": FORM},
 }
 
@@ -69,6 +86,15 @@ def test_a_picture_is_read_in_every_form(client: FlaskClient, path: str, form: C
     assert reading["confidence"] == max(reading["probabilities"])
     assert sum(reading["probabilities"]) == pytest.approx(1, abs=1e-5)
     assert len(reading["probabilities"]) == 10
+
+
+@pytest.mark.parametrize("path", ("/predict", "/read", "/predict?explain=1"))
+def test_what_should_not_be_trusted_says_why(client: FlaskClient, path: str) -> None:
+    pale = to_png(np.asarray(255 - (255 - draw_digit(7)) // 16, np.uint8))
+    for body, doubt in ((SEVEN, None), (pale, "faint")):
+        answer = client.post(path, data=body).get_json()
+        digit = answer["digits"][0] if "digits" in answer else answer
+        assert (digit["digit"], digit["certain"], digit.get("doubt")) == (7, doubt is None, doubt)
 
 
 def test_put_is_what_curl_upload_sends(client: FlaskClient) -> None:
@@ -117,11 +143,11 @@ def test_explain_adds_the_steps(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "told"), (("robust", "longer side made 20"), ("lenet_sigmoid", "longer side made 28"))
+    ("model", "decision"), (("robust", "longer side made 20"), ("lenet_sigmoid", "longer side made 28"))
 )
-def test_a_picture_is_framed_as_the_model_was_taught(client: FlaskClient, model: str, told: str) -> None:
+def test_a_picture_is_framed_as_the_model_was_trained(client: FlaskClient, model: str, decision: str) -> None:
     steps = client.post(f"/predict?explain=1&model={model}", data=SEVEN).get_json()["steps"]
-    assert steps[-1]["decision"].startswith(told)
+    assert steps[-1]["decision"].startswith(decision)
 
 
 def test_a_model_with_names_for_its_classes_says_the_label(small_client: FlaskClient) -> None:
@@ -135,6 +161,10 @@ BAD_REQUESTS: dict[str, tuple[Sent, int, str, str]] = {
     "an empty file": (one_file(body=b""), 400, "bad_request", "holds no picture"),
     "a form without a file": ({"data": {}, "content_type": MULTIPART}, 400, "bad_request", "no picture"),
     "text": ({"data": b"hello"}, 415, "unsupported_format", FORMATS_TEXT),
+    "a PNG by curl -d": ({"data": SEVEN.replace(b"\r", b"").replace(b"\n", b""), "content_type": FORM}, 400,
+                         "bad_request", "--data-binary"),
+    "base64 of text": ({"data": base64.b64encode(b"hello"), "content_type": FORM}, 415, "unsupported_format", "Send"),
+    "bad JSON by curl -d": ({"data": "{'image': 1}", "content_type": FORM}, 400, "bad_request", "not JSON"),
     "HTML": ({"data": b"<!doctype html>7", "content_type": "text/html"}, 415, "unsupported_format", FORMATS_TEXT),
     "HEIC": ({"data": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"}, 415, "unsupported_format", "JPEG"),
     "a blank picture": ({"data": BLANK}, 422, "no_ink", "Nothing"),
@@ -148,14 +178,14 @@ BAD_REQUESTS: dict[str, tuple[Sent, int, str, str]] = {
     "JSON with an empty list": ({"json": {"images": []}}, 400, "bad_request", "empty"),
     "not base64": ({"json": {"image": "seven!"}}, 400, "bad_request", "not base64"),
     "a data URL cut short": ({"data": "data:image/png;base64", "content_type": FORM}, 400, "bad_request", "comma"),
-    "too many bytes": ({"data": bytes(SMALL + 1)}, 413, "too_large", f"{SMALL:,} bytes"),
+    "too many bytes": ({"data": bytes(MAX_BYTES + 1)}, 413, "too_large", f"{MAX_BYTES:,} bytes"),
     "too many pictures": ({"json": {"images": ["AAAA"] * (FEW + 1)}}, 413, "too_large", f"at most {FEW}"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("path", ("/predict", "/read"))
 @pytest.mark.parametrize(("sent", "status", "code", "sentence"), BAD_REQUESTS.values(), ids=BAD_REQUESTS)
-def test_a_bad_request_is_told_what_was_expected(
+def test_a_bad_request_is_refused_with_what_was_expected(
     small_client: FlaskClient, path: str, sent: Sent, status: int, code: str, sentence: str
 ) -> None:
     if isinstance(sent.get("data"), dict):  # a stream can be sent only once
@@ -202,7 +232,8 @@ def test_a_failure_of_ours_shows_no_traceback(tiny_models: Path, caplog: pytest.
 
 def test_health(small_client: FlaskClient) -> None:
     assert small_client.get("/health/live").get_json() == {"live": True}
-    assert small_client.get("/health/ready").get_json() == {"ready": True, "models": ["plain", "unsure"]}
+    ready = {"ready": True, "models": ["plain", "unsure"], "corrections": "off"}
+    assert small_client.get("/health/ready").get_json() == ready
 
 
 def test_an_upload_stays_in_memory(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,7 +71,7 @@ def measure_loads(seconds: int, turns: int) -> Results:
 
 
 def measure_load(servers: Sequence[Server], post: Post, connections: int, seconds: int, turns: int) -> Results:
-    """Measure servers side by side and say that it is done: it takes a while."""
+    """Measure servers side by side and print that it is done: it takes minutes."""
     measured = compare(servers, post, connections, seconds, turns)
     load = {
         "post": post.name,

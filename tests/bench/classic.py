@@ -26,7 +26,7 @@ def predict() -> dict[str, Any]:
 
 @application.get("/health/ready")
 def ready() -> dict[str, Any]:
-    """Say that the server answers."""
+    """Answer that the server is ready."""
     return {}
 
 

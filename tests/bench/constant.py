@@ -21,5 +21,5 @@ def predict() -> Response:
 
 @application.get("/health/ready")
 def ready() -> Response:
-    """Say that the server answers."""
+    """Answer that the server is ready."""
     return Response("{}", mimetype="application/json")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.processes import list_children, read_status
+from tests.support.servers import await_server, set_up, start_server
 
 ROOT = Path(__file__).parents[2]
 CLASSIC_WEIGHTS = ROOT / "models" / "keras_flask" / "model.h5"
@@ -21,8 +19,8 @@ COMMANDS = {  # what python -m runs
     "constant": ("tests.bench.peer", "tests.bench.constant"),
     "classic": ("tests.bench.peer", "tests.bench.classic"),
 }
-LOOK = 0.005  # seconds between two looks whether a server is ready
-PATIENCE = 120.0  # seconds until it must be
+PAUSE = 0.005  # seconds between two looks whether a server is ready
+PATIENCE = 120.0  # seconds until a server must have come to rest
 REST = 0.2  # seconds that a server is looked at before it counts as idle
 BUSY = 0.1  # of a core that it may use meanwhile
 KIBI = 1024
@@ -50,40 +48,15 @@ class Weight:
 @contextmanager
 def serve(name: str, **settings: object) -> Iterator[Server]:
     """Run one of COMMANDS on a free port until the block ends; settings by their lower-case names."""
-    given = {f"DIGITS_{setting.upper()}": str(value) for setting, value in settings.items()}
     quiet = {"BENCH_CLASSIC": str(CLASSIC_WEIGHTS), "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
-    command = [sys.executable, "-m", *COMMANDS[name]]
-    environment = {**os.environ, **quiet, **given, "DIGITS_PORT": "0"}
     started = time.perf_counter()
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
-    try:
-        assert process.stdout
-        address = process.stdout.readline().split()[2]  # "Digits on http://127.0.0.1:8000 serving ..."
-        _wait_until_ready(address)
+    process = start_server({**set_up(settings), **quiet}, stderr=subprocess.DEVNULL, program=COMMANDS[name])
+    with await_server(process, PAUSE) as address:
         yield Server(name, address, process.pid, time.perf_counter() - started)
-    finally:
-        process.terminate()
-        process.wait(PATIENCE)
-        assert process.stdout
-        process.stdout.close()
-
-
-def _wait_until_ready(address: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            with urllib.request.urlopen(f"{address}/health/ready", timeout=PATIENCE):
-                return
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(LOOK)
 
 
 def wait_until_idle(server: Server) -> None:
-    """Wait for a server that answers requests whose clients are gone, lest it slow down what is measured next.
+    """Wait until a server has finished the requests of clients that are gone, so that they do not slow the next run.
 
     Raises:
         TimeoutError: it does not come to rest.

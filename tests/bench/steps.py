@@ -46,7 +46,7 @@ def _time_request(app: Flask, post: Post) -> list[float]:
     ticks.append(thread_time_ns())
     prediction = classifier.predict(to_tensor(digit[None]))
     ticks.append(thread_time_ns())
-    json.dumps(describe_predictions(classifier, prediction)[0])
+    json.dumps(describe_predictions(classifier, prediction, [False])[0])
     ticks.append(thread_time_ns())
     environment = EnvironBuilder("/predict", method="POST", data=post.body, content_type=post.content_type)
     request = environment.get_environ()

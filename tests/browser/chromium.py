@@ -1,4 +1,4 @@
-"""Find the browser that the tests draw in, and install one where there is none.
+"""Find the browser that the tests draw in, or install one.
 
 Debian's Chromium through apt-get where we are root, else the one that Playwright installs for this user.
 """

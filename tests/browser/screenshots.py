@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
-from tests.conftest import ROOT, serve
+from tests.conftest import ROOT
+from tests.support.servers import serve
 
 from .chromium import find_chromium
 from .conftest import ARGUMENTS, PATIENCE

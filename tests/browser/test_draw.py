@@ -122,11 +122,11 @@ def test_it_reads_during_a_stroke(page: Page) -> None:
 
 def test_one_request_is_in_flight_at_a_time(page: Page) -> None:
     flying: list[Route] = []
-    most: list[int] = []
+    counts: list[int] = []
 
     def answer(route: Route) -> None:
         flying.append(route)
-        most.append(len(flying))
+        counts.append(len(flying))
         response = route.fetch()
         flying.remove(route)  # before the page hears of it, and asks again
         route.fulfill(response=response)
@@ -134,7 +134,7 @@ def test_one_request_is_in_flight_at_a_time(page: Page) -> None:
     page.route(READ, answer)
     draw_with_mouse(page, FOUR)
     expect_answer(page, "4")
-    assert set(most) == {1}
+    assert set(counts) == {1}
 
 
 def test_the_newest_drawing_wins(page: Page) -> None:
@@ -211,7 +211,7 @@ def test_undo_brings_back_what_was_cleared(page: Page) -> None:
     assert count_ink(page) == drawn
 
 
-def test_the_replay_tells_what_was_read_after_each_stroke(page: Page) -> None:
+def test_the_replay_shows_the_reading_after_each_stroke(page: Page) -> None:
     draw_with_mouse(page, FOUR)
     expect_answer(page, "4")
     drawn = count_ink(page)
@@ -265,7 +265,7 @@ def test_an_uncertain_answer_looks_uncertain_and_says_why(page: Page) -> None:
     page.route(READ, lambda route: route.fulfill(json=reading("4", certain=False, second=0.45)))
     draw_with_mouse(page, ONE)
     expect_answer(page, "4", "uncertain")
-    expect(answer_of(page)).to_contain_text("Perhaps 4. It could also be 5.")
+    expect(answer_of(page)).to_contain_text("This could be 4 or 5.")
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def test_the_second_guess_is_named(page: Page, second: float, said: str) -> None
     expect(page.locator("#answer .second")).to_have_text(said)
 
 
-def test_a_class_that_is_no_digit_is_called_by_its_name(page: Page) -> None:
+def test_a_class_other_than_a_digit_is_called_by_its_name(page: Page) -> None:
     answer = reading("4", certain=False, second=0.45)
     answer["digits"][0]["label"] = "coat"
     page.route(READ, lambda route: route.fulfill(json=answer))
@@ -288,7 +288,7 @@ def test_a_class_that_is_no_digit_is_called_by_its_name(page: Page) -> None:
     draw_with_mouse(page, ONE)
     expect_answer(page, "4", "uncertain")
     expect(page.locator("#answer .verdict")).to_have_text("coat")
-    expect(answer_of(page)).to_contain_text("Perhaps coat. It could also be sandal.")
+    expect(answer_of(page)).to_contain_text("This could be coat or sandal.")
     expect(page.locator("#answer .bars li[data-best] .label")).to_have_text("coat")
 
 

@@ -39,7 +39,7 @@ def show_uncertain_number(page: Page) -> None:
 
 
 def show_problem(page: Page) -> None:
-    page.set_input_files("#upload", [draw_picture(SEVEN), NO_PICTURE])
+    page.set_input_files("#upload", [NO_PICTURE])
     expect_answer(page, "", "problem")
 
 
@@ -138,7 +138,7 @@ def test_a_chinese_browser_gets_chinese_and_may_switch(open_page: OpenPage) -> N
     expect(page.locator("html")).to_have_attribute("lang", "en")
 
 
-def test_what_the_network_sees_is_told_in_chinese(open_page: OpenPage) -> None:
+def test_what_the_network_sees_is_described_in_chinese(open_page: OpenPage) -> None:
     page = open_page(locale="zh-CN")
     show_panels(page)
     decisions = page.locator("#sight .steps span")
@@ -147,7 +147,7 @@ def test_what_the_network_sees_is_told_in_chinese(open_page: OpenPage) -> None:
         expect(decision).to_have_attribute("lang", "zh")
 
 
-def test_problems_are_told_in_chinese(open_page: OpenPage) -> None:
+def test_problems_are_described_in_chinese(open_page: OpenPage) -> None:
     page = open_page(locale="zh-CN")
     page.set_input_files("#upload", NO_PICTURE)
     expect(page.locator("#answer .sentence")).to_contain_text("这不是能读的图片")
@@ -220,3 +220,13 @@ def test_the_page_has_the_parts_that_its_scripts_expect(page: Page) -> None:
         parts,
     )
     assert missing == []
+
+
+def test_an_operation_can_be_tried_on_the_page(open_page: OpenPage) -> None:
+    page = open_page("/docs")
+    page.click("#predict summary")
+    page.click("#predict form button")
+    expect(page.locator("#predict output")).to_contain_text('"digit": 7')
+    page.set_input_files("#predict form input", draw_picture(FOUR))
+    page.click("#predict form button")
+    expect(page.locator("#predict output")).to_contain_text('"digit": 4')

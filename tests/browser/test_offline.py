@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import socket
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.conftest import start_server, wait_until_ready
+from tests.support.servers import serve
 
 from .conftest import OpenPage
 from .hand import SEVEN, draw_with_mouse
@@ -56,19 +54,6 @@ def port() -> int:
 
 
 @contextmanager
-def running(port: int) -> Iterator[str]:
-    """Run the real server on a port of its own."""
-    process = start_server({**os.environ, "DIGITS_PORT": str(port), "DIGITS_WORKERS": "1"}, subprocess.DEVNULL)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        wait_until_ready(address)
-        yield address
-    finally:
-        process.terminate()
-        process.communicate()
-
-
-@contextmanager
 def running_former(port: int) -> Iterator[str]:
     """Run the former site."""
     with ThreadingHTTPServer(("127.0.0.1", port), FormerSite) as site:
@@ -90,16 +75,15 @@ def wait_for_caches(page: Page, names: list[str]) -> None:
 
 
 def test_the_server_may_go_away_and_come_back(open_page: OpenPage, port: int) -> None:
-    with running(port) as address:
+    with serve(port=port, workers=1) as address:
         page = open_page(address=address)
         draw_with_mouse(page, SEVEN)
         expect_answer(page, "7")
         wait_for_worker(page)
     page.reload()
-    draw_with_mouse(page, SEVEN)
     expect_answer(page, "", "problem")
     expect(page.locator("#answer .sentence")).to_contain_text("The server cannot be reached.")
-    with running(port):
+    with serve(port=port, workers=1):
         expect_answer(page, "7")
 
 
@@ -111,12 +95,11 @@ def test_a_browser_with_the_former_service_worker_gets_the_new_page(open_page: O
         wait_for_caches(page, ["digits"])
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_have_text("Former page")
-    with running(port):
+    with serve(port=port, workers=1):
         page.reload()
         expect(page.get_by_role("heading", level=1)).to_have_text("Write a digit")
         draw_with_mouse(page, SEVEN)
         expect_answer(page, "7")
         wait_for_caches(page, ["digits-2"])
     page.reload()
-    draw_with_mouse(page, SEVEN)
     expect_answer(page, "", "problem")

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 from playwright.sync_api import FilePayload, JSHandle, Page, expect
 
-from .hand import FOUR, ONE, SEVEN, draw_picture, draw_with_mouse
-from .test_draw import expect_answer
+from .conftest import OpenPage
+from .hand import FOUR, HEIGHT, ONE, SEVEN, WIDTH, Stroke, draw_picture, draw_with_mouse, shift, shrink
+from .test_draw import expect_answer, hold_requests, wait_for_held
 
 NO_PICTURE: FilePayload = {"name": "notes.png", "mimeType": "image/png", "buffer": b"no picture at all"}
 BLANK = draw_picture([], "blank.png")
@@ -93,7 +97,7 @@ def test_several_pictures_become_a_list_that_can_be_saved(page: Page, tmp_path: 
     expect(rows.nth(0).locator("[data-part=text]")).to_have_text("1")
     expect(rows.nth(1)).to_have_attribute("data-state", "problem")
     expect(rows.nth(2)).to_have_attribute("data-state", "problem")
-    expect_answer(page, "7")
+    expect_answer(page, "1")
 
     with page.expect_download() as saved:
         page.click("#save-csv")
@@ -112,8 +116,8 @@ def test_several_pictures_become_a_list_that_can_be_saved(page: Page, tmp_path: 
     assert len(entries[0]["digits"][0]["probabilities"]) == 10
     assert entries[2]["error"]
 
-    rows.nth(0).get_by_role("button").click()
-    expect_answer(page, "1")
+    rows.nth(3).get_by_role("button").click()
+    expect_answer(page, "7")
     page.click("#forget")
     expect(page.locator("#pictures")).to_be_hidden()
     expect_answer(page, "", "empty")
@@ -140,3 +144,129 @@ def test_a_picture_that_is_too_large_is_not_even_sent(page: Page) -> None:
     )
     expect_answer(page, "", "problem")
     expect(page.locator("#answer .sentence")).to_contain_text("too large")
+
+
+def photograph(strokes: list[Stroke], side: int) -> FilePayload:
+    """Draw strokes on a large sheet with noise, which a PNG cannot make small."""
+    rng = np.random.default_rng(5)
+    paper = rng.integers(225, 256, (side * HEIGHT // WIDTH, side), np.uint8)
+    picture = Image.fromarray(paper)
+    scale = side / WIDTH
+    for stroke in strokes:
+        line = [(x * scale, y * scale) for x, y in stroke]
+        ImageDraw.Draw(picture).line(line, fill=20, width=round(18 * scale), joint="curve")
+    stream = io.BytesIO()
+    picture.save(stream, "PNG", compress_level=1)
+    return {"name": "photo.png", "mimeType": "image/png", "buffer": stream.getvalue()}
+
+
+def test_a_large_photo_is_made_smaller_before_it_is_sent(page: Page) -> None:
+    photo = photograph(SEVEN, 3000)
+    page.evaluate(
+        """() => {
+            const ask = window.fetch;
+            window.fetch = (address, options) => {
+                if (String(address).startsWith('/read')) window.sent = options.body;
+                return ask(address, options);
+            };
+        }"""
+    )
+    page.set_input_files("#upload", photo)
+    expect_answer(page, "7")
+    size = page.evaluate(
+        "async () => { const { width, height } = await createImageBitmap(sent); return [width, height]; }"
+    )
+    assert size == [2000, 1500]
+    assert page.evaluate("() => sent.size") < len(photo["buffer"])
+
+
+def test_digits_of_a_photo_are_framed_where_they_are(page: Page) -> None:
+    page.set_input_files("#upload", draw_picture([*shift(shrink(FOUR, 0.6), -90), *shift(shrink(SEVEN, 0.6), 90)]))
+    expect_answer(page, "47")
+    expect(page.locator("#found .digit")).to_have_count(2)
+    four, seven = (page.locator("#found .digit").nth(index).bounding_box() for index in (0, 1))
+    paper = page.locator("#paper").bounding_box()
+    assert four
+    assert seven
+    assert paper
+    for frame, middle in ((four, 110), (seven, 290)):
+        centre = (frame["x"] + frame["width"] / 2 - paper["x"]) / paper["width"] * WIDTH
+        assert abs(centre - middle) < 30
+
+
+def test_what_the_network_sees_of_a_digit_in_a_photo_is_what_was_read(page: Page) -> None:
+    page.set_input_files("#upload", draw_picture([*shift(shrink(FOUR, 0.6), -90), *shift(shrink(SEVEN, 0.6), 90)]))
+    with page.expect_response("**/read?*") as response:
+        pass
+    expect_answer(page, "47")
+    digits = response.value.json()["digits"]
+    page.click("#sight summary")
+    page.get_by_role("button", name="Digit 1: 4").click()
+    expect(page.locator("#sight .pixels")).to_have_attribute("src", digits[0]["picture"])
+    page.get_by_role("button", name="Digit 2: 7").click()
+    expect(page.locator("#sight .pixels")).to_have_attribute("src", digits[1]["picture"])
+
+
+SVG = b"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100"><rect width="100" height="100" fill="white"/>
+<path d="M30 20h40L45 80" fill="none" stroke="black" stroke-width="7"/></svg>"""
+
+
+def test_a_picture_that_only_the_browser_can_show_is_read(page: Page) -> None:
+    page.set_input_files("#upload", {"name": "7.svg", "mimeType": "image/svg+xml", "buffer": SVG})
+    expect_answer(page, "7")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "body", "said"),
+    (
+        ("empty.png", "image/png", b"", "This file is empty (0 bytes)."),
+        ("photo.heic", "image/heic", b"no picture", "This is not a picture that can be read."),
+        ("notes.txt", "text/plain", b"no picture", "This is not a picture that can be read."),
+    ),
+)
+def test_a_file_that_is_no_picture_is_named_in_plain_words(
+    page: Page, name: str, kind: str, body: bytes, said: str
+) -> None:
+    page.set_input_files("#upload", {"name": name, "mimeType": kind, "buffer": body})
+    expect_answer(page, "", "problem")
+    expect(page.locator("#answer .sentence")).to_contain_text(said)
+    expect(page.locator("#staged")).to_be_hidden()
+    expect(page.locator("#unnamed")).to_have_text(name)
+
+
+def test_the_old_answer_goes_when_a_picture_comes(page: Page) -> None:
+    draw_with_mouse(page, FOUR)
+    expect_answer(page, "4")
+    held = hold_requests(page)
+    page.set_input_files("#upload", draw_picture(SEVEN))
+    wait_for_held(page, held, 1)
+    expect_answer(page, "", "reading")
+    expect(page.locator("#answer .sentence")).to_have_text("Sending the picture …")
+    held[0].continue_()
+    expect_answer(page, "7")
+
+
+def test_undo_brings_back_a_picture_that_was_drawn_over(page: Page) -> None:
+    page.set_input_files("#upload", draw_picture(SEVEN))
+    expect_answer(page, "7")
+    draw_with_mouse(page, FOUR)
+    expect_answer(page, "4")
+    page.click("#undo")
+    page.click("#undo")
+    expect_answer(page, "7")
+    expect(page.locator("#staged")).to_be_visible()
+
+
+def test_the_first_picture_that_can_be_read_is_shown(page: Page) -> None:
+    page.set_input_files("#upload", [BLANK, draw_picture(SEVEN), draw_picture(FOUR, "four.png")])
+    expect(page.locator("#rows tr[data-state=reading]")).to_have_count(0)
+    expect_answer(page, "7")
+
+
+def test_a_row_of_the_list_brings_the_sheet_into_sight(open_page: OpenPage) -> None:
+    page = open_page(viewport={"width": 360, "height": 740})
+    page.set_input_files("#upload", [draw_picture(SEVEN), draw_picture(FOUR, "four.png")])
+    expect(page.locator("#rows tr[data-state=reading]")).to_have_count(0)
+    page.get_by_role("button", name="four.png").click()
+    expect_answer(page, "4")
+    expect(page.locator("#drawing")).to_be_in_viewport(ratio=0.9)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 class Status(NamedTuple):
     """What a process is doing."""
 
-    state: str  # one letter; Z where it has ended and nobody has asked
+    state: str  # one letter; Z where it has ended and was not waited for
     parent: int
     seconds: float  # of a processor, so far
 
@@ -20,7 +20,7 @@ def read_status(process: int) -> Status:
     """Read the status of a process. Source: proc(5), stat, fields 3, 4, 14 and 15.
 
     Raises:
-        OSError: there is none.
+        OSError: there is no such process.
     """
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     ticks = int(fields[11]) + int(fields[12])

@@ -1,26 +1,31 @@
-"""What the tests of faults share: a server that they may stop and hurt, a load on it, and requests by the byte."""
+"""Real servers for tests and benchmarks: their start, a load on them, and requests by the byte."""
 
 from __future__ import annotations
 
 import http.client
 import json
 import os
+import shlex
 import subprocess
+import sys
 import threading
 import time
-from collections.abc import Iterator
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from socket import create_connection, socket
 from typing import Any
 
-from tests.conftest import START, start_server, wait_until_ready
 from tests.support.processes import list_children
 
 from .drawings import draw_digit, to_png
 
+ROOT = Path(__file__).parents[2]
 SEVEN = to_png(draw_digit(7))
+START = 60.0  # seconds a server may take to be ready, or to end, on a busy machine
+PAUSE = 0.05  # seconds between two looks
 
 
 @dataclass
@@ -39,7 +44,7 @@ class Server:
         return create_connection(("127.0.0.1", self.port), timeout=START)
 
     def workers(self) -> list[int]:
-        """The process ids of the workers; a process that checks new models is none."""
+        """The process ids of the workers; a process that checks new models is not among them."""
         return [child for child in list_children(self.process.pid) if _is_worker(child)]
 
     def send(self, signal: int) -> None:
@@ -64,29 +69,80 @@ class Server:
 def _is_worker(child: int) -> bool:
     """Return whether a child of gunicorn's master was forked, and runs what the master does."""
     try:
-        command = Path(f"/proc/{child}/cmdline").read_bytes()  # empty where it has ended and nobody has asked
+        command = Path(f"/proc/{child}/cmdline").read_bytes()  # empty where it has ended and was not waited for
     except OSError:  # it has ended
         return False
     return b"\0app\0" in command and b"--check" not in command
 
 
+def set_up(settings: Mapping[str, object]) -> dict[str, str]:
+    """Return the environment of a server on a free port, with settings by their lower-case names."""
+    named = {f"DIGITS_{name.upper()}": str(value) for name, value in {"port": 0, **settings}.items()}
+    return {**os.environ, **named}
+
+
+def start_server(
+    environment: Mapping[str, str], stderr: int | None = None, before: str = "", program: Sequence[str] = ("app",)
+) -> subprocess.Popen[str]:
+    """Start `python -m app`, its output to be read from the process.
+
+    Args:
+        before: a shell's command that comes first.
+        program: another module that serves as app does, and its arguments.
+    """
+    command = [sys.executable, "-m", *program]
+    if before:
+        command = ["sh", "-c", f"{before} && exec {shlex.join(command)}"]
+    return subprocess.Popen(command, cwd=ROOT, env=dict(environment), text=True, stdout=subprocess.PIPE, stderr=stderr)
+
+
+def wait_until_ready(address: str, pause: float = PAUSE) -> None:
+    """Wait until a server answers that it is ready, with a pause in seconds between two looks."""
+    deadline = time.monotonic() + START
+    while True:
+        try:
+            with urllib.request.urlopen(f"{address}/health/ready", timeout=START):
+                return
+        except OSError:
+            assert time.monotonic() < deadline, f"{address} is not ready after {START} s"
+            time.sleep(pause)
+
+
 @contextmanager
-def running(log: Path, before: str = "", **settings: object) -> Iterator[Server]:
-    """Run the real server, settings by their lower-case names, its output in a file; `before` is a shell's."""
-    environment = {**os.environ, **{f"DIGITS_{name.upper()}": str(value) for name, value in settings.items()}}
-    with log.open("w") as stream:
-        process = start_server({**environment, "DIGITS_PORT": "0"}, stderr=stream.fileno(), before=before)
+def await_server(process: subprocess.Popen[str], pause: float = PAUSE, log: Path | None = None) -> Iterator[str]:
+    """Yield the address of a server that was started, as soon as it is ready; stop it at the end.
+
+    Args:
+        pause: seconds between two looks whether it is ready.
+        log: what the failure shows where it does not start.
+    """
     assert process.stdout
-    line = process.stdout.readline()
     try:
-        assert line.startswith("Digits on http"), line + log.read_text()
-        server = Server(process, int(line.split()[2].rpartition(":")[2]), log)
-        wait_until_ready(server.address)
-        yield server
+        line = process.stdout.readline()
+        assert line.startswith("Digits on http"), line + (log.read_text() if log else "")
+        address = line.split()[2]
+        wait_until_ready(address, pause)
+        yield address
     finally:
         process.terminate()
         process.wait(START)
         process.stdout.close()
+
+
+@contextmanager
+def serve(**settings: object) -> Iterator[str]:
+    """Run the real server, settings by their lower-case names; yields its address."""
+    with await_server(start_server(set_up(settings))) as address:
+        yield address
+
+
+@contextmanager
+def running(log: Path, before: str = "", **settings: object) -> Iterator[Server]:
+    """Run the real server, settings by their lower-case names, its log in a file; `before` is a shell's command."""
+    with log.open("w") as stream:
+        process = start_server(set_up(settings), stderr=stream.fileno(), before=before)
+    with await_server(process, log=log) as address:
+        yield Server(process, int(address.rpartition(":")[2]), log)
 
 
 def ask(
@@ -111,7 +167,7 @@ def receive(connection: socket) -> tuple[int, Any]:
 
 @dataclass
 class Load:
-    """Clients that ask until they are told to stop, each on a new connection every time."""
+    """Clients that send requests until they are stopped, each on a new connection."""
 
     port: int
     clients: int = 4

@@ -69,7 +69,7 @@ def small(name: str, **changes: object) -> Recipe:
 
 
 def prepare(recipe: Recipe, data: Path, folder: Path, name: str = "lenet5", resume: bool = False) -> Run:
-    """Return the run of a recipe that reads and writes in the folders given, and tells nobody."""
+    """Return the run of a recipe that reads and writes in the folders given, and prints nothing."""
     places = Places(data, folder / "models", folder / "runs")
     places.output.mkdir(parents=True, exist_ok=True)
     return Run(name, recipe, places, "CPU", Console(file=io.StringIO()), {}, resume)

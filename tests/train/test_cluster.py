@@ -14,7 +14,7 @@ from train.__main__ import main
 
 from .test_main import places, start
 
-SMALL = ["lenet5", "--epochs", "2", "--seeds", "2"]
+SHORT_RUN = ["lenet5", "--epochs", "2", "--seeds", "2"]
 
 
 def read_model(folder: Path) -> tuple[dict[str, Any], list[Any]]:
@@ -28,13 +28,13 @@ def read_model(folder: Path) -> tuple[dict[str, Any], list[Any]]:
     return results, weights
 
 
-def test_seeds_on_a_cluster_give_what_they_give_one_by_one(printed: Path, tmp_path: Path) -> None:
+def test_seeds_on_a_cluster_give_the_same_as_one_by_one(printed: Path, tmp_path: Path) -> None:
     together, alone = tmp_path / "together", tmp_path / "alone"
-    with start(*SMALL, "--ray", "local", folder=together, data=printed) as process:
+    with start(*SHORT_RUN, "--ray", "local", folder=together, data=printed) as process:
         said, complained = process.communicate(timeout=240)
     assert process.returncode == 0, complained
     assert "lenet5: 2 on the cluster" in said
-    assert main([*SMALL, "--batch-size", "16", *places(alone, printed)]) == 0
+    assert main([*SHORT_RUN, "--batch-size", "16", *places(alone, printed)]) == 0
     results, weights = read_model(together)
     results_alone, weights_alone = read_model(alone)
     assert results == results_alone
@@ -43,10 +43,10 @@ def test_seeds_on_a_cluster_give_what_they_give_one_by_one(printed: Path, tmp_pa
     assert not (together / "runs" / "lenet5").exists()
 
 
-def test_a_cluster_that_is_not_there_is_said_in_one_sentence(
+def test_a_missing_cluster_is_reported_in_one_sentence(
     printed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([*SMALL, "--ray", "127.0.0.1:1", *places(tmp_path, printed)]) == 2
+    assert main([*SHORT_RUN, "--ray", "127.0.0.1:1", *places(tmp_path, printed)]) == 2
     said = capsys.readouterr().err
     assert said.startswith("There is no Ray cluster at 127.0.0.1:1: ")
     assert said.count("\n") == 1

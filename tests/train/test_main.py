@@ -21,13 +21,13 @@ from train.recipes.catalogue import RECIPES
 from .test_runs import TIMES
 
 ROOT = Path(__file__).parents[2]
-SMALL = ["--batch-size", "16"]
+SMALL_BATCHES = ["--batch-size", "16"]
 
 
 def start(*arguments: str, folder: Path, data: Path) -> subprocess.Popen[str]:
     """Start `python -m train` on its own, writing into a folder."""
     return subprocess.Popen(
-        [sys.executable, "-m", "train", *arguments, *SMALL, *places(folder, data)],
+        [sys.executable, "-m", "train", *arguments, *SMALL_BATCHES, *places(folder, data)],
         cwd=ROOT,
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
         text=True,
@@ -52,7 +52,7 @@ def read_history(folder: Path, name: str) -> dict[str, list[float]]:
 
 
 @pytest.mark.parametrize(("number", "code"), ((signal.SIGTERM, 143), (signal.SIGINT, 130)), ids=("term", "int"))
-def test_an_interrupted_training_says_how_to_go_on(
+def test_an_interrupted_training_says_how_to_resume(
     printed: Path, tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
     with start("cnn_16_36_64", "--epochs", "500", folder=tmp_path, data=printed) as process:
@@ -61,14 +61,14 @@ def test_an_interrupted_training_says_how_to_go_on(
         said = process.communicate()[1]
     assert process.returncode == code
     assert said.startswith("Interrupted.")
-    assert "go on with: python -m train cnn_16_36_64 --epochs 500" in said
+    assert "resume with: python -m train cnn_16_36_64 --epochs 500" in said
     assert said.endswith(" --resume\n")
     assert said.count("\n") == 1
     assert list((tmp_path / "runs" / "cnn_16_36_64" / "seed-0").glob("epoch-*"))
     assert list((tmp_path / "models").iterdir()) == []
 
 
-def test_a_training_killed_and_resumed_gives_the_same_as_one_left_alone(printed: Path, tmp_path: Path) -> None:
+def test_a_killed_and_resumed_training_gives_the_same_as_an_uninterrupted_one(printed: Path, tmp_path: Path) -> None:
     command = ["cnn_16_36_64", "--epochs", "12"]
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     with start(*command, folder=killed, data=printed) as process:
@@ -78,7 +78,7 @@ def test_a_training_killed_and_resumed_gives_the_same_as_one_left_alone(printed:
         said, complained = process.communicate()
     assert (process.returncode, complained) == (0, "")
     assert "going on after epoch " in said
-    assert main([*command, *SMALL, *places(whole, printed)]) == 0
+    assert main([*command, *SMALL_BATCHES, *places(whole, printed)]) == 0
     assert read_history(killed, "cnn_16_36_64") == read_history(whole, "cnn_16_36_64")
 
 
@@ -93,7 +93,7 @@ def test_samples_of_what_training_sees_are_drawn(printed: Path, tmp_path: Path) 
 
 def test_overrides_are_in_the_card(printed: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     options = ["--epochs", "1", "--learning-rate", "0.01", "--labels", "one-hot", "--seed", "3"]
-    assert main(["lenet5", *options, *SMALL, *places(tmp_path, printed)]) == 0
+    assert main(["lenet5", *options, *SMALL_BATCHES, *places(tmp_path, printed)]) == 0
     card = json.loads((tmp_path / "models" / "lenet5" / "card.json").read_text())
     expected = {"epochs": 1, "batch_size": 16, "learning_rate": 0.01, "labels": "one-hot"}
     assert card["training"]["overridden"] == expected
@@ -139,7 +139,7 @@ def test_recipes_are_listed_in_80_columns(word: str, capsys: pytest.CaptureFixtu
         (["cnn", "--fast"], "No such option '--fast'."),
     ),
 )
-def test_what_is_wrong_is_said_in_one_sentence(
+def test_an_error_is_one_sentence(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
@@ -163,7 +163,7 @@ def test_what_is_wrong_is_said_in_one_sentence(
     assert not list(tmp_path.glob("models/*"))
 
 
-def test_a_series_goes_on_where_it_was_interrupted(
+def test_a_series_is_resumed_where_it_was_interrupted(
     printed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     for name in set(RECIPES) - {"lenet5", "lenet_sigmoid"}:
@@ -171,7 +171,7 @@ def test_a_series_goes_on_where_it_was_interrupted(
     data = tmp_path / "data"
     data.mkdir()
     shutil.copy(printed / "mnist.npz", data)
-    arguments = ["all", "--epochs", "1", *SMALL, *places(tmp_path, data)]
+    arguments = ["all", "--epochs", "1", *SMALL_BATCHES, *places(tmp_path, data)]
     assert main(arguments) == 2
     assert "fashion_mnist.npz" in capfd.readouterr().err
     assert [folder.name for folder in (tmp_path / "models").iterdir()] == ["lenet5"]

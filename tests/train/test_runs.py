@@ -96,7 +96,7 @@ def test_a_run_that_ended_before_it_was_saved_is_not_trained_again(printed: Path
     assert_same(once, again)
 
 
-def test_the_same_seed_gives_the_same_network_and_another_another(printed: Path, tmp_path: Path) -> None:
+def test_the_same_seed_gives_the_same_network_and_another_seed_a_different_one(printed: Path, tmp_path: Path) -> None:
     run = prepare(small("cnn_16_36_64", epochs=1), printed, tmp_path)
     trained = train(run)
     assert_same(trained, train(run))

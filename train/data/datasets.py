@@ -137,14 +137,14 @@ def hold_out(dataset: Dataset, share: float) -> Dataset:
     return Dataset(dataset.name, dataset.classes, training, validation, dataset.test)
 
 
-def to_targets(labels: NDArray[np.uint8], one_hot: bool) -> NDArray[Any]:
-    """Return labels as a loss wants them: int32 (n,), or one-hot float32 (n, 10)."""
-    return np.eye(10, dtype=np.float32)[labels] if one_hot else labels.astype(np.int32)
+def to_targets(labels: NDArray[np.uint8], one_hot: bool, outputs: int = 10) -> NDArray[Any]:
+    """Return labels as a loss wants them: int32 (n,), or one-hot float32 (n, outputs)."""
+    return np.eye(outputs, dtype=np.float32)[labels] if one_hot else labels.astype(np.int32)
 
 
-def to_arrays(split: Split, one_hot: bool) -> tuple[NDArray[np.float32], NDArray[Any]]:
-    """Return a split as tensor float32 (n, 28, 28, 1) and targets."""
-    return to_tensor(split.digits), to_targets(split.labels, one_hot)
+def to_arrays(split: Split, one_hot: bool, outputs: int = 10) -> tuple[NDArray[np.float32], NDArray[Any]]:
+    """Return a split as tensor float32 (n, 28, 28, 1) and targets for a network of so many outputs."""
+    return to_tensor(split.digits), to_targets(split.labels, one_hot, outputs)
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""What probabilities are worth: accuracy, loss, calibration, the confusion matrix and what follows from it.
+"""How good probabilities are: accuracy, loss, calibration, the confusion matrix and what follows from it.
 
 Knows neither networks nor datasets. The confusion matrix is one line of NumPy, not worth a dependency
 on scikit-learn.
@@ -53,7 +53,7 @@ def calibration(probabilities: Probabilities, labels: NDArray[np.uint8]) -> dict
 
 
 def confusion_matrix(probabilities: Probabilities, labels: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Count how often each label (row) is read as each class (column).
+    """Count how often each label (row) is classified as each class (column).
 
     Returns:
         int64 (10, 10).
@@ -64,7 +64,7 @@ def confusion_matrix(probabilities: Probabilities, labels: NDArray[np.uint8]) ->
 
 
 def per_class(matrix: NDArray[np.int64]) -> list[dict[str, float]]:
-    """Return precision (share of what is read as the class) and recall (share of what is the class) of each class."""
+    """Return precision, recall and the number of digits of each class."""
     right = matrix.diagonal()
     return [
         {

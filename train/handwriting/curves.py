@@ -39,22 +39,43 @@ def trace(stroke: Sequence[Point], roundness: float = 1.0, jitter: NDArray[np.fl
         roundness: 1 goes round smoothly, 0 joins the points by straight lines.
         jitter: added to the points; (len(stroke), 2).
     """
+    segments = _lay_segments(stroke, roundness, jitter)
+    path = np.empty(((len(stroke) - 1) * SAMPLES + 1, 2))
+    samples = (hermite_basis() @ segments.reshape(4, -1)).reshape(SAMPLES, -1, 2)
+    path[:-1].reshape(-1, SAMPLES, 2)[:] = samples.transpose(1, 0, 2)
+    path[-1] = segments[1, -1]
+    return path
+
+
+def find_halves(stroke: Sequence[Point]) -> Path:
+    """Return the path's points half way between each two control points: (len(stroke) - 1, 2)."""
+    start, end, leaving, arriving = _lay_segments(stroke)
+    halves: Path = (start + end) / 2 + (leaving - arriving) / 8
+    return halves
+
+
+def _lay_segments(
+    stroke: Sequence[Point], roundness: float = 1.0, jitter: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
+    """Return start, end, tangent at start and at end of the segments between points: (4, len(stroke) - 1, 2)."""
     points = np.array([point[:2] for point in stroke], float)
     if jitter is not None:
         points += jitter
-    bend = np.array([1.0 - point[2] if len(point) > 2 else 1.0 for point in stroke]) * roundness
-    step = np.diff(points, axis=0)
+    bend = np.array([1.0 - point[2] if len(point) > 2 else 1.0 for point in stroke[1:-1]]) * (roundness * ROUND)
+    step = points[1:] - points[:-1]
     length = np.sqrt((step * step).sum(axis=1)) + 1e-6
     tangent = np.empty_like(points)
     inner = (step[1:] + step[:-1]) / (length[1:] + length[:-1])[:, None]
     pace = np.maximum(np.sqrt((inner * inner).sum(axis=1)), 0.35)  # a cusp has no direction of its own
-    tangent[1:-1] = inner * (bend[1:-1] * ROUND / pace)[:, None]
+    tangent[1:-1] = inner * (bend / pace)[:, None]
     first, last = step[0] / length[0], step[-1] / length[-1]
     tangent[0] = 1.5 * first - 0.5 * tangent[1] if len(points) > 2 else first
     tangent[-1] = 1.5 * last - 0.5 * tangent[-2] if len(points) > 2 else last
-    segments = np.stack([points[:-1], points[1:], tangent[:-1] * length[:, None], tangent[1:] * length[:, None]])
-    path = np.einsum("sk,kmd->msd", hermite_basis(), segments).reshape(-1, 2)
-    return np.concatenate([path, points[-1:]])
+    segments = np.empty((4, len(step), 2))
+    segments[0], segments[1] = points[:-1], points[1:]
+    np.multiply(tangent[:-1], length[:, None], out=segments[2])
+    np.multiply(tangent[1:], length[:, None], out=segments[3])
+    return segments
 
 
 def ring(
@@ -66,4 +87,4 @@ def ring(
     widen = np.linspace(1.0, 1.0 + drift, count)
     around = 2 * np.pi * turns
     x, y = centre[0] + radius[0] * widen * np.cos(around), centre[1] + radius[1] * widen * np.sin(around)
-    return list(zip(x, y, strict=True))
+    return list(zip(x.tolist(), y.tolist(), strict=True))

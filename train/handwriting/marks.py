@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 
@@ -94,17 +96,89 @@ def turned_digit(rng: np.random.Generator) -> Ink:
     return np.ascontiguousarray(write_glyph(glyph, rng, 0.7)[:, ::-1])
 
 
-PARTS = ((0, "top"), (0, "bottom"), (2, "foot"), (5, "hat"), (8, "left"))  # others pass for a digit
+# Others pass for a digit
+PARTS = (
+    (0, "top"), (0, "bottom"), (0, "left"), (0, "right"), (2, "foot"), (2, "left"), (3, "left"), (5, "hat"),
+    (7, "left"), (8, "left"),
+)  # fmt: skip
+NARROWEST = 0.45  # of its height: a narrower fragment may be a lone stroke, which is a 1
+SLIMMEST = 0.33  # of its height, for a part of a digit: half a slim 0 is a bowed 1
+FRAGMENT = (0.5, 1.0)  # of the height: what is cut out of a row is so wide
+PIECES = (0, 2, 3, 4, 5, 6, 8, 9)  # digits whose halves meet in a fragment; a half of a 1 or 7 is a stroke
 
 
 def part_of_digit(rng: np.random.Generator) -> Ink:
-    """Keep a part of a digit, where it is no digit: not the lower half of a 6, which is a 0."""
+    """Keep a part of a digit, where it is no digit: not the lower half of a 6, which is a 0, and no slim bow."""
+    while True:
+        part = _cut_part(rng)
+        _, _, width, height = cv2.boundingRect(part)
+        if height and width >= SLIMMEST * height:
+            return part
+
+
+def _cut_part(rng: np.random.Generator) -> Ink:
     label, kept = PARTS[int(rng.integers(len(PARTS)))]
     ink = write_glyph(pick_digit(rng, [label]), rng, 0.6)
     height, width = ink.shape
     half, side = int(height * rng.uniform(0.42, 0.5)), int(width * rng.uniform(0.42, 0.52))
     foot, hat = int(height * 0.68), int(height * 0.36)  # more of a 2 is a 1 with a base, more of a 5 a 5
-    return {"top": ink[:half], "bottom": ink[half:], "left": ink[:, :side], "foot": ink[foot:], "hat": ink[:hat]}[kept]
+    kept_ink = {
+        "top": ink[:half], "bottom": ink[half:], "left": ink[:, :side], "right": ink[:, side:], "foot": ink[foot:],
+        "hat": ink[:hat],
+    }  # fmt: skip
+    return np.ascontiguousarray(kept_ink[kept])
+
+
+def squeezed_pair(rng: np.random.Generator) -> Ink:
+    """Write two digits so narrow and close that together they are as wide as one."""
+    pair = [pick_digit(rng, labels) for labels in (range(10), PIECES)]
+    ink = write_glyph(draw_row(pair[:: int(rng.choice([1, -1]))], rng.uniform(-0.08, 0.15), rng), rng, 0.6, 0.09)
+    wide = max(12, round(len(ink) * rng.uniform(0.55, 1.0)))
+    return np.asarray(cv2.resize(ink, (min(ink.shape[1], wide), len(ink)), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def touching_halves(rng: np.random.Generator) -> Ink:
+    """Cut the right half of one digit and the left half of the next out of a row, as a wrong cut would."""
+    left, right = (crop_to_ink(write_glyph(pick_digit(rng, PIECES), rng, 0.6, 0.12)) for _ in range(2))
+    height = 72
+    left, right = (cv2.resize(one, (max(8, round(one.shape[1] * height / len(one))), height)) for one in (left, right))
+    left = left[:, round(left.shape[1] * rng.uniform(0.35, 0.55)) :]
+    right = right[:, : round(right.shape[1] * rng.uniform(0.45, 0.65))]
+    drop = int(rng.integers(-8, 9))
+    overlap = min(int(rng.integers(-4, 8)), left.shape[1] - 1, right.shape[1] - 1)
+    ink = np.zeros((height + 16, left.shape[1] + right.shape[1] - overlap), np.uint8)
+    ink[8 : 8 + height, : left.shape[1]] = left
+    place = ink[8 + drop : 8 + drop + height, -right.shape[1] :]
+    np.maximum(place, right, out=place)
+    return ink
+
+
+def part_of_word(rng: np.random.Generator) -> Ink:
+    """Cut about a letter out of a joined word, with what is left of its neighbours and of the lines between them."""
+    table = TABLES["lower"] if rng.random() < 0.7 else TABLES["upper"]
+    letters = [pick(table, rng) for _ in range(int(rng.integers(3, 6)))]
+    row = draw_row(letters, rng.uniform(0.02, 0.2), rng)
+    if rng.random() < 0.6:  # joined along the base line
+        row.append([(float(x), float(rng.normal(0.95, 0.05))) for x in np.linspace(0, extent(row), 2 * len(letters))])
+    ink = crop_to_ink(write_glyph(row, rng, 0.6, 0.14 / (len(letters) + 1)))
+    wide = min(ink.shape[1], round(len(ink) * rng.uniform(*FRAGMENT)))
+    start = int(rng.integers(0, ink.shape[1] - wide + 1))
+    return ink[:, start : start + wide]
+
+
+def crop_to_ink(ink: Ink) -> Ink:
+    """Cut the margin off."""
+    x, y, width, height = cv2.boundingRect(ink)
+    return ink[y : y + height, x : x + width]
+
+
+def broad(paint: Callable[[np.random.Generator], Ink], rng: np.random.Generator) -> Ink:
+    """Draw until the ink is not so narrow that it may be a lone stroke."""
+    while True:
+        ink = paint(rng)
+        _, _, width, height = cv2.boundingRect(ink)
+        if height and width >= NARROWEST * height:
+            return ink
 
 
 def random_strokes(rng: np.random.Generator) -> Ink:

@@ -7,6 +7,7 @@ Any glyph will do: digits, letters, scribbles.
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ Ink = NDArray[np.uint8]  # (h, w), paper 0 to ink 255
 FRACTION_BITS = 4  # fractional bits of OpenCV's coordinates: paths are drawn to a sixteenth of a pixel
 HEIGHTS = (44, 92)  # pixels, longer side of what is drawn: twice to five times what framing keeps of it
 PIXEL_HEIGHTS = (13, 36)  # pixels: what people draw in the small pictures of a paint program
+MANY_POINTS = 30  # of a path: its every other point is enough for a pen that is drawn piece by piece
 FATTEST = 0.24  # of the longer side: a wider pen closes the loops of an 8
 
 
@@ -70,18 +72,28 @@ class Hand(NamedTuple):
     haste: int  # of the path's points, one in `haste` is kept: a fast mouse leaves polygons
 
 
+LEANING = 0.14  # share of people who lean far to either side, up to 37 degrees
+SLOPPY = 0.12  # share of people who miss by more
+STRETCHING = 0.1  # share of people who write far narrower or wider
+
+
 def pick_hand(rng: np.random.Generator, wildness: float = 1.0) -> Hand:
     """Draw a person at random; `wildness` scales how far from the table they write."""
-    normal = rng.standard_normal(8) * wildness
+    normal = (rng.standard_normal(8) * wildness).tolist()
+    slant, widen = 0.06 + normal[1] * 0.16, normal[3] * 0.17
+    if rng.random() < LEANING * wildness:
+        slant = rng.uniform(0.3, 0.75) if rng.random() < 0.65 else rng.uniform(-0.6, -0.25)
+    if rng.random() < STRETCHING * wildness:
+        widen = rng.uniform(0.25, 0.55) if rng.random() < 0.5 else rng.uniform(-0.6, -0.25)
     return Hand(
-        jitter=abs(normal[0]) * 0.014 + 0.006,
+        jitter=abs(normal[0]) * 0.014 + 0.006 + (rng.uniform(0.008, 0.022) if rng.random() < SLOPPY * wildness else 0),
         angularity=float(rng.uniform(-0.12, 0.2)) if rng.random() < 0.85 else float(rng.uniform(0.2, 0.85)),
-        slant=float(np.clip(0.06 + normal[1] * 0.16, -0.35, 0.5)),
-        turn=float(np.clip(normal[2] * 0.07, -0.22, 0.22)),
-        widen=float(np.clip(normal[3] * 0.17, -0.45, 0.45)),
-        taper=float(np.clip(normal[4] * 0.12, -0.3, 0.3)),
-        droop=float(np.clip(normal[5] * 0.04, -0.1, 0.1)),
-        bend=float(np.clip(normal[6] * 0.025, -0.07, 0.07)),
+        slant=min(max(slant, -0.6), 0.75),
+        turn=min(max(normal[2] * 0.07, -0.22), 0.22),
+        widen=min(max(widen, -0.6), 0.55),
+        taper=min(max(normal[4] * 0.12, -0.3), 0.3),
+        droop=min(max(normal[5] * 0.05, -0.13), 0.13),
+        bend=min(max(normal[6] * 0.025, -0.07), 0.07),
         tremor=abs(normal[7]) * 0.004 if rng.random() < 0.85 else abs(normal[7]) * 0.009,
         stray=0.012 * wildness,
         haste=1 if rng.random() < 0.85 else int(rng.integers(3, 7)),
@@ -101,13 +113,15 @@ def _write_stroke(stroke: list[tuple[float, ...]], hand: Hand, rng: np.random.Ge
     if hand.haste > 1:
         path = np.concatenate([path[: -1 : hand.haste], path[-1:]])
     x, y = path[:, 0], path[:, 1]
-    middle = np.sin(np.pi * np.clip(y, 0, 1))
+    middle = np.sin(np.pi * np.minimum(np.maximum(y, 0), 1))
     down = y + hand.droop * middle
     across = (
-        (x - 0.28) * np.exp(hand.widen) * (1 + hand.taper * (y - 0.5)) + hand.bend * middle + hand.slant * (0.5 - y)
+        (x - 0.28) * math.exp(hand.widen) * (1 + hand.taper * (y - 0.5)) + hand.bend * middle + hand.slant * (0.5 - y)
     )
-    cos, sin = np.cos(hand.turn), np.sin(hand.turn)
-    return np.stack([across * cos - (down - 0.5) * sin, across * sin + (down - 0.5) * cos], axis=1)
+    cos, sin = math.cos(hand.turn), math.sin(hand.turn)
+    turned = np.empty_like(path)
+    turned[:, 0], turned[:, 1] = across * cos - (down - 0.5) * sin, across * sin + (down - 0.5) * cos
+    return turned
 
 
 def _tremble(count: int, rng: np.random.Generator) -> Path:
@@ -160,6 +174,8 @@ def _fixed(points: Path) -> NDArray[np.int32]:
 
 def _draw_pressed(ink: Ink, points: Path, thickness: int, pressure: float, rng: np.random.Generator) -> None:
     """Draw a stroke that swells and thins, and lifts off at its end."""
+    if len(points) > MANY_POINTS:
+        points = np.concatenate([points[:-1:2], points[-1:]])
     count = len(points)
     along = np.linspace(0, 1, count)
     swell = np.sin(2 * np.pi * (rng.uniform(0.4, 1.6) * along + rng.random()))

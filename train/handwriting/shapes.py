@@ -36,6 +36,31 @@ def scribble(rng: np.random.Generator) -> Ink:
     )
 
 
+def scrawl(rng: np.random.Generator) -> Ink:
+    """Draw round and round over the same place, as people blacken something or try a pen."""
+    turns, count = rng.uniform(4, 14), 90
+    around = np.linspace(0, 2 * np.pi * turns, count)
+    reach = 0.5 * np.clip(1 + np.cumsum(rng.normal(0, 0.16, count)), 0.15, 1.6)
+    ratio = rng.uniform(0.5, 1.0)
+    drift = np.cumsum(rng.normal(0, 0.09, (count, 2)), axis=0)
+    lean = rng.uniform(0, np.pi)
+    x, y = reach * np.cos(around), reach * ratio * np.sin(around + rng.uniform(0, 0.5))
+    right = x * np.cos(lean) - y * np.sin(lean) + drift[:, 0]
+    down = 0.5 + x * np.sin(lean) + y * np.cos(lean) + drift[:, 1]
+    return write_glyph([[(float(a), float(b)) for a, b in zip(right, down, strict=True)]], rng, 0.7, fattest=0.05)
+
+
+def ticked_box(rng: np.random.Generator) -> Ink:
+    """Draw a box that is ticked or crossed."""
+    u = rng.uniform
+    box: Stroke = [(0, 0, 1), (1, u(-0.05, 0.05), 1), (1 + u(-0.05, 0.05), 1, 1), (0, 1, 1), (0, 0, 1)]
+    if u() < 0.6:
+        marks: Glyph = [[(u(0.1, 0.3), u(0.3, 0.6)), (u(0.35, 0.5), u(0.75, 0.95), 1), (u(0.8, 1.4), u(-0.3, 0.2))]]
+    else:
+        marks = [[(u(0, 0.2), u(0, 0.2)), (u(0.8, 1), u(0.8, 1))], [(u(0.8, 1), u(0, 0.2)), (u(0, 0.2), u(0.8, 1))]]
+    return write_glyph([box, *marks], rng, 0.5, fattest=0.08)
+
+
 def tangle(rng: np.random.Generator) -> Ink:
     """Draw one long stroke that wanders and loops."""
     count = int(rng.integers(20, 40))

@@ -162,6 +162,95 @@ def silhouette(rng: np.random.Generator) -> Ink:
     )
 
 
+def comma(rng: np.random.Generator) -> Ink:
+    """Press a pen down and let it trail off."""
+    ink = np.zeros((SPAN, SPAN), np.uint8)
+    along = np.linspace(0, 1, 30)
+    head, bow = rng.uniform(8, 15), rng.uniform(2, 12)
+    x = 40 + bow * np.sin(np.pi * along * rng.uniform(0.5, 0.8)) - along * rng.uniform(8, 22)
+    y = 16 + along * rng.uniform(22, 40)
+    for right, down, thick in zip(x, y, head * (1 - along) ** rng.uniform(0.6, 1.6) + 1, strict=True):
+        cv2.circle(ink, (int(right * 16), int(down * 16)), int(thick * 16), 255, cv2.FILLED, cv2.LINE_AA, 4)
+    return ink
+
+
+def edge(rng: np.random.Generator) -> Ink:
+    """Leave what is left of a shadow's edge: hard on one side, fading on the other; a narrow one does not stand."""
+    fades = SPAN * rng.uniform(0.03, 0.5)
+    upright = fades > 0.2 * SPAN and rng.random() < 0.5
+    angle = rng.uniform(-0.5, 0.5) if upright else rng.uniform(0.9, np.pi - 0.9)
+    y, x = np.mgrid[:SPAN, :SPAN] - SPAN / 2
+    bow = rng.normal(0, 0.003)
+    along, across = x * np.sin(angle) + y * np.cos(angle), x * np.cos(angle) - y * np.sin(angle)
+    away = across + bow * along**2 + rng.normal(0, 4)
+    ink = np.where(away > 0, np.exp(-np.maximum(away, 0) / fades), np.exp(np.minimum(away, 0) / rng.uniform(0.3, 2)))
+    ink *= 1 - rng.uniform(0, 0.5) * (along / SPAN + 0.5)
+    return np.asarray(255 * np.clip(ink + rng.normal(0, rng.uniform(0, 0.08), ink.shape), 0, 1), np.uint8)
+
+
+def spectrum(rng: np.random.Generator) -> Ink:
+    """Paint bands whose strength changes along them, as a spectrogram or brushed metal has."""
+    rows = cv2.GaussianBlur(rng.random((SPAN, 1), np.float32), (0, 0), rng.uniform(0.5, 3))
+    changes = cv2.GaussianBlur(rng.random((SPAN, SPAN), np.float32), (0, 0), sigmaX=rng.uniform(2, 12), sigmaY=0.8)
+    onsets = 1 + rng.uniform(0, 2) * (rng.random(SPAN) < 0.08)
+    field = rows * changes * onsets * np.linspace(1, rng.uniform(0, 1), SPAN)[:, None]
+    low, high = np.quantile(field, (rng.uniform(0.1, 0.6), 0.98))
+    ink = np.asarray(255 * np.clip((field - low) / max(high - low, 1e-4), 0, 1), np.uint8)
+    return np.ascontiguousarray(np.rot90(ink)) if rng.random() < 0.3 else ink
+
+
+# Outlines on a grid of 10 by 10, the right half of what is alike on both sides
+SHIRT = ((1, 0.5), (2.6, 0.4), (5, 2.4), (4.2, 4), (3, 3.1), (3.1, 9.6))
+COAT = ((0.8, 0.3), (2.4, 0.6), (4.6, 7), (3.6, 7.6), (2.6, 4), (3.2, 9.8))
+TROUSERS = ((2.4, 0.3), (3, 9.8), (0.9, 9.8), (0.3, 3))
+DRESS = ((0.8, 0.3), (1.6, 0.5), (1.4, 2), (1, 4), (2.8, 9.8))
+BAG = ((1.2, 3.5), (1.4, 1), (0.8, 0.6), (0.4, 3.4), (4.6, 3.5), (4.9, 9), (4.4, 9.4))
+SHOES = (
+    ((0.2, 3.5), (1.2, 3), (3, 4.8), (5.5, 5.4), (9, 6.5), (9.8, 8), (0.3, 8)),
+    ((1, 0.4), (5, 0.4), (4.8, 5.5), (8.5, 6.6), (9.6, 9), (1.2, 9.6)),
+    ((0.3, 4.5), (1.5, 4.2), (5, 7), (9.7, 8), (9.7, 8.6), (4, 8.6), (1.4, 7), (1, 9.4), (0.4, 9.4)),
+)
+
+
+def garment(rng: np.random.Generator) -> Ink:
+    """Fill the outline of a shirt, trousers, a dress, a bag or a shoe, with folds or a pattern."""
+    chosen = int(rng.integers(8))
+    if chosen < 5:
+        half = np.array((SHIRT, COAT, TROUSERS, DRESS, BAG)[chosen], float)
+        half[:, 0] *= rng.uniform(0.75, 1.25)
+        half += rng.normal(0, 0.2, half.shape)
+        outline = np.concatenate([half * (1, 1) + (5, 0), (half * (-1, 1) + (5, 0))[::-1]])
+    else:
+        outline = np.array(SHOES[chosen - 5], float)
+        outline += rng.normal(0, 0.25, outline.shape)
+    ink = np.zeros((SPAN, SPAN), np.uint8)
+    points = outline * (SPAN - 8) / 10 + 4
+    cv2.fillPoly(ink, [np.round(points * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
+    cloth = cv2.GaussianBlur(rng.random((SPAN, SPAN), np.float32), (0, 0), rng.uniform(0.6, 5))
+    cloth = (cloth - cloth.min()) / np.ptp(cloth)
+    if rng.random() < 0.3:
+        cloth = cloth * 0.5 + 0.5 * (np.sin(np.arange(SPAN) * rng.uniform(0.3, 2)) > 0)[:, None]
+    return turn(np.asarray(ink * (1 - rng.uniform(0.1, 0.85) * cloth), np.uint8), rng.normal(0, 4))
+
+
+def fingerprint(rng: np.random.Generator) -> Ink:
+    """Print a finger: ridges around a point, bent, within an oval."""
+    y, x = (np.mgrid[:SPAN, :SPAN] - SPAN / 2) / (SPAN / 2)
+    bent = cv2.GaussianBlur(rng.random((SPAN, SPAN), np.float32), (0, 0), 9)
+    away = np.hypot(x - rng.normal(0, 0.2), (y - rng.normal(0, 0.2)) * rng.uniform(0.5, 1)) + 4 * (bent - bent.mean())
+    ridges = np.sin(2 * np.pi * rng.uniform(4, 8) * away) * rng.uniform(1, 4)
+    within = np.hypot(x / rng.uniform(0.6, 0.9), y) < 0.95
+    return np.asarray(np.clip(127 + 127 * ridges, 0, 255) * within, np.uint8)
+
+
+def barcode(rng: np.random.Generator) -> Ink:
+    """Print bars of one height and many widths."""
+    count = int(rng.integers(6, 22))
+    bars = np.repeat(np.arange(2 * count) % 2 == 0, rng.integers(1, 5, 2 * count))
+    ink = np.repeat((bars * np.uint8(255))[None], max(8, round(len(bars) * rng.uniform(0.4, 1.0))), axis=0)
+    return turn(np.pad(np.asarray(ink, np.uint8), 12), rng.normal(0, 5))
+
+
 def photo(rng: np.random.Generator) -> Ink:
     """Overlap filled shapes of many greys, softened."""
     ink = np.full((SPAN, SPAN), int(rng.integers(0, 160)), np.uint8)

@@ -8,7 +8,6 @@ Owns how many and in which order, not the skeletons (digits/, kinds.py) nor the 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -21,14 +20,16 @@ from numpy.typing import NDArray
 
 from app.framing import SIDE, frame_digit
 
-from .digits.catalogue import STYLES
+from .digits.morphs import MORPHS, Morph
 from .digits.style import Style
 from .kinds import KINDS, TRAINING_KINDS
-from .pens import Ink, draw, pick_hand, pick_pen, write
+from .pens import Ink, pick_hand, pick_pen
+from .people import pick_person, write_as
+from .styles import between, pick_variant, write_style
 
 Task = TypeVar("Task")
 Digits = NDArray[np.uint8]  # (n, 28, 28), paper 0 to ink 255
-RETRACED = 0.04  # share whose writer goes over it once more, not quite on the line
+Targets = NDArray[np.float32]  # (n, 10), how likely each digit is; rows sum to 1
 BATCH = 1000  # drawings that share one random stream: the result does not depend on the number of workers
 
 
@@ -37,29 +38,17 @@ def draw_digit(label: int, rng: np.random.Generator, style: Style | None = None)
 
     Args:
         label: 0 to 9.
-        style: one of STYLES[label]; drawn by its share if none.
+        style: one of STYLES[label]; drawn by its share if none, or what lies between two of a family.
 
     Returns:
         uint8 (h, w), paper 0 to ink 255, with a margin; about 50 to 110 pixels, some as small as 20.
     """
-    if style is None:
-        style = pick_style(label, rng)
-    hand, glyph = pick_hand(rng), style.draw(rng)
-    paths = write(glyph, hand, rng)
-    if rng.random() < RETRACED:
-        paths += write(glyph, hand, rng)
-    return draw(paths, pick_pen(rng), rng, style.fattest * math.exp(min(hand.widen, 0)))
+    return write_style(style or pick_variant(label, rng), pick_hand(rng), pick_pen(rng), rng)
 
 
-def pick_style(label: int, rng: np.random.Generator) -> Style:
-    """Draw one of the ways to write a digit, by its share."""
-    styles = STYLES[label]
-    chance = rng.random() * sum(style.share for style in styles)
-    for style in styles:
-        chance -= style.share
-        if chance < 0:
-            return style
-    return styles[-1]
+def draw_morph(morph: Morph, share: float, rng: np.random.Generator) -> Ink:
+    """Write what lies between two digits, `share` of it the second, by a hand that varies it little."""
+    return write_style(between(*morph.styles, share), pick_hand(rng, 0.7), pick_pen(rng), rng)
 
 
 def draw_non_digit(rng: np.random.Generator, kinds: Sequence[str] = TRAINING_KINDS) -> Ink:
@@ -78,6 +67,37 @@ def synthesise_digits(count: int, seed: int, workers: int = 1) -> tuple[Digits, 
     labels = (np.random.default_rng(seed).permutation(count) % 10).astype(np.uint8)
     batches = [labels[start : start + BATCH] for start in range(0, count, BATCH)]
     return _gather(_draw_digits, [(seed, number, batch) for number, batch in enumerate(batches)], workers), labels
+
+
+def synthesise_morphs(count: int, seed: int, workers: int = 1) -> tuple[Digits, Targets]:
+    """Write what lies between two digits that meet, anywhere on the way from the one to the other.
+
+    Returns:
+        digits uint8 (count, 28, 28) framed, and float32 (count, 10) how likely each digit is. They depend on count
+        and seed alone.
+    """
+    rng = np.random.default_rng((seed, 4))
+    chosen, shares = rng.integers(len(MORPHS), size=count), rng.random(count)
+    starts = range(0, count, BATCH)
+    batches = [(chosen[start : start + BATCH].tolist(), shares[start : start + BATCH].tolist()) for start in starts]
+    targets = np.zeros((count, 10), np.float32)
+    for row, (place, share) in enumerate(zip(chosen, shares, strict=True)):
+        weight = MORPHS[place].weigh(share)
+        targets[row, MORPHS[place].labels] = 1 - weight, weight
+    return _gather(_draw_morphs, [(seed, number, *batch) for number, batch in enumerate(batches)], workers), targets
+
+
+def synthesise_hand(seed: int, per_class: int) -> tuple[Digits, NDArray[np.uint8]]:
+    """Write digits as one person does: the same forms, slant and pen, each digit a little different.
+
+    Returns:
+        digits uint8 (10 * per_class, 28, 28) framed, labels uint8 (10 * per_class,), in random order. The seed alone
+        decides who writes: more digits of one seed are more of that person's.
+    """
+    person = pick_person(np.random.default_rng((seed, 2)))
+    rng = np.random.default_rng((seed, 3))
+    labels = rng.permutation(np.arange(10 * per_class) % 10).astype(np.uint8)
+    return np.stack([frame_digit(write_as(person, int(label), rng)) for label in labels]), labels
 
 
 def synthesise_non_digits(count: int, seed: int, kinds: Sequence[str] = TRAINING_KINDS, workers: int = 1) -> Digits:
@@ -111,3 +131,10 @@ def _draw_non_digits(kinds: tuple[str, ...], task: tuple[int, int, int]) -> Digi
     seed, number, count = task
     rng = np.random.default_rng((seed, number, 1))
     return np.stack([frame_digit(draw_non_digit(rng, kinds)) for _ in range(count)])
+
+
+def _draw_morphs(task: tuple[int, int, list[int], list[float]]) -> Digits:
+    seed, number, chosen, shares = task
+    rng = np.random.default_rng((seed, number, 4))
+    inks = (draw_morph(MORPHS[place], share, rng) for place, share in zip(chosen, shares, strict=True))
+    return np.stack([frame_digit(ink) for ink in inks])

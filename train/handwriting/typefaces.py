@@ -64,6 +64,29 @@ def foreign_letter(rng: np.random.Generator) -> Ink:
     return bend(print_letter(letters[int(rng.integers(len(letters)))], font), rng)
 
 
+def printed_lines(rng: np.random.Generator) -> Ink:
+    """Print lines too small to read, cut off anywhere: a receipt, a form, a page of a book."""
+    signs = (
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,:-%€ "
+        if rng.random() < 0.6
+        else "0123456789., "
+    )
+    font = int(rng.integers(len(fonts())))
+    lines = []
+    for _ in range(int(rng.integers(1, 6))):
+        text = "".join(rng.choice(list(signs), int(rng.integers(3, 12))))
+        lines.append(print_letter("A" + text, font))
+    wide = max(line.shape[1] for line in lines)
+    gap = int(rng.integers(0, 14))
+    page = np.concatenate([np.pad(line, ((0, gap), (0, wide - line.shape[1]))) for line in lines])
+    shape = (max(40, round(page.shape[1] * rng.uniform(0.5, 1))), max(30, round(len(page) * rng.uniform(0.6, 1))))
+    top, left = int(rng.integers(0, max(1, len(page) - shape[1]))), int(rng.integers(0, max(1, wide - shape[0])))
+    part = page[top : top + shape[1], left : left + shape[0]]
+    scale = 100 / max(part.shape)
+    size = (max(8, round(part.shape[1] * scale)), max(8, round(part.shape[0] * scale)))
+    return bend(np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8), rng)
+
+
 def bend(ink: Ink, rng: np.random.Generator) -> Ink:
     """Bow and slant print, and let its strokes grow or shrink."""
     height, width = ink.shape

@@ -1,4 +1,4 @@
-"""Where a run stands after every epoch, so that it can go on after any interruption, power cuts included.
+"""The state of a run after every epoch, so that it can be resumed after any interruption, power cuts included.
 
     FOLDER/epoch-0003/   state.keras        network and optimiser
                          kept.weights.h5    the weights of the epoch that is kept so far
@@ -91,7 +91,7 @@ def newest(folder: Path, settings: Settings) -> Checkpoint | None:
     """Find the last finished epoch of a run, or None where none is finished.
 
     Raises:
-        TrainingError: the run was begun with other settings.
+        TrainingError: the run was started with other settings.
     """
     finished = sorted(folder.glob("epoch-*"))
     if not finished:
@@ -100,8 +100,8 @@ def newest(folder: Path, settings: Settings) -> Checkpoint | None:
     for name, value in settings.items():
         if progress["settings"].get(name) != value:
             raise TrainingError(
-                f"The run in {folder} was begun with {name.replace('_', ' ')} {progress['settings'].get(name)}, "
-                f"and now it is {value}. Give the same options as then, or delete the folder to start anew."
+                f"The run in {folder} was started with {name.replace('_', ' ')} {progress['settings'].get(name)}; "
+                f"now it is {value}. Give the same options as before, or delete the folder to start again."
             )
     return Checkpoint(finished[-1], progress["epochs"], progress["random"])
 
@@ -118,7 +118,7 @@ def mark_done(folder: Path, what: Settings) -> None:
 
 
 def is_done(folder: Path, what: Settings) -> bool:
-    """Say whether the same run of the series is over."""
+    """Return whether the same run of the series is over."""
     return (folder / DONE).is_file() and (folder / DONE).read_text() == json.dumps(what)
 
 

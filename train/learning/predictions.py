@@ -15,7 +15,7 @@ def predict(network: keras.Model, digits: NDArray[np.uint8]) -> NDArray[np.float
     """Return what a network answers for digits.
 
     Args:
-        network: takes the tensor; of several outputs, the widest is returned: the probabilities.
+        network: takes the tensor; of several outputs, the first is returned: the probabilities.
         digits: uint8 (n, 28, 28).
 
     Returns:
@@ -23,6 +23,6 @@ def predict(network: keras.Model, digits: NDArray[np.uint8]) -> NDArray[np.float
     """
     outputs = network.predict(to_tensor(digits), batch_size=PREDICTION_BATCH, verbose=0)
     if isinstance(outputs, list | tuple):
-        outputs = max(outputs, key=lambda output: output.shape[1])
-    widest: NDArray[np.float32] = outputs
-    return widest
+        outputs = outputs[0]
+    answers: NDArray[np.float32] = outputs
+    return answers

@@ -80,9 +80,9 @@ def train_head(digits: Features, non_digits: Features, seed: int) -> Head:
 
 
 def fit_threshold(*groups: tuple[NDArray[np.float32], float]) -> float:
-    """Return the highest logit below which no more than a share of any group lies.
+    """Return the highest score below which no more than a share of any group lies.
 
     Args:
-        groups: logits (n,) of digits, and the share of them, 0 to 1, that may be rejected.
+        groups: scores (n,) of digits, such as logits, and the share of them, 0 to 1, that may be rejected.
     """
-    return min(float(np.quantile(logits, share, method="lower")) for logits, share in groups)
+    return min(float(np.quantile(scores, share, method="lower")) for scores, share in groups)

@@ -6,14 +6,16 @@ recipe = network + dataset + optimiser + schedule + batch size + epochs + what i
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import keras
 
+from app.models.prototypes import References
 from app.models.saving import WeightBits
 
 from ..data.datasets import Augment, Dataset
+from ..errors import TrainingError
 from ..learning import loops
 from ..learning.schedules import Cosine, Optimiser, Steps
 
@@ -31,6 +33,7 @@ class Recipe:
     claimed: str  # by the tutorial, on the 10,000 test pictures
     dataset: Literal["mnist", "fashion_mnist"] = "mnist"
     labels: Literal["sparse", "one-hot"] = "sparse"
+    outputs: int = 10  # of the network while it is trained
     validation: float = 1 / 12  # share of the training split that is held out: 5,000 of 60,000
     keep: Literal["last", "best"] = "last"  # epoch; best is the one with the lowest validation loss
     momentum: float = 0.0  # of sgd
@@ -42,7 +45,12 @@ class Recipe:
     loop: loops.Loop = loops.fit
     report_every: int | None = None  # steps between reports within an epoch
     weight_bits: WeightBits = 32  # of the compiled file; with 8 it answers three times as fast, and nearly the same
+    start: str | None = None  # folder of the saved model with whose weights training starts; else with random ones
+    adopt: Callable[[keras.Model, keras.Model], None] | None = None  # untrained network, saved one -> its weights
     finish: Callable[[keras.Model, Dataset], keras.Model] | None = None  # trained network -> what is saved
+    fit_card: Callable[[keras.Model, Dataset], dict[str, Any]] | None = None  # what is saved -> fields of its card
+    # what is saved -> features of typical digits
+    prototypes: Callable[[keras.Model, Dataset], References] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what does not go together."""
@@ -50,3 +58,15 @@ class Recipe:
             raise ValueError("averaged weights are those at the end of a run: keep the last epoch")
         if self.label_smoothing and self.labels != "one-hot":
             raise ValueError("label smoothing needs one-hot labels")
+
+    def override(self, fields: dict[str, Any]) -> Recipe:
+        """Return the recipe with other fields; a learning rate replaces a schedule, or is the peak of a cosine.
+
+        Raises:
+            TrainingError: the recipe cannot start from a saved model.
+        """
+        if fields.get("start") is not None and self.adopt is None:
+            raise TrainingError(f"{self.title} cannot start from a saved model, only from random weights.")
+        if "learning_rate" in fields and isinstance(self.learning_rate, Cosine):
+            fields = {**fields, "learning_rate": replace(self.learning_rate, peak=fields["learning_rate"])}
+        return replace(self, **fields)

@@ -1,18 +1,19 @@
 """The default model's recipe: its extra training data, and how the trained network is finished for serving.
 
-    MNIST + written digits + non-digits (handwriting/) -> augment -> batches of eleven classes, the last for non-digits
-    trained network -> float32 -> statistics of the averaged weights -> temperature, certainty -> two outputs
+    MNIST + written digits + morphs + non-digits (handwriting/) -> augment -> batches of eleven classes
+    trained network -> float32 -> statistics of the averaged weights -> temperature, certainty -> three outputs
 
-The eleventh class trains features that represent non-digits; the saved network answers the ten digits' probabilities
-and the certainty, which certainty.py learns from those features. The temperature and the certainty's threshold are
-fitted on validation digits and on digits written for validation, and on nothing else.
+The eleventh class trains features that represent non-digits; the saved network answers the ten digits' probabilities,
+the certainty, which certainty.py learns from features, and the features of which the probabilities are made. The
+temperature and the thresholds are fitted on validation digits and on digits written for validation, and on
+nothing else.
 """
 
 from __future__ import annotations
 
 import os
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -20,25 +21,32 @@ from keras import layers
 from numpy.typing import NDArray
 
 from app.framing import to_tensor
+from app.models.classifier import Prediction
+from app.models.prototypes import References
 
 from ..data.augmentation import augment
 from ..data.datasets import Dataset, Split
-from ..handwriting.synthesis import synthesise_digits, synthesise_non_digits
+from ..handwriting.synthesis import synthesise_digits, synthesise_morphs, synthesise_non_digits
 from ..learning import networks
-from ..learning.predictions import predict
+from ..learning.predictions import PREDICTION_BATCH, predict
 from .certainty import HIDDEN, Head, fit_threshold, take_features, train_head
+from .prototypes import find_prototypes
 
 NON_DIGIT = 10  # class of non-digits
-WRITTEN = 60_000  # digits written by handwriting/ to choose from, as many as MNIST's
-NON_DIGITS = 60_000  # drawings of non-digits to choose from
-WRITTEN_SHARE = 0.35  # written digits in a batch, for each of MNIST's digits
-NON_DIGITS_SHARE = 0.35  # non-digits in a batch, for each of MNIST's digits
+WRITTEN = 90_000  # digits written by handwriting/ to choose from
+MORPHS = 15_000  # drawings between two digits to choose from
+NON_DIGITS = 80_000  # drawings of non-digits to choose from
+WRITTEN_SHARE = 0.6  # written digits in a batch, for each of MNIST's digits
+MORPHS_SHARE = 0.1  # drawings between two digits in a batch, for each of MNIST's digits
+NON_DIGITS_SHARE = 0.4  # non-digits in a batch, for each of MNIST's digits
 UNVARIED = 0.25  # share of MNIST's digits in a batch that stay as they are: that is how they are tested
 SEED = 28  # of what handwriting/ writes; the same for every run, so that runs differ by training alone
 VALIDATION_WRITTEN = 10_000  # digits written for validation, from another seed
 STATISTICS_BATCHES = 40  # of 256 MNIST digits and what mix() adds, for batch normalisation's final statistics
 REJECTED_MNIST = 0.004  # of validation digits may be called uncertain
 REJECTED_WRITTEN = 0.006  # of digits written for validation may be called uncertain
+DOUBTED_MNIST = 0.01  # of validation digits may be doubted in all, be it as no digit or as one of two
+DOUBTED_WRITTEN = 0.015  # of digits written for validation, likewise
 TEMPERATURES = np.geomspace(0.3, 3, 200)
 
 Logits = NDArray[np.float32]  # (n, 10)
@@ -48,21 +56,24 @@ class Pool(NamedTuple):
     """What handwriting/ wrote, framed."""
 
     written: Split
+    morphs: NDArray[np.uint8]  # (m, 28, 28)
+    morph_targets: NDArray[np.float32]  # (m, 10), how likely each digit is
     non_digits: NDArray[np.uint8]  # (n, 28, 28)
 
 
 @lru_cache(maxsize=1)
 def load_pool() -> Pool:
-    """Write the digits and the non-digits that every run chooses from."""
+    """Write the digits, what lies between digits, and the non-digits that every run chooses from."""
     workers = os.cpu_count() or 1
     written = Split(*synthesise_digits(WRITTEN, SEED, workers))
-    return Pool(written, synthesise_non_digits(NON_DIGITS, SEED, workers=workers))
+    morphs = synthesise_morphs(MORPHS, SEED, workers)
+    return Pool(written, *morphs, synthesise_non_digits(NON_DIGITS, SEED, workers=workers))
 
 
 def mix(
     digits: NDArray[np.uint8], labels: NDArray[np.uint8], rng: np.random.Generator
-) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    """Join MNIST's digits with written ones and with non-digits, and vary them all.
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Join MNIST's digits with written ones, with what lies between digits and with non-digits, and vary them all.
 
     Args:
         digits: uint8 (n, 28, 28).
@@ -70,17 +81,32 @@ def mix(
         rng: decides what is chosen and how it is varied.
 
     Returns:
-        tensor float32 (m, 28, 28, 1) and classes int32 (m,), 0 to 10; m is about 1.7 times n.
+        tensor float32 (m, 28, 28, 1) and targets float32 (m, 11), the last class for non-digits; m is about twice n.
     """
     pool = load_pool()
     written = rng.integers(0, len(pool.written), round(len(digits) * WRITTEN_SHARE))
+    morphs = rng.integers(0, len(pool.morphs), round(len(digits) * MORPHS_SHARE))
     chosen_non_digits = rng.integers(0, len(pool.non_digits), round(len(digits) * NON_DIGITS_SHARE))
-    pictures = np.concatenate([digits, pool.written.digits[written], pool.non_digits[chosen_non_digits]])
-    non_digit_labels = np.full(len(chosen_non_digits), NON_DIGIT, np.uint8)
-    classes = np.concatenate([labels, pool.written.labels[written], non_digit_labels])
+    pictures = np.concatenate(
+        [digits, pool.written.digits[written], pool.morphs[morphs], pool.non_digits[chosen_non_digits]]
+    )
+    targets = np.zeros((len(pictures), NON_DIGIT + 1), np.float32)
+    targets[len(targets) - len(chosen_non_digits) :, NON_DIGIT] = 1
+    labelled = len(digits) + len(written)
+    targets[np.arange(labelled), np.concatenate([labels, pool.written.labels[written]])] = 1
+    targets[labelled : labelled + len(morphs), :NON_DIGIT] = pool.morph_targets[morphs]
     unvaried = round(len(digits) * UNVARIED)
     pictures[unvaried:] = augment(pictures[unvaried:], rng)
-    return to_tensor(pictures), classes.astype(np.int32)
+    return to_tensor(pictures), targets
+
+
+def adopt(network: keras.Model, saved: keras.Model) -> None:
+    """Give an untrained network the weights of a finished one, which has no class for non-digits any more."""
+    for layer in network.layers[:-1]:
+        layer.set_weights(saved.get_layer(layer.name).get_weights())
+    kernel, bias = network.layers[-1].get_weights()
+    kernel[:, :NON_DIGIT], bias[:NON_DIGIT] = saved.get_layer("probabilities").get_weights()
+    network.layers[-1].set_weights([kernel, bias])
 
 
 def finish(network: keras.Model, dataset: Dataset) -> keras.Model:
@@ -91,8 +117,8 @@ def finish(network: keras.Model, dataset: Dataset) -> keras.Model:
         dataset: MNIST, with its validation split held out.
 
     Returns:
-        A float32 network with two outputs: probabilities (n, 10), calibrated, and certainty (n, 1), which is at
-        least 0.5 where the answer may be trusted.
+        A float32 network with three outputs: probabilities (n, 10), calibrated, certainty (n, 1), which is at least
+        0.5 where the answer may be trusted, and features (n, 144), which app/memory compares.
     """
     exact = networks.robust()
     exact.set_weights(network.get_weights())
@@ -110,14 +136,48 @@ def finish(network: keras.Model, dataset: Dataset) -> keras.Model:
     return with_certainty(exact, temperature, head._replace(logit_bias=head.logit_bias - threshold))
 
 
+def choose_prototypes(network: keras.Model, dataset: Dataset) -> References:
+    """Choose the features of typical digits, of MNIST's and of written ones, for a finished network."""
+    look = keras.Model(network.input, network.get_layer("features").output)
+    written = load_pool().written
+    digits = np.concatenate([dataset.training.digits, written.digits])
+    labels = np.concatenate([dataset.training.labels, written.labels])
+    right = predict(network, digits).argmax(axis=1) == labels
+    return find_prototypes(predict(look, digits[right]), labels[right], SEED)
+
+
+def fit_card(network: keras.Model, dataset: Dataset) -> dict[str, Any]:
+    """Find below which score an answer is ambiguous, on digits that training has not seen.
+
+    Args:
+        network: what finish() returns.
+        dataset: MNIST, with its validation split held out.
+    """
+    written = Split(*synthesise_digits(VALIDATION_WRITTEN, SEED + 1))
+    threshold = fit_threshold(
+        (score_answers(network, dataset.validation.digits), DOUBTED_MNIST),
+        (score_answers(network, written.digits), DOUBTED_WRITTEN),
+    )
+    return {"ambiguous_below": round(threshold, 6)}
+
+
+def score_answers(network: keras.Model, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return how likely a network's answers are to be right, as the server scores them: (n,)."""
+    outputs = [network.get_layer(name).output for name in ("probabilities", "certainty")]
+    probabilities, certainty = keras.Model(network.input, outputs).predict(
+        to_tensor(digits), batch_size=PREDICTION_BATCH, verbose=0
+    )
+    return Prediction(probabilities, certainty[:, 0]).score
+
+
 def train_certainty(look: keras.Model, dataset: Dataset) -> Head:
     """Train the head on all training data of the network, both unvaried and varied."""
     pool = load_pool()
     rng = np.random.default_rng(SEED)
-    digits, non_digits = np.concatenate([dataset.training.digits, pool.written.digits]), pool.non_digits
+    digits = np.concatenate([dataset.training.digits, pool.written.digits, pool.morphs])
     of_digits, of_non_digits = (
         np.concatenate([predict(look, drawings), predict(look, augment(drawings, rng))])
-        for drawings in (digits, non_digits)
+        for drawings in (digits, pool.non_digits)
     )
     return train_head(of_digits, of_non_digits, SEED)
 
@@ -155,14 +215,22 @@ def fit_temperature(logits: Logits, labels: NDArray[np.uint8]) -> float:
 
 
 def with_certainty(network: keras.Model, temperature: float, head: Head) -> keras.Model:
-    """Replace the eleven logits by the digits' calibrated probabilities and the certainty."""
+    """Replace the eleven logits by the digits' calibrated probabilities, the certainty and the features."""
     kernel, bias = network.layers[-1].get_weights()
     ten = layers.Dense(NON_DIGIT, activation="softmax", name="probabilities")
     hidden = layers.Dense(HIDDEN, activation="relu", name="certainty_hidden")
     certain = layers.Dense(1, activation="sigmoid", name="certainty")
-    outputs = [ten(network.layers[-2].output), certain(hidden(take_features(network)))]
-    finished = keras.Model(network.input, outputs, name=network.name)
+    averages = network.layers[-2].output
+    finished = with_features(
+        keras.Model(network.input, [ten(averages), certain(hidden(take_features(network)))], name=network.name)
+    )
     ten.set_weights([kernel[:, :NON_DIGIT] / temperature, bias[:NON_DIGIT] / temperature])
     hidden.set_weights([head.hidden, head.hidden_bias])
     certain.set_weights([head.logit, head.logit_bias])
     return finished
+
+
+def with_features(network: keras.Model) -> keras.Model:
+    """Let a finished network also answer the features of which it makes the probabilities."""
+    features = layers.Identity(name="features")(network.get_layer("average").output)
+    return keras.Model(network.input, [*network.outputs, features], name=network.name)

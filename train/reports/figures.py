@@ -26,7 +26,7 @@ from ..learning.predictions import predict
 WIDTH = 6.0  # inches
 RESOLUTION = 150  # pixels an inch
 MAX_ERRORS = 40  # pictures in errors.png
-TRAINING, VALIDATION = "#1f77b4", "#d95f02"  # distinguishable by the colour-blind and in grey print
+TRAINING, VALIDATION = "#1f77b4", "#d95f02"  # distinguishable for the colour-blind and in grey print
 
 Card = dict[str, Any]
 
@@ -104,12 +104,12 @@ def draw_curves(card: Card) -> Figure:
 
 
 def draw_confusion(card: Card) -> Figure:
-    """Draw how often each class is read as each other."""
+    """Draw the confusion matrix."""
     matrix, classes = np.array(card["confusion"]), card["classes"]
     wrong = matrix.sum() - np.trace(matrix)
     figure = _figure(
         6.8,
-        f"What the {matrix.sum():,} test pictures are (rows) and are read as (columns). {wrong:,} off the diagonal "
+        f"What the {matrix.sum():,} test pictures: labels (rows) and predictions (columns). {wrong:,} off the diagonal "
         "are wrong; the darker, the more often.",
     )
     axes = figure.subplots()
@@ -121,13 +121,13 @@ def draw_confusion(card: Card) -> Figure:
     turn = 0 if max(map(len, classes)) == 1 else 45
     axes.set_xticks(range(10), classes, rotation=turn, ha="right" if turn else "center")
     axes.set_yticks(range(10), classes)
-    axes.set_xlabel("read as")
-    axes.set_ylabel("is")
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("label")
     return figure
 
 
 def draw_errors(network: keras.Model, card: Card, dataset: Dataset) -> Figure:
-    """Draw the wrong test pictures, the one that the network finds least likely to be what it is first."""
+    """Draw the misclassified test pictures, by the probability of their label, lowest first."""
     wrong = np.array(card["wrong"], int)
     probabilities = predict(network, dataset.test.digits[wrong]) if len(wrong) else np.zeros((0, 10))
     labels = dataset.test.labels[wrong]
@@ -136,8 +136,8 @@ def draw_errors(network: keras.Model, card: Card, dataset: Dataset) -> Figure:
     which = "All" if len(worst) == len(wrong) else f"The {len(worst)} worst of the"
     figure = _figure(
         1.2 + 1.55 * rows,
-        f"{which} {len(wrong):,} wrong of {len(dataset.test):,} test pictures, the worst first: what it is → what it "
-        "is read as, how sure, and its index.",
+        f"{which} {len(wrong):,} wrong of {len(dataset.test):,} test pictures, the worst first: label → "
+        "prediction, its probability, and the index of the picture.",
     )
     every = list(figure.subplots(rows, 5, squeeze=False).flat)
     for axes, index in zip(every, worst, strict=False):

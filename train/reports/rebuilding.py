@@ -27,7 +27,7 @@ from .results import read_cards, write_results
 def rebuild(models: Path, data: Path | None, page: Path, console: Console) -> None:
     """Draw all reports again from cards and networks, and write the table of results.
 
-    Nothing is trained. The served accuracy is measured anew: the way in which the server reads may have changed.
+    Nothing is trained. The served accuracy is measured again: the server may read differently by now.
 
     Raises:
         TrainingError: there is no model with a card of ours, the data is missing, or the page has no marks.

@@ -18,9 +18,10 @@ from app.preprocessing.digits import find_ink
 
 from ..data.augmentation import augment
 from ..handwriting.digits.catalogue import STYLES
+from ..handwriting.digits.morphs import MORPHS
 from ..handwriting.kinds import KINDS
 from ..handwriting.pens import Ink
-from ..handwriting.synthesis import draw_digit
+from ..handwriting.synthesis import draw_digit, draw_morph
 
 CELL = 56  # pixels, height and width of one drawing on a sheet
 COLUMNS = 20
@@ -29,7 +30,7 @@ WRONG_COLUMNS = 4  # wrong pictures in a row
 
 
 def write_sheets(folder: Path, seed: int, digits: NDArray[np.uint8]) -> list[Path]:
-    """Write a sheet for each label, one for non-digits, one for augmentation.
+    """Write a sheet for each label, one for morphs, one for non-digits, one for augmentation.
 
     Args:
         folder: made where it is missing.
@@ -47,6 +48,15 @@ def write_sheets(folder: Path, seed: int, digits: NDArray[np.uint8]) -> list[Pat
         )
     sheets["non-digits"] = np.vstack(
         [_row(name + " *" * kind.held_out, _repeat(kind.draw, rng)) for name, kind in KINDS.items()]
+    )
+    sheets["morphs"] = np.vstack(
+        [
+            _row(
+                f"{morph.labels[0]}-{morph.labels[1]} at {morph.centre:.2f}",
+                (draw_morph(morph, share, rng) for share in np.linspace(0, 1, COLUMNS)),
+            )
+            for morph in MORPHS
+        ]
     )
     sheets["framed"] = np.vstack(
         [_row(f"{label} framed", (frame_digit(draw_digit(label, rng)) for _ in range(COLUMNS))) for label in range(10)]

@@ -126,7 +126,7 @@ def test_a_node_that_dies_loses_and_duplicates_no_picture(nodes: Nodes, tmp_path
     (
         (("{folder}", "--ray", "local"), "With --ray, --output names the folder of Parquet parts to write."),
         (("{folder}", "--ray", "local", "--output", "a.csv"), "With --ray, --output names the folder of Parquet parts"),
-        (("{folder}", "--ray", "local", "--output", "{folder}"), "{folder} is there already: --resume goes on with it"),
+        (("{folder}", "--ray", "local", "--output", "{folder}"), "{folder} already exists. Add --resume"),
         (
             ("{folder}", "--ray", "local", "--output", "{folder}", "--resume"),
             "{folder} holds {folder}/7.png, which this program did not write. Choose another.",

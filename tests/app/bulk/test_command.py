@@ -16,15 +16,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
 import pyarrow.parquet as pq
 import pytest
 from flask.testing import FlaskClient
 from PIL import Image
+from PIL.PngImagePlugin import PngImageFile
 
 from app.bulk import processes, sources
 from app.bulk.command import main
 from app.bulk.files import guard_formula, unguard_formula
-from app.bulk.rows import BATCH, COLUMNS, Job
+from app.bulk.rows import BATCH, COLUMNS, UNEXPECTED, Job
 from app.bulk.sources import Source
 from app.bulk.tables import describe_row
 from tests.conftest import MODELS, ROOT
@@ -109,6 +111,7 @@ def test_a_folder_is_read_as_the_server_reads(folder: Path, tmp_path: Path, clie
     for row in rows:
         answer = client.post("/predict", data=Path(row["path"]).read_bytes()).get_json()
         expected = {name: answer[name] for name in ("digit", "confidence", "certain", "probabilities")}
+        expected["doubt"] = answer.get("doubt")
         assert row == {"path": row["path"], "text": str(answer["digit"]), **expected, "error": None, "code": None}
     assert list(tmp_path.glob("*unfinished")) == []
 
@@ -142,6 +145,36 @@ def test_a_bad_picture_is_a_row_and_never_the_end(tmp_path: Path, capfd: pytest.
     assert "8 pictures, 7 failures" in said
 
 
+OPENCV_ERROR = cv2.error("Insufficient memory")
+OPENCV_ERROR.code = cv2.Error.StsNoMem
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "sentence"),
+    (
+        (MemoryError(), "overloaded", "There is too little memory for this now. Try again, or send less at once."),
+        (OPENCV_ERROR, "overloaded", "There is too little memory for this now. Try again, or send less at once."),
+        (LookupError(), "internal", UNEXPECTED),
+    ),
+    ids=("Python", "OpenCV", "anything else"),
+)
+def test_a_lack_of_memory_is_named_in_the_row_of_its_picture_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+    error: Exception, code: str, sentence: str,
+) -> None:  # fmt: skip
+    (tmp_path / "large.png").write_bytes(to_png(draw_digit(3)))
+    (tmp_path / "small.bmp").write_bytes(to_bytes(draw_digit(7), "BMP"))
+
+    def run_out(_image: Image.Image) -> None:
+        raise error
+
+    monkeypatch.setattr(PngImageFile, "load", run_out)
+    assert main([str(tmp_path)]) == 1
+    large, small = read_csv(capsys.readouterr().out)
+    assert (large["code"], large["error"]) == (code, sentence)
+    assert (small["code"], small["text"]) == ("", "7")
+
+
 def test_every_core_reads_and_the_order_is_that_of_the_names(many: Path, tmp_path: Path) -> None:
     alone, together = tmp_path / "alone.jsonl", tmp_path / "together.jsonl"
     for output, count in ((alone, "1"), (together, "3")):
@@ -164,7 +197,7 @@ def _is_running(pid: int) -> bool:
 @pytest.mark.parametrize(
     ("suffix", "torn"), ((".csv", b'"/a ""torn'), (".jsonl", b'{"path": "/a'), (".parquet", b'{"path": "/a'))
 )
-def test_a_run_killed_in_the_middle_goes_on_where_it_was(many: Path, tmp_path: Path, suffix: str, torn: bytes) -> None:
+def test_a_killed_run_is_resumed_where_it_stopped(many: Path, tmp_path: Path, suffix: str, torn: bytes) -> None:
     output = tmp_path / f"read{suffix}"
     unfinished = tmp_path / f"read{suffix}.unfinished"
     growing = unfinished if suffix == ".parquet" else output
@@ -215,7 +248,7 @@ def test_a_parquet_file_of_digits_is_not_added_numbers_to(
     before = output.read_bytes()
     capsys.readouterr()
     assert main([str(folder), "--many", "--output", str(output), "--resume"]) == 2
-    assert capsys.readouterr().err.startswith(f"{output} has other columns. Give the same options as then")
+    assert capsys.readouterr().err.startswith(f"{output} has other columns. Give the same options as before")
     assert output.read_bytes() == before
 
 
@@ -231,7 +264,7 @@ def test_a_parquet_file_that_was_whole_when_the_machine_stopped_is_not_doubled(f
 
 
 @pytest.mark.parametrize("stopped_by", (signal.SIGINT, signal.SIGTERM))
-def test_an_interrupted_run_says_how_to_go_on(many: Path, tmp_path: Path, stopped_by: signal.Signals) -> None:
+def test_an_interrupted_run_says_how_to_resume(many: Path, tmp_path: Path, stopped_by: signal.Signals) -> None:
     output = tmp_path / "read.csv"
     with start(str(many), "--output", str(output), "--processes", "1", stderr=subprocess.PIPE) as process:
         wait_for(lambda: output.exists() and output.stat().st_size > 2000)
@@ -280,8 +313,11 @@ def test_no_more_pictures_are_held_than_are_being_read(many: Path) -> None:
         (("{folder}/empty",), "{folder}/empty holds no picture: no file that ends in .png, "),
         (("s3://bucket/scans",), "s3://bucket/scans is not on this machine: it is read with --ray ADDRESS"),
         (("{folder}", "--model", "gpt"), "There is no model 'gpt'. There are: "),
-        (("{folder}", "--output", "read.xlsx"), "--output read.xlsx should end in .csv, .jsonl or .parquet"),
-        (("{folder}", "--output", "{folder}/there.csv"), "{folder}/there.csv is there already: --resume goes on"),
+        (
+            ("{folder}", "--output", "read.xlsx"),
+            "--output is read.xlsx, expected a name that ends in .csv, .jsonl or .parquet",
+        ),
+        (("{folder}", "--output", "{folder}/there.csv"), "{folder}/there.csv already exists. Add --resume"),
         (
             ("{folder}", "--output", "{folder}/there.csv", "--resume"),
             "{folder}/there.csv was not written by this program. Choose another file.",
@@ -292,7 +328,7 @@ def test_no_more_pictures_are_held_than_are_being_read(many: Path) -> None:
         ),
         (
             ("{folder}", "--many", "--output", "{folder}/begun.csv", "--resume"),
-            "begun.csv was begun with many False, and now it is True.",
+            "begun.csv was started with many False; now it is True.",
         ),
         (("{folder}", "--output", "{folder}/none/read.csv"), "{folder}/none/read.csv cannot be written: No such file"),
         (("{folder}", "--resume"), "--resume continues a file: name it with --output."),
@@ -342,7 +378,7 @@ def test_a_list_of_names_on_standard_input_is_read(folder: Path, end: str) -> No
     assert [(row["path"], row["text"]) for row in read_csv(written)] == expected
 
 
-def test_nothing_on_standard_input_is_said() -> None:
+def test_empty_standard_input_is_an_error() -> None:
     code, written, said = run("-")
     assert (code, len(read_csv(written))) == (2, 0)
     assert "Standard input is empty; expected a picture, or names of pictures.\n" in said
@@ -462,7 +498,9 @@ def test_the_server_loads_nothing_of_it() -> None:
     assert done.stdout == "[]\n"
 
 
-def test_what_is_no_file_is_a_row_and_nothing_waits_for_it(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_pipe_or_device_is_an_error_row_and_is_not_waited_for(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "good.png").write_bytes(to_png(draw_digit(7)))
     os.mkfifo(tmp_path / "pipe.png")
     (tmp_path / "device.png").symlink_to("/dev/zero")
@@ -474,11 +512,11 @@ def test_what_is_no_file_is_a_row_and_nothing_waits_for_it(tmp_path: Path, capfd
     rows = {Path(row["path"]).stem: row for row in read_csv(capfd.readouterr().out)}
     assert rows["good"]["text"] == "7"
     assert {name: row["error"] for name, row in rows.items() if row["error"]} == {
-        "device": "The file cannot be read: it is a device, no file with a picture.",
+        "device": "The file cannot be read: it is a device, not a file with a picture.",
         "gone": "There is no such file.",
-        "pipe": "The file cannot be read: it is a pipe, no file with a picture.",
+        "pipe": "The file cannot be read: it is a pipe, not a file with a picture.",
         "round": "The file cannot be read: Too many levels of symbolic links.",
-        "socket": "The file cannot be read: it is a socket, no file with a picture.",
+        "socket": "The file cannot be read: it is a socket, not a file with a picture.",
     }
 
 

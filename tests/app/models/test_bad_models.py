@@ -70,6 +70,7 @@ FIELDS: tuple[tuple[str, Any], ...] = (
     *each("classes", None, "0123456789", [1, 2], {}, [], ["a"], [""] * 10, ["a", None], ["\x1b"] * 10),
     *each("framing", None, [], {}, 5),
     *each("certain_from", None, "x", [], True, -1, 2, 1e999),
+    *each("ambiguous_below", None, "x", [], True, -1, 2, 1e999),
     *each("version", None, 1.5, [], True, "", "one", "\N{SUPERSCRIPT TWO}", 2**63, -1),
     *each("sha256", None, [], "x", {"model.json": 5}, {"model.json": "x"}),
     *each("title", None, 5, [], "a\nb", "\x1b[31m", "\u202e", "x" * 501, "\ud800"),
@@ -505,7 +506,8 @@ def test_a_server_serves_the_good_ones_and_keeps_them_when_told_to_reload(models
         server.wait_for("Kept the models that were served. Digits cannot serve this: The model unsure is refused: ")
         assert second in server.workers()
         with urllib.request.urlopen(f"{server.address}/health/ready", timeout=30) as answer:
-            assert json.load(answer) == {"ready": True, "models": ["plain"], "refused": ["unsure"]}
+            ready = {"ready": True, "models": ["plain"], "refused": ["unsure"], "corrections": "off"}
+            assert json.load(answer) == ready
         (models / "unsure" / CARD).unlink()
         shutil.copy(models / "plain" / CARD, models / "unsure")
         server.send(signal.SIGHUP)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from app.models.card import read_card, write_card
-from app.models.classifier import Classifier, load_classifier
+from app.models.classifier import MAX_FEATURES, Classifier, Prediction, load_classifier
 from app.models.files import BadModel
 from app.models.folder import load
 from app.models.runtimes import BLOCK
+from app.models.saving import save
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +50,105 @@ def test_certainty_is_the_second_output(classifier: Classifier) -> None:
     np.testing.assert_array_equal(classifier.certain(prediction), prediction.certainty >= 0.5)
 
 
+@pytest.fixture(scope="module")
+def tensors_and_networks() -> tuple[Any, dict[str, Any]]:
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(3)
+    tensor = keras.Input((28, 28, 1))
+    features = layers.GlobalAveragePooling2D()(layers.Conv2D(6, 5, strides=4, activation="relu")(tensor))
+    outputs = {
+        "features": features,
+        "certainty": layers.Dense(1, activation="sigmoid")(features),
+        "probabilities": layers.Dense(10, activation="softmax")(features),
+        "more": layers.Dense(4)(features),
+        "large": layers.Dense(MAX_FEATURES + 1)(features),
+    }
+    return tensor, outputs
+
+
+@pytest.mark.parametrize("names", (("features", "certainty", "probabilities"), ("probabilities", "features")))
+def test_features_are_answered_besides(
+    tensors_and_networks: tuple[Any, dict[str, Any]], tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    import keras
+
+    tensor, outputs = tensors_and_networks
+    save(keras.Model(tensor, [outputs[name] for name in names]), tmp_path / "inside", {})
+    digits = np.random.default_rng(1).random((11, 28, 28, 1), np.float32)
+    prediction = load_classifier(load(tmp_path / "inside")).predict(digits)
+    np.testing.assert_allclose(prediction.probabilities.sum(axis=1), 1, atol=1e-5)
+    assert prediction.features is not None
+    np.testing.assert_allclose(prediction.features, keras.Model(tensor, outputs["features"])(digits), atol=1e-4)
+    confidence = prediction.probabilities.max(axis=1)
+    assert np.array_equal(prediction.certainty, confidence) == ("certainty" not in names)
+
+
+@pytest.mark.parametrize(
+    "names",
+    (
+        ("probabilities", "features", "more"),
+        ("probabilities", "large"),
+        ("probabilities", "probabilities"),
+        ("probabilities", "certainty", "certainty"),
+    ),
+)
+def test_a_network_that_answers_more_than_can_be_told_apart_is_refused(
+    tensors_and_networks: tuple[Any, dict[str, Any]], tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    import keras
+
+    tensor, outputs = tensors_and_networks
+    save(keras.Model(tensor, [outputs[name] for name in names]), tmp_path / "inside", {})
+    with pytest.raises(BadModel, match="expected probabilities, a certainty and features at most"):
+        load_classifier(load(tmp_path / "inside"))
+
+
+def test_a_network_without_features_answers_none(classifier: Classifier) -> None:
+    assert classifier.predict(np.zeros((1, 28, 28, 1), np.float32)).features is None
+
+
 def test_certainty_is_the_confidence_where_a_network_has_none(tiny_models: Path) -> None:
     prediction = load_classifier(load(tiny_models / "plain")).predict(np.zeros((2, 28, 28, 1), np.float32))
     np.testing.assert_array_equal(prediction.certainty, prediction.probabilities.max(axis=1))
+
+
+DOUBTS = (  # top probability, certainty, what is doubted where answers below 0.8 are ambiguous
+    (0.99, 0.99, None),
+    (0.6, 0.99, "ambiguous"),
+    (0.99, 0.4, "not_a_digit"),
+    (0.99, 0.7, "not_a_digit"),
+    (0.3, 0.4, "not_a_digit"),
+    (0.95, 0.95, None),
+    (0.7, 0.7, "ambiguous"),
+)
+
+
+@pytest.mark.parametrize(("likely", "certainty", "doubt"), DOUBTS)
+def test_a_doubt_says_whether_it_is_no_digit_or_one_of_two(
+    classifier: Classifier, likely: float, certainty: float, doubt: str | None
+) -> None:
+    probabilities = np.full((1, 10), (1 - likely) / 9, np.float32)
+    probabilities[0, 3] = likely
+    prediction = Prediction(probabilities, np.array([certainty], np.float32))
+    strict = copy.copy(classifier)
+    strict.ambiguous_below = 0.8
+    assert strict.doubts(prediction) == [doubt]
+    assert strict.certain(prediction).tolist() == [doubt is None]
+
+
+def test_a_card_without_a_score_doubts_by_certainty_alone(classifier: Classifier) -> None:
+    prediction = classifier.predict(np.random.default_rng(1).random((40, 28, 28, 1), np.float32))
+    assert classifier.ambiguous_below == 0
+    assert [doubt is None for doubt in classifier.doubts(prediction)] == (prediction.certainty >= 0.5).tolist()
+
+
+def test_the_score_of_a_card_is_used(tiny_models: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(tiny_models / "unsure", tmp_path / "unsure"))
+    write_card(folder, {**(read_card(folder) or {}), "ambiguous_below": 1.0})
+    strict = load_classifier(load(folder))
+    assert None not in strict.doubts(strict.predict(np.zeros((1, 28, 28, 1), np.float32)))
 
 
 def test_a_card_that_names_an_unknown_framing_is_refused(tiny_models: Path, tmp_path: Path) -> None:

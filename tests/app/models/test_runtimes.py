@@ -14,19 +14,18 @@ from app.models.files import COMPILED
 from app.models.folder import load
 from app.models.keras_files import load_keras
 from app.models.registry import choose_default, find_artifacts
-from app.models.runtimes import LiteRTRuntime, widest_first
-from app.models.saving import COMPILED_TOLERANCE, compile_folder
+from app.models.runtimes import LiteRTRuntime, order_outputs
+from app.models.saving import COMPILED_TOLERANCE, answer_by_keras, compile_folder
 from tests.conftest import MODELS
 
 COUNT = 1000  # digits
+FEATURES_COSINE = 0.98  # at least, between the features that are served and Keras's
 USUALLY = 0.05  # in 99 of 100 probabilities and certainties, whatever the bits
 NAMES = sorted({choose_default(find_artifacts(MODELS)), "keras_flask"})
 
 
-def answer_by_keras(name: str, tensor: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-    outputs = load_keras(MODELS / name)(tensor, training=False)
-    outputs = outputs if isinstance(outputs, list | tuple) else [outputs]
-    return widest_first([np.asarray(output) for output in outputs])
+def answer(name: str, tensor: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    return answer_by_keras(load_keras(MODELS / name), tensor, 10)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -38,7 +37,7 @@ def test_compiled_as_floats_a_network_answers_as_keras(
     shutil.copytree(MODELS / name, folder)
     compile_folder(folder, 32)
     answers = LiteRTRuntime(folder / COMPILED)(tensor)
-    for ours, theirs in zip(answers, answer_by_keras(name, tensor), strict=True):
+    for ours, theirs in zip(answers, answer(name, tensor), strict=True):
         np.testing.assert_allclose(ours, theirs, atol=COMPILED_TOLERANCE[32], rtol=0)
 
 
@@ -47,10 +46,31 @@ def test_what_is_served_answers_as_keras(name: str, mnist_test: tuple[NDArray[np
     tensor = to_tensor(mnist_test[0][:COUNT])
     artifact = load(MODELS / name)
     assert artifact.compiled, artifact.stale
-    answers, expected = LiteRTRuntime(artifact.compiled)(tensor), answer_by_keras(name, tensor)
+    answers, expected = LiteRTRuntime(artifact.compiled)(tensor), answer(name, tensor)
     bits = artifact.card.get("weight_bits", 32)
-    for ours, theirs in zip(answers, expected, strict=True):
+    for ours, theirs in zip(answers[:2], expected[:2], strict=True):
         np.testing.assert_allclose(ours, theirs, atol=COMPILED_TOLERANCE[bits], rtol=0)
         assert np.quantile(np.abs(ours - theirs), 0.99) <= USUALLY
     same = answers[0].argmax(axis=1) == expected[0].argmax(axis=1)
     assert same.mean() >= 0.999
+    for ours, theirs in zip(answers[2:], expected[2:], strict=True):
+        lengths = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
+        assert ((ours * theirs).sum(axis=1) / lengths).min() >= FEATURES_COSINE
+
+
+@pytest.mark.parametrize(
+    ("widths", "classes", "order"),
+    (
+        ((10,), 10, [0]),
+        ((10, 1), 10, [0, 1]),
+        ((1, 10), 10, [1, 0]),
+        ((10, 1, 144), 10, [0, 1, 2]),
+        ((144, 1, 10), 10, [2, 1, 0]),
+        ((144, 26), 26, [1, 0]),
+        ((1, 10), 3, [1, 0]),
+    ),
+)
+def test_outputs_are_known_by_their_widths_wherever_the_file_has_them(
+    widths: tuple[int, ...], classes: int, order: list[int]
+) -> None:
+    assert order_outputs(widths, classes) == order

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
+import brotli
 import pytest
+from backports import zstd
 from flask.testing import FlaskClient
+from PIL import Image, ImageDraw
 
 from app import create_app
 from app.models.card import read_card, write_card
@@ -17,6 +22,7 @@ from app.pages.report import draw_curves
 from app.pages.texts import LANGUAGES, load_texts
 from app.pages.views import STATIC
 
+SCRIPT = "/static/drawing/drawing.js"
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55")
 
@@ -54,7 +60,8 @@ def visitor(small_client: FlaskClient) -> FlaskClient:
 def test_every_text_is_there_in_every_language() -> None:
     english, *others = (load_texts(language)["page"] for language in LANGUAGES)
     for texts in others:
-        assert texts.keys() == english.keys()
+        of_description = {key for key in texts if key.startswith("docs.")}  # in English it is the description's own
+        assert texts.keys() - of_description == english.keys() - of_description
         assert all(texts.values())
 
 
@@ -94,19 +101,55 @@ def test_pages_allow_nothing_inline_and_nothing_from_elsewhere(small_client: Fla
     assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'")
     assert "unsafe" not in policy
     assert response.headers["X-Content-Type-Options"] == "nosniff"
-    assert "://" not in response.text.replace("http://www.w3.org/", "")
+    own = (
+        'property="og:image" content="http://localhost/static/icons/preview.png"'  # other sites need the whole address
+    )
+    assert own in response.text
+    assert "://" not in response.text.replace("http://www.w3.org/", "").replace(own, "")
     assert " style=" not in response.text
 
 
-def test_pages_and_scripts_are_compressed_for_browsers_that_ask(small_client: FlaskClient) -> None:
-    path = "/static/drawing/drawing.js"
-    asked = {"Accept-Encoding": "gzip"}
-    with small_client.get(path) as whole, small_client.get(path, headers=asked) as packed:
-        assert packed.headers["Content-Encoding"] == "gzip"
-        assert gzip.decompress(packed.data) == whole.data == (STATIC / "drawing" / "drawing.js").read_bytes()
+@pytest.mark.parametrize(
+    ("accepted", "encoding", "decompress"),
+    (
+        ("gzip", "gzip", gzip.decompress),
+        ("gzip, deflate, br", "br", brotli.decompress),
+        ("gzip, deflate, br, zstd", "zstd", zstd.decompress),
+    ),
+)
+def test_pages_and_scripts_are_compressed_for_browsers_that_ask(
+    small_client: FlaskClient, accepted: str, encoding: str, decompress: Callable[[bytes], bytes]
+) -> None:
+    asked = {"Accept-Encoding": accepted}
+    with small_client.get(SCRIPT) as whole, small_client.get(SCRIPT, headers=asked) as packed:
+        assert packed.headers["Content-Encoding"] == encoding
+        assert "Content-Length" in packed.headers
+        assert decompress(packed.data) == whole.data == (STATIC / "drawing" / "drawing.js").read_bytes()
         assert "Accept-Encoding" in packed.headers["Vary"]
-    with small_client.get(path, headers={**asked, "If-None-Match": packed.headers["ETag"]}) as again:
+        assert "Accept-Encoding" in whole.headers["Vary"]
+    tag = packed.headers["ETag"]
+    with small_client.get(SCRIPT, headers={**asked, "If-None-Match": tag}) as again:
         assert again.status_code == 304
+    with small_client.get(SCRIPT, headers={"If-None-Match": tag}) as other:
+        assert other.status_code == 200  # the tag is of the compressed file
+    with small_client.head(SCRIPT, headers=asked) as head:
+        assert head.headers["Content-Length"] == packed.headers["Content-Length"]
+
+
+@pytest.mark.parametrize(
+    "headers", ({"Accept-Encoding": "gzip;q=0"}, {"Accept-Encoding": "gzip", "Range": "bytes=0-4999"})
+)
+def test_an_answer_stays_uncompressed_where_gzip_is_refused_or_a_part_is_wanted(
+    small_client: FlaskClient, headers: dict[str, str]
+) -> None:
+    with small_client.get(SCRIPT, headers=headers) as answer:
+        assert "Content-Encoding" not in answer.headers
+        assert (STATIC / "drawing" / "drawing.js").read_bytes().startswith(answer.data)
+
+
+def test_a_small_answer_is_not_compressed(small_client: FlaskClient) -> None:
+    answer = small_client.get("/health/ready", headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in answer.headers
 
 
 @pytest.mark.parametrize("accepted", ("application/json", "*/*"))
@@ -163,3 +206,64 @@ def test_nothing_else_of_a_model_is_sent(reported: FlaskClient, path: str) -> No
     response = reported.get(path)
     assert response.status_code == 404
     assert json.loads(response.data)["code"] == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    (
+        ("application/json", "application/json"),
+        ("*/*", "text/html"),
+        ("", "text/html"),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html"),
+    ),
+)
+def test_a_program_that_asks_for_json_is_told_that_the_server_is_alive(
+    tiny_client: FlaskClient, accept: str, kind: str
+) -> None:
+    answer = tiny_client.get("/", headers={"Accept": accept})
+    assert (answer.status_code, answer.mimetype) == (200, kind)
+    assert "Accept" in answer.headers["Vary"]
+    if kind == "application/json":
+        assert answer.get_json() == {"status": "alive"}
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    (
+        ("/nope", 404, "There is no such page"),
+        ("/models/nope", 404, "There is no such page"),
+        ("/predict", 405, "This cannot be done here"),
+    ),
+)
+def test_a_failure_is_a_page_to_a_browser_and_json_to_a_program(
+    visitor: FlaskClient, path: str, status: int, said: str
+) -> None:
+    page = visitor.get(path, headers={"Accept": BROWSER})
+    assert (page.status_code, page.mimetype) == (status, "text/html")
+    assert said in page.text
+    for accept in ("*/*", "application/json", ""):
+        answer = visitor.get(path, headers={"Accept": accept})
+        assert (answer.status_code, answer.mimetype) == (status, "application/json")
+        assert "Accept" in answer.vary
+
+
+def test_a_failure_is_said_in_the_visitors_language(visitor: FlaskClient) -> None:
+    page = visitor.get("/nope", headers={"Accept": BROWSER, "Accept-Language": "zh"})
+    assert "没有这个页面" in page.text
+
+
+def test_the_form_without_scripts_reads_pictures(client: FlaskClient) -> None:
+    seven, blank = draw_png([(30, 20), (70, 20), (45, 80)]), draw_png([])
+    form = {"file": [(io.BytesIO(seven), "7.png"), (io.BytesIO(blank), "blank.png")]}
+    page = client.post("/", data=form, headers={"Accept": BROWSER})
+    assert page.status_code == 200
+    assert "<b>7</b>" in page.text
+    assert page.text.count("<li>") + page.text.count("<li lang") == 2
+
+
+def draw_png(line: list[tuple[int, int]]) -> bytes:
+    picture = Image.new("L", (100, 100), 255)
+    ImageDraw.Draw(picture).line(line, fill=0, width=8)
+    stream = io.BytesIO()
+    picture.save(stream, "PNG")
+    return stream.getvalue()

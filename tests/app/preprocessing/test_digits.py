@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -13,7 +14,7 @@ from app.errors import NoInk
 from app.framing import CENTRE, CORE, SIDE, WHOLE, frame_digit, to_tensor
 from app.models.classifier import Classifier, load_classifier
 from app.models.folder import load
-from app.preprocessing.digits import find_ink, read_picture
+from app.preprocessing.digits import find_ink, look_for_ink, read_picture
 from app.preprocessing.explanation import Steps
 from tests.support.drawings import draw_digit, to_bytes, to_png
 from tests.support.scenes import (
@@ -295,3 +296,35 @@ def test_every_decision_is_explained_with_its_picture(picture: NDArray[np.uint8]
     assert np.array_equal(steps[-1].picture, digit)
     assert all(step.picture.dtype == np.uint8 and step.picture.ndim in (2, 3) for step in steps)
     assert np.array_equal(read_picture(to_png(picture)), digit)
+
+
+# Too little ink
+
+
+def on_noisy_paper(digit: Grey, strength: float) -> Grey:
+    """Return a photograph of a digit whose ink is as many grey levels darker than its shaded paper, with grain of 6."""
+    rng = np.random.default_rng(5)
+    paper = np.linspace(150, 220, digit.shape[1])[None] + rng.normal(0, 6, digit.shape)
+    return np.asarray(np.clip(paper - strength * (255 - digit.astype(float)) / 255, 0, 255), np.uint8)
+
+
+FAINT = {
+    "pale": lambda label: np.asarray(255 - (255 - draw_digit(label)) // 16, np.uint8),
+    "of a few pixels": lambda label: draw_digit(label, shape=(60, 60), height=5, pen=1),
+}
+CLEAR = {
+    "black": draw_digit,
+    "grey": lambda label: np.asarray(255 - (255 - draw_digit(label)) // 4, np.uint8),
+    "small": lambda label: draw_digit(label, shape=(60, 60), height=14, pen=2),
+    "photographed": lambda label: on_noisy_paper(draw_digit(label), 90),
+}
+
+
+@pytest.mark.parametrize("draw", FAINT.values(), ids=FAINT)
+def test_ink_of_which_there_is_too_little_is_faint(draw: Callable[[int], Grey]) -> None:
+    assert [look_for_ink(draw(label)).faint for label in (2, 3, 8)] == [True] * 3
+
+
+@pytest.mark.parametrize("draw", CLEAR.values(), ids=CLEAR)
+def test_what_is_drawn_clearly_is_not_faint(draw: Callable[[int], Grey]) -> None:
+    assert [look_for_ink(draw(label)).faint for label in (2, 3, 8)] == [False] * 3

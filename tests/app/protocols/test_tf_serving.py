@@ -144,7 +144,7 @@ WRONG: dict[str, tuple[str, int, str, str]] = {
 
 
 @pytest.mark.parametrize(("body", "status", "code", "sentence"), WRONG.values(), ids=WRONG)
-def test_a_wrong_request_is_told_what_was_expected(
+def test_a_wrong_request_is_refused_with_what_was_expected(
     small_client: FlaskClient, body: str, status: int, code: str, sentence: str
 ) -> None:
     answer = small_client.post("/v1/models/plain:predict", data=body.encode("utf-8", "surrogateescape"))
@@ -159,7 +159,7 @@ def test_a_wrong_request_is_told_what_was_expected(
         *((value, "0.0 (paper) to 1.0 (ink)") for value in ("255", "1e300", "-11", str(-(2**63)), str(2**64 - 1))),
     ),
 )
-def test_values_that_are_no_picture_s_are_refused(tiny_client: FlaskClient, value: str, sentence: str) -> None:
+def test_values_out_of_range_are_refused(tiny_client: FlaskClient, value: str, sentence: str) -> None:
     row = "[" + ",".join(["[" + ",".join(["[0.5]"] * 28) + "]"] * 28) + "]"
     body = f'{{"instances": [{row}, {row.replace("0.5", value, 1)}]}}'
     answer = tiny_client.post("/v1/models/plain:predict", data=body)

@@ -39,7 +39,7 @@ def make(app: Callable[[Environ, Callable[..., Any]], Iterable[bytes]], **settin
     return Answering(app, read_settings(settings, {}), cast(set[Connection], set()))
 
 
-def test_a_thread_that_never_ends_is_noticed_and_its_client_told() -> None:
+def test_a_thread_that_never_ends_is_noticed_and_its_client_answered() -> None:
     end = threading.Event()
 
     def never(_environ: Environ, start: Callable[..., Any]) -> Iterable[bytes]:
@@ -68,7 +68,7 @@ def test_what_fails_in_a_thread_fails_where_it_was_asked() -> None:
         answer(make(fail))
 
 
-def test_who_steps_aside_lets_others_be_answered_and_only_one_goes_on_at_a_time() -> None:
+def test_a_request_aside_lets_others_be_answered_and_only_one_runs_at_a_time() -> None:
     begun, together = threading.Semaphore(0), []
     go_on = threading.Event()
     inside = 0

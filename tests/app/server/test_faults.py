@@ -24,9 +24,9 @@ import pytest
 from PIL import Image
 
 from app.models.card import read_card, write_card
-from tests.conftest import ROOT, START, wait_until_ready
+from tests.conftest import ROOT
 from tests.support.drawings import to_bytes
-from tests.support.servers import SEVEN, Load, Server, ask, receive, running
+from tests.support.servers import SEVEN, START, Load, Server, ask, await_server, receive, running, set_up
 
 HALF = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf"
 
@@ -42,7 +42,7 @@ def server(tiny_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 # ---- clients ----
 
 
-def test_many_who_send_slowly_do_not_keep_others_waiting(server: Server) -> None:
+def test_many_slow_senders_do_not_delay_others(server: Server) -> None:
     slow = [server.connect() for _ in range(100)]
     for connection in slow:
         connection.sendall(HALF)
@@ -64,7 +64,7 @@ def test_a_body_by_the_byte_is_read(server: Server) -> None:
         assert receive(connection)[0] == 200
 
 
-def test_clients_who_vanish_leave_nothing_behind(server: Server) -> None:
+def test_clients_that_vanish_leave_nothing_behind(server: Server) -> None:
     for _ in range(20):
         for part in (b"", b"POST /pre", HALF, b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nhalf"):
             connection = server.connect()
@@ -76,7 +76,7 @@ def test_clients_who_vanish_leave_nothing_behind(server: Server) -> None:
         assert "digits_requests_in_flight 1.0" in answer.read().decode()
 
 
-def test_a_connection_is_kept_and_may_send_ahead(server: Server) -> None:
+def test_a_connection_is_kept_alive_and_may_pipeline(server: Server) -> None:
     with server.connect() as connection:
         request = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b" % (len(SEVEN), SEVEN)
         for _ in range(3):
@@ -129,7 +129,7 @@ def test_wrong_chunks_are_refused(server: Server, body: bytes, status: int, code
     ),
     ids=("first", "last, as curl -T"),
 )
-def test_who_asks_first_is_told_to_go_on_or_not(server: Server, head: bytes) -> None:
+def test_expect_continue_is_answered_by_continue_or_an_error(server: Server, head: bytes) -> None:
     with server.connect() as connection:
         connection.sendall(head % len(SEVEN))
         assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -165,14 +165,14 @@ def test_who_asks_first_is_told_to_go_on_or_not(server: Server, head: bytes) -> 
         ),
     ),
 )
-def test_what_is_no_request_is_answered_as_json(server: Server, request_bytes: bytes, status: int, code: str) -> None:
+def test_a_malformed_request_is_answered_as_json(server: Server, request_bytes: bytes, status: int, code: str) -> None:
     with server.connect() as connection:
         connection.sendall(request_bytes)
         answered = receive(connection)
     assert (answered[0], answered[1]["code"]) == (status, code), answered
 
 
-def test_a_body_that_never_ends_is_ended(tiny_models: Path, tmp_path: Path) -> None:
+def test_an_endless_body_is_cut_off(tiny_models: Path, tmp_path: Path) -> None:
     with (
         running(tmp_path / "log", models=tiny_models, workers=1, timeout=1) as server,
         server.connect() as connection,
@@ -280,7 +280,7 @@ def booted(server: Server) -> set[int]:
 
 
 def catch_while_loading(server: Server) -> int:
-    """Serve anew, and stop a new worker before it has loaded its models; return its process id."""
+    """Reload, and stop a new worker before it has loaded its models; return its process id."""
     for _ in range(20):
         known = booted(server)
         server.send(signal.SIGHUP)
@@ -375,7 +375,7 @@ def test_a_storm_of_reloads_never_has_more_than_twice_the_workers_and_stopping_i
     models: Path, tmp_path: Path
 ) -> None:
     with running(tmp_path / "log", models=models, workers=2) as server:
-        most = 0
+        highest = 0
         with Load(server.port, clients=2) as load:
             for _ in range(20):
                 server.send(signal.SIGHUP)
@@ -383,9 +383,9 @@ def test_a_storm_of_reloads_never_has_more_than_twice_the_workers_and_stopping_i
                 while time.monotonic() < deadline:
                     first = set(server.workers())
                     time.sleep(0.01)  # what is no worker any more was a check of the models that had just begun
-                    most = max(most, len(first & set(server.workers())))
+                    highest = max(highest, len(first & set(server.workers())))
             load.wait_for(50)
-        assert most <= 4
+        assert highest <= 4
         assert load.failures == []
         assert set(load.statuses) == {200}
         server.send(signal.SIGHUP)
@@ -393,12 +393,12 @@ def test_a_storm_of_reloads_never_has_more_than_twice_the_workers_and_stopping_i
         assert server.process.wait(25) == 0  # gunicorn kills after 30
 
 
-def test_a_worker_that_stands_still_is_replaced_and_others_answer(tiny_models: Path, tmp_path: Path) -> None:
+def test_a_worker_that_hangs_is_replaced_and_others_answer(tiny_models: Path, tmp_path: Path) -> None:
     with running(tmp_path / "log", models=tiny_models, workers=2) as server:
         still = server.workers()[0]
         os.kill(still, signal.SIGSTOP)
         with Load(server.port, clients=1) as load:
-            server.wait_for(f"Worker {still} gave no sign of life")
+            server.wait_for(f"Worker {still} had no heartbeat")
             load.wait_for(20)
         assert set(load.statuses) == {200}
         assert still not in server.workers()
@@ -407,7 +407,7 @@ def test_a_worker_that_stands_still_is_replaced_and_others_answer(tiny_models: P
 # ---- machines ----
 
 
-def test_few_open_files_leave_room_for_newcomers(tiny_models: Path, tmp_path: Path) -> None:
+def test_few_open_files_leave_room_for_new_clients(tiny_models: Path, tmp_path: Path) -> None:
     with running(tmp_path / "log", before="ulimit -n 64", models=tiny_models, workers=1) as server:
         slow = []
         for _ in range(100):
@@ -419,7 +419,7 @@ def test_few_open_files_leave_room_for_newcomers(tiny_models: Path, tmp_path: Pa
             connection.close()
 
 
-def test_clients_that_do_not_read_leave_room_for_newcomers(tiny_models: Path, tmp_path: Path) -> None:
+def test_clients_that_do_not_read_leave_room_for_new_ones(tiny_models: Path, tmp_path: Path) -> None:
     with running(tmp_path / "log", before="ulimit -n 100", models=tiny_models, workers=1) as server:
         slow = []
         for _ in range(120):
@@ -437,7 +437,7 @@ def test_clients_that_do_not_read_leave_room_for_newcomers(tiny_models: Path, tm
 
 
 @pytest.mark.parametrize("files", (20, 50))
-def test_hardly_any_open_files_are_said_at_the_start(files: int) -> None:
+def test_too_few_open_files_stop_the_start(files: int) -> None:
     command = ["sh", "-c", f"ulimit -n {files} && exec {sys.executable} -m app"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=START, check=False)
     assert done.returncode != 0
@@ -496,7 +496,7 @@ def test_a_killed_worker_is_replaced_and_nothing_counted_is_lost(tiny_models: Pa
 
 
 def can_mount() -> bool:
-    """Say whether this machine lets a test have a file system of its own."""
+    """Return whether this machine lets a test have a file system of its own."""
     return subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode == 0
 
 
@@ -514,28 +514,20 @@ FILE_SYSTEMS = {
 @pytest.mark.parametrize("mounts", FILE_SYSTEMS.values(), ids=FILE_SYSTEMS)
 def test_it_serves_on_hostile_file_systems(tiny_models: Path, mounts: str) -> None:
     program = f"mount -t tmpfs tmpfs /run && cp -r {tiny_models} /run/models && {mounts} && exec python -m app"
-    environment = {**os.environ, "DIGITS_PORT": "0", "DIGITS_WORKERS": "2", "DIGITS_MODELS": "/run/models"}
+    environment = set_up({"workers": 2, "models": "/run/models"})
     environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
     process = subprocess.Popen(
         ["unshare", "-m", "sh", "-c", program],
-        cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE,
     )  # fmt: skip
-    assert process.stdout
-    line = process.stdout.readline()
-    try:
-        assert line.startswith("Digits on http"), process.communicate(timeout=START)
-        address = line.split()[2]
-        wait_until_ready(address)
+    with await_server(process) as address:
         port = int(address.rpartition(":")[2])
         assert [ask(port)[0] for _ in range(5)] == [200] * 5
         with urllib.request.urlopen(f"{address}/metrics", timeout=START) as answer:
             assert "digits_requests_total" in answer.read().decode()
-    finally:
-        process.terminate()
-        process.communicate(timeout=START)
 
 
-def test_a_worker_out_of_memory_says_so_and_goes_on(tiny_models: Path, tmp_path: Path) -> None:
+def test_a_worker_out_of_memory_says_so_and_continues(tiny_models: Path, tmp_path: Path) -> None:
     with running(tmp_path / "log", models=tiny_models, workers=1) as server:
         (worker,) = server.workers()
         used = 1024 * int(Path(f"/proc/{worker}/statm").read_text().split()[0]) * 4

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import START
 from tests.support.drawings import draw_digit, to_bytes, to_png
-from tests.support.servers import SEVEN, Server, ask, running
+from tests.support.servers import SEVEN, START, Server, ask, running
 
-KEPT = 50  # MB that a worker may keep after a large request
+MAX_KEPT = 50  # MB that a worker may keep after a large request
 LARGE = {
     "JSON of numbers": ("/v1/models/plain:predict", b'{"instances":[' + b"1," * 8_000_000 + b"1]}"),
     "JSON of empty lists": ("/v1/models/plain:predict", b'{"instances":[' + b"[]," * 5_500_000 + b"[]]}"),
@@ -37,17 +36,17 @@ def wait_until_small(server: Server, limit: int) -> None:
         time.sleep(0.2)
 
 
-def test_what_large_requests_take_comes_back(tiny_models: Path, tmp_path: Path) -> None:
+def test_the_memory_of_large_requests_is_returned(tiny_models: Path, tmp_path: Path) -> None:
     with running(tmp_path / "log", models=tiny_models, workers=1) as server:
         ask(server.port)
         before = read_status(server.workers()[0], "VmRSS")
         for path, body in LARGE.values():
             status, _, _ = ask(server.port, body, path, Content_Type="application/json")
             assert status in (400, 413)
-            wait_until_small(server, before + KEPT)
+            wait_until_small(server, before + MAX_KEPT)
         page = to_bytes(draw_digit(7, shape=(5000, 5000), height=3000, pen=300), "PNG", compress_level=1)
         assert ask(server.port, page)[0] == 200
-        wait_until_small(server, before + KEPT)
+        wait_until_small(server, before + MAX_KEPT)
         assert ask(server.port)[0] == 200
 
 

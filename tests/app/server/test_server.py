@@ -16,8 +16,9 @@ import pytest
 from numpy.typing import NDArray
 
 from app.models.folder import load
-from tests.conftest import MODELS, ROOT, serve, start_server
+from tests.conftest import MODELS, ROOT
 from tests.support.drawings import draw_digit, to_png
+from tests.support.servers import serve, set_up, start_server
 
 POSTED = 2000  # digits sent as files
 
@@ -52,13 +53,15 @@ def test_digits_posted_as_files_agree_with_the_card(
 
 
 def test_it_says_where_it_is_and_what_it_serves(tiny_models: Path) -> None:
-    process = start_server({**os.environ, "DIGITS_PORT": "0", "DIGITS_MODELS": str(tiny_models)})
+    process = start_server(set_up({"models": tiny_models}))
     assert process.stdout
     line = process.stdout.readline()
     process.terminate()
     process.communicate(timeout=60)
     assert line.startswith("Digits on http://127.0.0.1:")
-    assert line.endswith("serving plain, unsure by LiteRT; the default is plain\n")
+    assert line.endswith(
+        "serving plain, unsure by LiteRT; the default is plain. Corrections are off: DIGITS_DATABASE is empty.\n"
+    )
 
 
 def test_it_serves_through_tensorflow_without_the_compiled_file(tiny_models: Path, tmp_path: Path) -> None:

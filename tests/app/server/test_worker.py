@@ -1,4 +1,4 @@
-"""What goes over the wire: HTTP's edges, clients who read or send ahead, and who has to go when there are too many."""
+"""What goes over the wire: HTTP's edges, clients that pipeline or do not read, and evictions when too many come."""
 
 from __future__ import annotations
 
@@ -18,9 +18,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.conftest import START
 from tests.support.drawings import draw_digit, side_by_side, to_png
-from tests.support.servers import SEVEN, Server, ask, receive, running
+from tests.support.servers import SEVEN, START, Server, ask, receive, running
 
 LIVE = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
 CHUNKED = b"POST /predict HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -162,7 +161,7 @@ def test_a_chunk_larger_than_any_number_ends_its_own_connection_alone(
         assert server.workers() == before
 
 
-def test_bodies_in_the_smallest_chunks_keep_nobody_waiting(server: Server) -> None:
+def test_bodies_in_the_smallest_chunks_do_not_delay_others(server: Server) -> None:
     body = CHUNKED + b"1\r\nx\r\n" * 170_000 + b"0\r\n\r\n"
     answered: list[int] = []
 
@@ -196,7 +195,7 @@ def read_metrics(server: Server) -> str:
     return text
 
 
-def test_a_request_of_many_pictures_keeps_no_single_one_waiting(server: Server) -> None:
+def test_a_request_of_many_pictures_does_not_delay_single_ones(server: Server) -> None:
     page = base64.b64encode(to_png(side_by_side([draw_digit(label, shape=(900, 450)) for label in (4, 7)]))).decode()
     many = json.dumps({"images": [page] * 60}).encode()
     order: list[str] = []
@@ -219,13 +218,13 @@ def test_a_request_of_many_pictures_keeps_no_single_one_waiting(server: Server) 
 
 
 def peak_memory(server: Server) -> int:
-    """Return the most MiB that the one worker has ever taken."""
+    """Return the peak memory of the one worker, in MiB."""
     (worker,) = server.workers()
     lines = Path(f"/proc/{worker}/status").read_text().splitlines()
     return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) // 1024
 
 
-def test_a_client_that_sends_far_ahead_is_held_back(server: Server) -> None:
+def test_a_client_that_pipelines_far_ahead_is_held_back(server: Server) -> None:
     request = b"GET /health/live HTTP/1.1\r\nHost: x\r\nX: %b\r\n\r\n" % (b"x" * 8000)
     count, before = 5000, peak_memory(server)
     with server.connect() as connection:
@@ -244,7 +243,7 @@ def test_a_client_that_sends_far_ahead_is_held_back(server: Server) -> None:
     assert peak_memory(server) < before + 20  # MiB; 40 were sent
 
 
-def test_who_does_not_read_the_answer_keeps_nobody_waiting(server: Server) -> None:
+def test_a_client_that_does_not_read_its_answer_does_not_delay_others(server: Server) -> None:
     message = json.dumps({"signature_name": "certainty", "instances": np.zeros((3000, 28, 28, 1)).tolist()})
     body = gzip.compress(message.replace("0.0", "0").replace(" ", "").encode())
     head = b"POST /v1/models/plain:predict HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
@@ -292,19 +291,19 @@ def test_large_bodies_wait_outside_and_small_ones_are_answered(server: Server) -
         connection.close()
 
 
-def test_whoever_is_slow_for_longest_goes_when_there_are_too_many(tiny_models: Path, tmp_path: Path) -> None:
+def test_the_slowest_client_is_evicted_when_there_are_too_many(tiny_models: Path, tmp_path: Path) -> None:
     with running(tmp_path / "log", models=tiny_models, workers=1, connections=MANY) as server:
         slow = []
         for _ in range(3 * MANY):
             slow.append(server.connect())
             slow[-1].sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf")
         assert [ask(server.port)[0] for _ in range(5)] == [200] * 5
-        told = []
+        answers = []
         for connection in slow[:MANY]:
             with contextlib.suppress(RemoteDisconnected, ConnectionResetError):  # it went before its first byte came
                 status, body = receive(connection)
-                told.append((status, body["code"]))
-        assert set(told) == {(503, "overloaded")}
+                answers.append((status, body["code"]))
+        assert set(answers) == {(503, "overloaded")}
         for connection in slow:
             connection.close()
         idle = []
@@ -317,7 +316,7 @@ def test_whoever_is_slow_for_longest_goes_when_there_are_too_many(tiny_models: P
             connection.close()
 
 
-def test_who_has_to_go_during_a_second_request_is_closed(tiny_models: Path, tmp_path: Path) -> None:
+def test_a_client_evicted_during_a_second_request_is_closed(tiny_models: Path, tmp_path: Path) -> None:
     with running(tmp_path / "log", models=tiny_models, workers=1, connections=MANY) as server:
         kept = server.connect()
         kept.sendall(LIVE)
@@ -335,7 +334,7 @@ def test_who_has_to_go_during_a_second_request_is_closed(tiny_models: Path, tmp_
             connection.close()
 
 
-def test_who_sends_ahead_lets_others_go_first(server: Server) -> None:
+def test_a_client_that_pipelines_lets_others_go_first(server: Server) -> None:
     answered = bytearray()
     with server.connect() as connection:
         connection.sendall(LIVE * 2000)

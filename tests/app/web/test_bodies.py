@@ -21,7 +21,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
 from app.web.json_bodies import MAX_MEMBERS, MAX_NESTING
-from app.web.requests import CHUNK, MAX_BOUNDARY, MAX_PART_HEAD
+from app.web.requests import FORM_STEP, MAX_BOUNDARY, MAX_PART_HEAD
 from tests.conftest import ROOT
 from tests.support.drawings import draw_digit, to_png
 
@@ -66,12 +66,13 @@ def check(answer: Any, status: int, sentence: str) -> None:
         (b"[]", 400, "object, not a list"),
         (b"null", 400, "object, not null"),
         (b'"%s"' % (b"x" * 100_000), 400, "object, not 'xxx"),
+        (b'{"image\\u0000": "a"}', 400, "holds a NUL"),
         (b'{"image": "a", "image": "b"}', 400, "'image' twice"),
         (b'{"%s": 1, "%s": 2}' % (b"x" * 9999, b"x" * 9999), 400, "xxx\u2026' twice"),
         (json.dumps(dict.fromkeys(map(str, range(MAX_MEMBERS + 1)))).encode(), 413, f"{MAX_MEMBERS + 1} names"),
     ),
 )
-def test_json_that_is_wrong_is_told_how(
+def test_malformed_json_is_refused_with_the_reason(
     tiny_client: FlaskClient, path: str, body: bytes, status: int, sentence: str
 ) -> None:
     check(tiny_client.post(path, data=body, content_type="application/json"), status, sentence)
@@ -148,7 +149,7 @@ RAGGED: dict[str, list[Any]] = {
     "a list too deep": [[*[ROW] * 27, [*ROW[:27], [[0.5]]]]],
     "a bare number": [[*[ROW] * 27, [*ROW[:27], 0.5]]],
     "no list around a row": [*[[ROW] * 28], ROW],
-    "a second digit that is none": [[ROW] * 28, []],
+    "a second digit that is empty": [[ROW] * 28, []],
 }
 
 
@@ -218,7 +219,7 @@ FILE = 'Content-Disposition: form-data; name="f"; filename="a.png"'
 FIELD = 'Content-Disposition: form-data; name="f"'
 
 
-@pytest.mark.parametrize("size", (0, 1, CHUNK - 60, *range(CHUNK - 8, CHUNK + 8), 3 * CHUNK))
+@pytest.mark.parametrize("size", (0, 1, FORM_STEP - 60, *range(FORM_STEP - 8, FORM_STEP + 8), 3 * FORM_STEP))
 @pytest.mark.parametrize("content", (b"\r", b"\n", b"\r\n", b"\r\n--", b"\r\n--y", b"-", b"a", b"\0\xff"))
 def test_a_file_arrives_as_it_was(content: bytes, size: int, tiny_client: FlaskClient) -> None:
     from app.web.requests import _split_parts
@@ -249,7 +250,7 @@ def test_a_file_arrives_as_it_was(content: bytes, size: int, tiny_client: FlaskC
         (FORM, b"\r\n" * 2 * MAX_PART_HEAD + form_of((FILE, SEVEN)), 413, "bytes of headers"),
     ),
 )
-def test_a_form_that_is_wrong_is_told_how(
+def test_a_malformed_form_is_refused_with_the_reason(
     tiny_client: FlaskClient, kind: str, body: bytes, status: int, sentence: str
 ) -> None:
     check(tiny_client.post("/predict", data=body, content_type=kind), status, sentence)

@@ -1,4 +1,4 @@
-"""Whose request it is: one spelling for every client, and the connection's where nobody can read what is said."""
+"""Whose request it is: one spelling for every client, and the connection's where a header is invalid."""
 
 from __future__ import annotations
 

@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 
 from app import create_app
 from app.preprocessing.decoding import decode_picture
-from app.web.limits import ADDRESSES, SharedStorage, count_places
+from app.web.limits import ADDRESSES, SharedStorage, count_max_workers
 from app.web.metrics import PLACE
-from tests.conftest import ROOT, serve
+from tests.conftest import ROOT
 from tests.support.drawings import draw_digit, to_bytes, to_png
+from tests.support.servers import serve
 
 SEVEN = to_png(draw_digit(7))
 
@@ -36,7 +37,7 @@ def table() -> Iterator[SharedStorage]:
     storage.reset()
 
 
-def test_a_client_that_asks_too_often_is_told_when_to_come_back(tiny_models: Path, table: SharedStorage) -> None:
+def test_a_client_that_asks_too_often_is_given_retry_after(tiny_models: Path, table: SharedStorage) -> None:
     client = create_app({"models": tiny_models, "rate": "3/hour"}).test_client()
     answers = [client.post("/predict", data=SEVEN) for _ in range(5)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
@@ -67,11 +68,11 @@ def test_a_new_window_starts_at_nothing(table: SharedStorage, monkeypatch: pytes
 
 
 def test_every_worker_has_a_place_of_its_own_also_while_new_ones_come() -> None:
-    assert [count_places(workers) for workers in (1, 2, 256)] == [2, 4, 512]
-    assert count_places(0) >= 4
+    assert [count_max_workers(workers) for workers in (1, 2, 256)] == [2, 4, 512]
+    assert count_max_workers(0) >= 4
 
 
-def test_which_addresses_share_a_count_cannot_be_known() -> None:
+def test_addresses_that_share_a_count_cannot_be_predicted() -> None:
     """With crc32, which needs no key, this address shared the count of 203.0.113.9 wherever Digits ran."""
     victim, attacker = "LIMITS:LIMITER/203.0.113.9/3/1/hour", "LIMITS:LIMITER/198.51.239.202/3/1/hour"
     assert zlib.crc32(victim.encode()) % ADDRESSES == zlib.crc32(attacker.encode()) % ADDRESSES
@@ -110,7 +111,7 @@ def test_a_proxy_is_believed_only_where_it_is_set(
     ),
     ids=("IPv4", "IPv6", "none"),
 )
-def test_a_client_is_one_however_its_address_is_spelt(
+def test_a_client_is_counted_once_for_every_spelling_of_its_address(
     tiny_models: Path, table: SharedStorage, spellings: tuple[str, ...]
 ) -> None:
     client = create_app({"models": tiny_models, "rate": "1/hour", "proxies": 1}).test_client()
@@ -196,7 +197,7 @@ def test_form_fields_are_limited(small_client: FlaskClient, tiny_client: FlaskCl
     assert "parts" in answer.get_json()["error"]
 
 
-def test_a_request_s_pictures_may_take_only_so_long(tiny_models: Path) -> None:
+def test_the_time_for_the_pictures_of_a_request_is_limited(tiny_models: Path) -> None:
     client = create_app({"models": tiny_models}).test_client()
     client.application.config["MAX_SECONDS"] = 0
     text = base64.b64encode(SEVEN).decode()
@@ -268,7 +269,7 @@ def test_the_steps_of_many_pictures_are_refused(tiny_client: FlaskClient) -> Non
 @pytest.mark.parametrize(
     "path", ("/", "/docs", "/models", "/models/plain", "/health/live", "/nowhere", "/openapi.json", "/static/page.js")
 )
-def test_nothing_guesses_a_type_and_pages_load_nothing_from_elsewhere(tiny_client: FlaskClient, path: str) -> None:
+def test_types_are_not_guessed_and_pages_load_nothing_from_elsewhere(tiny_client: FlaskClient, path: str) -> None:
     answer = tiny_client.get(path, headers={"Accept": "text/html"})
     answer.get_data()
     answer.close()  # the file that it may be
@@ -299,6 +300,8 @@ def test_what_a_client_sends_comes_back_escaped(tiny_client: FlaskClient) -> Non
         ("https://a.example,https://b.example", "https://b.example", "https://b.example"),
         ("https://a.example", "https://evil.example", None),
         ("*", "https://anyone.example", "*"),
+        ("http://[::1]:8080", "http://[::1]:8080", "http://[::1]:8080"),
+        ("http://[::1]:8080", "http://1:8080", None),
     ),
 )
 def test_other_sites_may_ask_only_where_they_are_named(
@@ -312,3 +315,5 @@ def test_other_sites_may_ask_only_where_they_are_named(
     answer = client.post("/predict", data=SEVEN, headers={"Origin": asks})
     assert answer.status_code == 200
     assert answer.headers.get("Access-Control-Allow-Origin") == allowed
+    if origins:  # a cache must not give one site's answer to another
+        assert "Origin" in client.get("/health/live").headers["Vary"]

@@ -81,7 +81,7 @@ UNSEEN = ("\x1b[2J", "\x7f", "\x9b2J", "\u061c", "\u200b", "\u202e", "\u2028", "
 
 @pytest.mark.parametrize("unseen", UNSEEN, ids=ascii)
 @pytest.mark.parametrize("as_json", (True, False), ids=("JSON", "terminal"))
-def test_nothing_that_cannot_be_seen_is_written(unseen: str, as_json: bool) -> None:
+def test_unprintable_characters_are_never_written(unseen: str, as_json: bool) -> None:
     """Neither in a message, nor in what is added to it, nor in a traceback, whoever sent it."""
     formatter = JSONFormatter() if as_json else TerminalFormatter()
     try:

@@ -93,7 +93,7 @@ def test_labels_do_not_grow_with_what_clients_send(client: FlaskClient) -> None:
     assert len(samples(client)) < before + 120
 
 
-def test_workers_count_together_and_a_successor_goes_on(
+def test_workers_count_together_and_a_successor_continues_the_count(
     tiny_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(FOLDER, str(tmp_path))

@@ -63,7 +63,7 @@ def test_threads_do_not_disturb_each_other(digits: NDArray[np.uint8]) -> None:
     np.testing.assert_array_equal(alone, together)
 
 
-def test_no_digits_are_none() -> None:
+def test_no_digits_give_an_empty_array() -> None:
     empty = np.zeros((0, SIDE, SIDE), np.uint8)
     assert augment(empty, np.random.default_rng(0)).shape == empty.shape
 

@@ -14,7 +14,7 @@ from train.evaluation.served import SERVED_SEED, read_pages, served_accuracy
 from ..conftest import print_digits
 
 
-def test_pages_are_the_same_every_time_and_each_another() -> None:
+def test_pages_are_reproducible_and_differ_from_each_other() -> None:
     digits, labels = print_digits(3, seed=1)
     same = Split(np.stack([digits[0]] * 3), labels)
     once, again = read_pages(same), read_pages(same)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
 from app.framing import SIDE
-from train.handwriting.synthesis import synthesise_digits, synthesise_non_digits
+from train.handwriting.synthesis import synthesise_digits, synthesise_hand, synthesise_morphs, synthesise_non_digits
 
 
 def test_a_seed_gives_the_same_digits_again() -> None:
@@ -29,8 +31,43 @@ def test_the_number_of_workers_changes_nothing(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("train.handwriting.synthesis.BATCH", 20)
     np.testing.assert_array_equal(synthesise_digits(60, seed=2, workers=2)[0], synthesise_digits(60, seed=2)[0])
     np.testing.assert_array_equal(synthesise_non_digits(60, seed=2, workers=2), synthesise_non_digits(60, seed=2))
+    for parallel, alone in zip(synthesise_morphs(60, seed=2, workers=2), synthesise_morphs(60, seed=2), strict=True):
+        np.testing.assert_array_equal(parallel, alone)
 
 
 def test_none_asked_for_are_none_drawn() -> None:
     assert synthesise_digits(0, seed=1)[0].shape == (0, SIDE, SIDE)
     assert synthesise_non_digits(0, seed=1).shape == (0, SIDE, SIDE)
+    assert [array.shape for array in synthesise_morphs(0, seed=1)] == [(0, SIDE, SIDE), (0, 10)]
+
+
+def test_a_hand_writes_as_many_of_each_digit_and_the_same_again() -> None:
+    digits, labels = synthesise_hand(3, per_class=4)
+    assert digits.shape == (40, SIDE, SIDE)
+    assert np.bincount(labels).tolist() == [4] * 10
+    again, labels_again = synthesise_hand(3, per_class=4)
+    np.testing.assert_array_equal(digits, again)
+    np.testing.assert_array_equal(labels, labels_again)
+
+
+def test_one_hand_writes_a_digit_more_alike_than_two_hands_do() -> None:
+    hands = [synthesise_hand(seed, per_class=6) for seed in range(12)]
+    alike, apart = [], []
+    for (digits, labels), (others, other_labels) in itertools.pairwise(hands):
+        for label in range(10):
+            own = digits[labels == label].reshape(6, -1).astype(float)
+            foreign = others[other_labels == label].reshape(6, -1).astype(float)
+            alike.append(np.abs(own[:3] - own[3:]).mean())
+            apart.append(np.abs(own[:3] - foreign[:3]).mean())
+    assert np.mean(alike) < 0.75 * np.mean(apart)
+    assert min(alike) > 0
+
+
+def test_targets_of_morphs_share_the_whole_between_two_digits() -> None:
+    digits, targets = synthesise_morphs(400, seed=1)
+    assert digits.shape == (400, SIDE, SIDE)
+    assert targets.dtype == np.float32
+    np.testing.assert_allclose(targets.sum(axis=1), 1, atol=1e-6)
+    assert ((targets > 0).sum(axis=1) <= 2).all()
+    assert 0.2 < (targets.max(axis=1) == 1).mean() < 0.7
+    assert (digits != synthesise_morphs(400, seed=2)[0]).any()

@@ -35,7 +35,7 @@ def test_only_the_newest_epoch_is_kept_and_comes_back_whole(tmp_path: Path) -> N
     assert isinstance(network.optimizer, keras.optimizers.Adam)
 
 
-def test_an_epoch_that_was_being_written_is_not_taken_for_whole(tmp_path: Path) -> None:
+def test_an_incomplete_epoch_is_ignored(tmp_path: Path) -> None:
     checkpoints.save(tmp_path, tiny_network(1), SETTINGS, [EPOCH], kept=0)
     (tmp_path / "writing-0002").mkdir()
     (tmp_path / "writing-0002" / "state.keras").write_bytes(b"half")
@@ -55,15 +55,15 @@ def test_the_best_epoch_outlives_later_ones(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "message"), (({"batch_size": 32}, "batch size 16, and now it is 32"), ({"seed": 2}, "seed 1"))
+    ("changed", "message"), (({"batch_size": 32}, "batch size 16; now it is 32"), ({"seed": 2}, "seed 1"))
 )
-def test_a_run_does_not_go_on_with_other_settings(tmp_path: Path, changed: dict[str, int], message: str) -> None:
+def test_a_run_is_not_resumed_with_other_settings(tmp_path: Path, changed: dict[str, int], message: str) -> None:
     checkpoints.save(tmp_path, tiny_network(1), SETTINGS, [EPOCH], kept=0)
     with pytest.raises(TrainingError, match=message):
         checkpoints.newest(tmp_path, SETTINGS | changed)
 
 
-def test_without_a_finished_epoch_there_is_nothing_to_go_on_with(tmp_path: Path) -> None:
+def test_without_a_finished_epoch_there_is_nothing_to_resume(tmp_path: Path) -> None:
     assert checkpoints.newest(tmp_path / "never", SETTINGS) is None
 
 

@@ -20,7 +20,7 @@ MAX_PARAMETERS = 300_000  # of what is served
 
 @pytest.fixture
 def small_pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("WRITTEN", "NON_DIGITS"):
+    for name in ("WRITTEN", "MORPHS", "NON_DIGITS"):
         monkeypatch.setattr(robust, name, 60)
     monkeypatch.setattr("os.cpu_count", lambda: 1)
     robust.load_pool.cache_clear()
@@ -33,21 +33,50 @@ def test_the_network_is_small() -> None:
 
 
 @pytest.mark.usefixtures("small_pool")
-def test_a_batch_holds_all_three_sorts() -> None:
+def test_a_batch_holds_all_four_sorts() -> None:
     digits = np.random.default_rng(0).integers(0, 255, (20, 28, 28)).astype(np.uint8)
     labels = np.full(20, 3, np.uint8)
-    tensor, classes = robust.mix(digits, labels, np.random.default_rng(1))
-    assert tensor.shape == (20 + 7 + 7, 28, 28, 1)
+    tensor, targets = robust.mix(digits, labels, np.random.default_rng(1))
+    written, morphs, non_digits = np.split(targets[20:], np.cumsum((12, 2)))
+    assert tensor.shape == (20 + 12 + 2 + 8, 28, 28, 1)
     assert tensor.dtype == np.float32
     assert tensor.min() == 0.0
     assert tensor.max() == 1.0
-    assert (classes[:20] == 3).all()
-    assert (classes[20:27] < robust.NON_DIGIT).all()
-    assert (classes[27:] == robust.NON_DIGIT).all()
+    assert (targets[:20] == np.eye(11)[3]).all()
+    assert (written.max(axis=1) == 1).all()
+    assert ((written[:, : robust.NON_DIGIT] > 0).sum(axis=1) == 1).all()
+    assert (morphs[:, robust.NON_DIGIT] == 0).all()
+    assert (non_digits == np.eye(11)[robust.NON_DIGIT]).all()
+    np.testing.assert_allclose(targets.sum(axis=1), 1, atol=1e-6)
     unvaried = round(20 * robust.UNVARIED)
     np.testing.assert_allclose(tensor[:unvaried, ..., 0], digits[:unvaried] / 255, atol=1e-6)
     again, _ = robust.mix(digits, labels, np.random.default_rng(1))
     np.testing.assert_array_equal(tensor, again)
+
+
+@pytest.mark.usefixtures("small_pool")
+def test_what_lies_between_two_digits_is_trained_with_how_likely_each_is() -> None:
+    pool = robust.load_pool()
+    assert pool.morph_targets.shape == (60, 10)
+    np.testing.assert_allclose(pool.morph_targets.sum(axis=1), 1, atol=1e-6)
+    assert ((pool.morph_targets > 0.05) & (pool.morph_targets < 0.95)).any(axis=1).sum() > 10
+
+
+def test_a_network_starts_from_a_finished_one() -> None:
+    keras.utils.set_random_seed(3)
+    trained, fresh = networks.robust(), networks.robust()
+    size = sum(2 * trained.get_layer(depth).output.shape[-1] for depth in certainty.DEPTHS)
+    units = certainty.HIDDEN
+    head = certainty.Head(
+        np.zeros((size, units), np.float32), np.zeros(units, np.float32), np.zeros((units, 1), np.float32),
+        np.zeros(1, np.float32),
+    )  # fmt: skip
+    finished = robust.with_certainty(trained, temperature=0.5, head=head)
+    tensor = np.random.default_rng(0).random((5, 28, 28, 1), np.float32)
+    assert not np.allclose(fresh(tensor), trained(tensor), atol=1e-3)
+    robust.adopt(fresh, finished)
+    logits = np.asarray(fresh(tensor))[:, : robust.NON_DIGIT]
+    np.testing.assert_allclose(logits, np.asarray(trained(tensor))[:, : robust.NON_DIGIT] / 0.5, atol=1e-4)
 
 
 @pytest.mark.parametrize("true", (0.5, 1.0, 2.0))
@@ -80,4 +109,7 @@ def test_the_finished_network_answers_what_was_fitted(tmp_path_factory: pytest.T
     prediction = load_classifier(load(folder)).predict(tensor)
     scaled = np.exp(logits[:, :10] / 0.5)
     np.testing.assert_allclose(prediction.probabilities, scaled / scaled.sum(axis=1, keepdims=True), atol=1e-4)
+    average = keras.Model(network.input, network.get_layer("average").output)
+    assert prediction.features is not None
+    np.testing.assert_allclose(prediction.features, average(tensor), atol=1e-4)
     np.testing.assert_allclose(prediction.certainty, 1 / (1 + np.exp(-head.judge(features))), atol=1e-4)

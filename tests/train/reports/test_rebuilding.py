@@ -93,7 +93,7 @@ def test_a_readme_without_marks_is_left_alone(models: Path, printed: Path, tmp_p
     assert (tmp_path / "results.md").read_text() == readme
 
 
-def test_the_served_accuracy_is_measured_anew(models: Path, printed: Path, tmp_path: Path) -> None:
+def test_the_served_accuracy_is_measured_again(models: Path, printed: Path, tmp_path: Path) -> None:
     copied = tmp_path / "models"
     shutil.copytree(models / "lenet5", copied / "lenet5")
     path = copied / "lenet5" / "card.json"

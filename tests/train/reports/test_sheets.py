@@ -14,6 +14,7 @@ def test_sheets_show_every_label_and_the_rest(tmp_path: Path) -> None:
         *(f"digit-{label}.png" for label in range(10)),
         "non-digits.png",
         "framed.png",
+        "morphs.png",
         "augmented.png",
     }
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths)

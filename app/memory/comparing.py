@@ -1,0 +1,104 @@
+"""Read with examples: an example decides where a digit is nearer to it than to what the network knows.
+
+    features of a digit ── nearest example of another class   ─┐
+                        ── nearest prototype, or example,      ├─> weight, 0 to 1 -> probabilities
+                           of the class that the network names ┘
+
+The features are what the network's last layer sees; near means a high cosine. Knows neither databases nor hands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..models.classifier import Prediction
+from ..models.prototypes import References, normalise, sort_references
+
+# How much an example weighs. Source: logistic regressions on digits of synthesised hands and on MNIST's validation
+# split (python -m train measure --corrections repeats what they give)
+NEARER = 1.8  # weight of the logarithm of how many times nearer the example is than what is known
+AGAINST = 0.46  # weight of the network's own odds for its answer, as a logarithm
+BIAS = 0.5
+SOFTENING = 1e-3  # of a distance: two scans of one drawing differ by as much
+FADE = 0.1  # logarithm of how many times nearer, over which an example comes to its full weight
+MIN_PROBABILITY = 1e-7
+# An example contradicts what is known where it looks like an ordinary digit of another class
+ORDINARY = 0.975  # cosine to that class's nearest prototype: three of four digits of MNIST's have more
+CLEARLY = 0.15  # difference to the cosine to its own class's nearest prototype
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Digits of one hand, with what they are, as one network sees them."""
+
+    numbers: tuple[int, ...]  # of the corrections, (m,)
+    trusted: NDArray[np.bool_]  # (m,), false where one contradicts what is known and no second one agrees
+    references: References  # those that are trusted
+
+
+def judge_examples(
+    numbers: Sequence[int], features: NDArray[np.float32], labels: NDArray[np.uint8], prototypes: References
+) -> Examples:
+    """Prepare examples to be read with, and say which are to be trusted.
+
+    One that looks like an ordinary digit of another class may be a slip of a finger; a second one of the same label,
+    nearer to it than that class's prototypes are, says that it is meant.
+
+    Args:
+        numbers: of the corrections, (m,).
+        features: float32 (m, count), as the network answers them.
+        labels: uint8 (m,), what the digits are.
+        prototypes: of the network.
+    """
+    directions = normalise(features)
+    nearest = prototypes.measure_nearest(directions)
+    rows = np.arange(len(labels))
+    own = nearest[rows, labels]
+    nearest[rows, labels] = -1
+    other = nearest.max(axis=1) if len(labels) else own
+    trusted = (other < ORDINARY) | (other - own < CLEARLY)
+    for doubted in np.flatnonzero(~trusted):
+        cosines = directions @ directions[doubted]
+        agrees = (cosines > other[doubted]) & (labels == labels[doubted])
+        agrees[doubted] = False
+        trusted[doubted] = agrees.any()
+    return Examples(tuple(numbers), trusted, sort_references(directions[trusted], labels[trusted]))
+
+
+def read_with(prediction: Prediction, examples: Examples, prototypes: References) -> Prediction:
+    """Let the examples of a hand change what a network answers.
+
+    Args:
+        prediction: of a network that answers features.
+        examples: of the hand, seen by the same network.
+        prototypes: of the network.
+
+    Returns:
+        The same, or a prediction whose probabilities count the examples, and which keeps what the network alone reads.
+    """
+    if prediction.features is None:
+        return prediction
+    directions = normalise(prediction.features)
+    read = prediction.probabilities.argmax(axis=1)
+    rows = np.arange(len(read))
+    known = prototypes.measure_nearest(directions)[rows, read]
+    taught = examples.references.measure_nearest(directions)
+    known = np.maximum(known, taught[rows, read])  # what was confirmed is known as well
+    nearer = np.log((1 - known + SOFTENING)[:, None] / (1 - taught + SOFTENING))
+    logarithms = np.log(np.maximum(prediction.probabilities, MIN_PROBABILITY))
+    against = logarithms[rows, read][:, None] - logarithms
+    weights = np.clip(nearer / FADE, 0, 1) / (1 + np.exp(-(NEARER * nearer - AGAINST * against + BIAS)))
+    weights[rows, read] = 0
+    label = weights.argmax(axis=1)
+    weight, own = weights[rows, label], prediction.probabilities[rows, label]
+    changed = np.flatnonzero(weight > own)
+    if not len(changed):
+        return prediction
+    probabilities = prediction.probabilities.copy()
+    probabilities[changed] *= ((1 - weight[changed]) / (1 - own[changed]))[:, None]
+    probabilities[changed, label[changed]] = weight[changed]
+    return replace(prediction, probabilities=probabilities, alone=read)

@@ -1,0 +1,215 @@
+"""What a process remembers of the hands that it reads with: their examples, as each of its models sees them.
+
+    hand -> has it changed? (asked at most every FRESH seconds) -> new corrections -> features -> Examples
+
+Knows the database's functions and the comparison; no one asks for a hand but through this.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from time import monotonic
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..framing import DIGIT, to_tensor
+from ..models.card import DIGITS
+from ..models.classifier import Classifier, Prediction
+from ..models.prototypes import References
+from .changes import announce_change, latest_change
+from .comparing import Examples, judge_examples, read_with
+from .corrections import (
+    Correction,
+    Read,
+    add,
+    count_digits,
+    decode_png,
+    delete_one,
+    forget_hand,
+    list_newest,
+    list_numbers,
+    read_all,
+    read_mark,
+    read_pngs,
+)
+from .database import Database, Unreachable
+
+FRESH = 0.5  # seconds for which a hand is taken to be as it was
+MAX_EXAMPLES = 2000  # newest corrections of a hand that are read with
+MAX_REMEMBERED = 20_000  # examples of all hands that a process remembers: 12 MB a model
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Remembered:
+    """A hand as it was when it was looked at last."""
+
+    mark: int | None = None
+    change: int = 0
+    looked: float = -FRESH
+    labels: dict[int, int] = field(default_factory=dict)  # by the corrections' numbers
+    features: dict[str, dict[int, NDArray[np.float32]]] = field(default_factory=dict)  # by model, by number
+    examples: dict[str, Examples] = field(default_factory=dict)  # by model
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class Memory:
+    """The corrections of a database, as one process reads with them and changes them. Safe to share between threads."""
+
+    def __init__(self, database: Database) -> None:
+        """Remember nothing yet."""
+        self.database = database
+        self._remembered: OrderedDict[str, Remembered] = OrderedDict()
+        self._lock = threading.Lock()
+
+    # ---- reading with a hand ----
+
+    def personalise(self, classifier: Classifier, hand: str) -> Classifier:
+        """Return a classifier that reads with what a hand has corrected.
+
+        It is the same where the hand has corrected nothing, where the model does not show what it sees, and where the
+        database is away and was never asked for this hand.
+        """
+        prototypes = classifier.prototypes
+        if prototypes is None or classifier.framing is not DIGIT or classifier.classes != DIGITS:
+            return classifier
+        examples = self.find_examples(classifier, prototypes, hand)
+        if examples is None or not len(examples.references.labels):
+            return classifier
+        return personalise_with(classifier, examples, prototypes)
+
+    def find_doubted(self, classifier: Classifier, hand: str) -> set[int]:
+        """Return the numbers of a hand's corrections that a model does not trust yet."""
+        if classifier.prototypes is None or classifier.framing is not DIGIT:
+            return set()
+        examples = self.find_examples(classifier, classifier.prototypes, hand)
+        return {examples.numbers[place] for place in np.flatnonzero(~examples.trusted)} if examples else set()
+
+    def find_examples(self, classifier: Classifier, prototypes: References, hand: str) -> Examples | None:
+        """Return a hand's examples as a model sees them; None where there are none, or none can be had."""
+        remembered = self._recall(hand)
+        with remembered.lock:
+            self._look(hand, remembered)
+            if not remembered.labels:
+                return None
+            if classifier.name not in remembered.examples:
+                try:
+                    self._see(remembered, classifier, prototypes)
+                except Unreachable:
+                    return None
+        self._forget_oldest()
+        return remembered.examples[classifier.name]
+
+    def _recall(self, hand: str) -> Remembered:
+        with self._lock:
+            remembered = self._remembered.setdefault(hand, Remembered())
+            self._remembered.move_to_end(hand)
+            return remembered
+
+    def _forget_oldest(self) -> None:
+        """Forget the hands that were asked for longest ago, where all together are too many."""
+        with self._lock:
+            total = sum(1 + len(each.labels) for each in self._remembered.values())
+            while total > MAX_REMEMBERED and len(self._remembered) > 1:
+                _, oldest = self._remembered.popitem(last=False)
+                total -= 1 + len(oldest.labels)
+
+    def _look(self, hand: str, remembered: Remembered) -> None:
+        """See whether a hand has changed; where the database is away it stays as it was."""
+        change = latest_change(hand)
+        now = monotonic()
+        if change == remembered.change and now - remembered.looked < FRESH:
+            return
+        try:
+            mark = self.database.read(lambda connection: read_mark(connection, hand))
+            if mark != remembered.mark:
+                labels = self.database.read(lambda connection: list_numbers(connection, hand, MAX_EXAMPLES))
+                _keep(remembered, labels)
+                remembered.mark = mark
+        except Unreachable:
+            return
+        remembered.change, remembered.looked = change, now
+
+    def _see(self, remembered: Remembered, classifier: Classifier, prototypes: References) -> None:
+        """Let a model see the pictures that it has not seen yet, and judge all of them."""
+        seen = remembered.features.setdefault(classifier.name, {})
+        missing = [number for number in remembered.labels if number not in seen]
+        if missing:
+            pngs = self.database.read(lambda connection: read_pngs(connection, missing))
+            found = [number for number in missing if number in pngs]
+            seen.update(zip(found, see(classifier, [decode_png(pngs[number]) for number in found]), strict=True))
+        numbers = [number for number in remembered.labels if number in seen]
+        features = np.array([seen[number] for number in numbers], np.float32).reshape(len(numbers), -1)
+        labels = np.array([remembered.labels[number] for number in numbers], np.uint8)
+        remembered.examples[classifier.name] = judge_examples(numbers, features, labels, prototypes)
+
+    # ---- changing it ----
+
+    def add(self, hand: str, digit: int, read: Read) -> int:
+        """Keep a correction for good, and return its number.
+
+        Raises:
+            TooLarge, TooManyRequests: the hand has too many.
+            Unreachable: the database is away.
+        """
+        number = self.database.write(lambda connection: add(connection, hand, digit, read))
+        announce_change(hand)
+        return number
+
+    def delete_one(self, hand: str, number: int) -> bool:
+        """Delete a correction of a hand, and say whether there was one."""
+        found = self.database.write(lambda connection: delete_one(connection, hand, number))
+        announce_change(hand)
+        return found
+
+    def forget(self, hand: str) -> int:
+        """Delete everything of a hand, here too, and return how many corrections it had."""
+        count = self.database.write(lambda connection: forget_hand(connection, hand))
+        announce_change(hand)
+        with self._lock:
+            self._remembered.pop(hand, None)
+        return count
+
+    # ---- looking at it ----
+
+    def count_digits(self, hand: str) -> dict[int, int]:
+        """Return how many corrections a hand has of each digit that it has any of."""
+        return self.database.read(lambda connection: count_digits(connection, hand))
+
+    def list_newest(self, hand: str, most: int, before: int | None) -> list[Correction]:
+        """Return the newest corrections of a hand, the newest first."""
+        return self.database.read(lambda connection: list_newest(connection, hand, most, before))
+
+    def read_all(self, hand: str) -> list[Correction]:
+        """Return all corrections of a hand, the oldest first."""
+        return self.database.read(lambda connection: list(read_all(connection, hand)), max_seconds=5)
+
+
+def personalise_with(classifier: Classifier, examples: Examples, prototypes: References) -> Classifier:
+    """Return a classifier that reads with examples."""
+
+    def adjust(prediction: Prediction) -> Prediction:
+        return read_with(prediction, examples, prototypes)
+
+    return classifier.adjusted(adjust)
+
+
+def see(classifier: Classifier, pictures: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
+    """Return the features (n, count) of framed digits, of a model that answers them."""
+    features = classifier.predict(to_tensor(np.stack(pictures))).features if pictures else None
+    return np.zeros((0, 1), np.float32) if features is None else features
+
+
+def _keep(remembered: Remembered, labels: dict[int, int]) -> None:
+    """Keep what is still there of a hand, and what models saw of it."""
+    remembered.labels = labels
+    remembered.examples = {}
+    remembered.features = {
+        model: {number: row for number, row in seen.items() if number in labels}
+        for model, seen in remembered.features.items()
+    }

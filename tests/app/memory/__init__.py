@@ -1,0 +1,1 @@
+"""Corrections: the comparison, the database, and the way of a correction through the server."""
