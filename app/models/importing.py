@@ -28,7 +28,7 @@ from typing import IO, Any
 from .adaptation import Adaptation
 from .card import DIGITS, Card, read_card, write_card
 from .files import CARD, COMPILED, BadModel, has_file, name_file
-from .folder import IMPORTED, check_name, checksum
+from .folder import IMPORTED, Artifact, check_name, checksum, load
 from .recognition import Recognition, describe_adaptation, recognise
 from .runtimes import BLOCK, Interpreter, LiteRTRuntime
 from .samples import LABELS
@@ -69,6 +69,8 @@ def import_network(path: Path, models: Path, name: str) -> str:
         BadModel: it cannot be imported, or the name is taken.
     """
     folder = models / name
+    if not name or name.startswith(".") or {*name} & {*"/\\\0"}:
+        raise BadModel(f"A model cannot be called {name!r}; expected a name such as mnist. Choose another --name.")
     check_name(folder)
     if os.path.lexists(folder):
         raise BadModel(f"{name} is in {models} already. Choose another --name, or take that folder away.")
@@ -331,6 +333,20 @@ def import_folders(folders: Sequence[Path]) -> dict[str, str]:
         else:
             log.info("Imported %s", outcome.said)
     return errors
+
+
+def load_ready(folder: Path) -> Artifact:
+    """Read a model folder, and import it first where others trained it.
+
+    Raises:
+        BadModel: it cannot be served.
+    """
+    artifact = load(folder)
+    if not artifact.foreign:
+        return artifact
+    for error in import_folders([folder]).values():
+        raise BadModel(error)
+    return load(folder)
 
 
 def _choose_target(folder: Path) -> Path:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import NotFound
+from ..errors import BadRequest, NotFound
 from ..escaping import escape_controls
 from .classifier import Classifier, load_classifier
 from .files import CARD, BadModel, has_file
@@ -23,6 +23,7 @@ from .importing import import_folders
 from .sources import has_network
 
 PREFERRED = "robust"  # the model for real-world digits
+GUARD = PREFERRED  # its doubts may be added to those of any model
 REFUSED = "DIGITS_REFUSED"  # environment variable in which the master tells its workers what it refused
 
 log = logging.getLogger(__name__)
@@ -59,10 +60,17 @@ class Registry:
     """The served models, one of them the default."""
 
     def __init__(self, classifiers: Iterable[Classifier], default: str, refused: Sequence[Refused] = ()) -> None:
-        """Keep the models under their names."""
+        """Keep the models under their names; those whose card says so are guarded."""
         self._classifiers = {classifier.name: classifier for classifier in classifiers}
         self.default = default
         self.refused = tuple(refused)
+        for name in [name for name, each in self._classifiers.items() if each.card.get("guard")]:
+            try:
+                self._classifiers[name] = self.get_guarded(name)
+            except BadRequest as error:
+                log.warning(
+                    "The card of %s asks for a guard. %s", name, str(error).removesuffix(" Ask without ?guard=1.")
+                )
 
     @property
     def names(self) -> list[str]:
@@ -79,6 +87,22 @@ class Registry:
             return self._classifiers[self.default if name is None else name]
         except KeyError:
             raise NotFound(f"There is no model {name!r}. Served here: {', '.join(self.names)}.") from None
+
+    def get_guarded(self, name: str | None = None) -> Classifier:
+        """Return a model by name that doubts what the model for real-world digits doubts.
+
+        Raises:
+            NotFound: no model of that name is served.
+            BadRequest: nothing can guard it.
+        """
+        classifier = self.get(name)
+        if classifier.is_guarded or classifier.name == GUARD:
+            return classifier
+        guard = self._classifiers.get(GUARD)
+        if guard is None or guard.classes != classifier.classes or guard.framing != classifier.framing:
+            why = "is not served here" if guard is None else "reads other pictures than this model"
+            raise BadRequest(f"Nothing can guard {classifier.name}: {GUARD} {why}. Ask without ?guard=1.")
+        return classifier.guarded_by(guard)
 
 
 def find_artifacts(models: Path, known: Mapping[str, str] | None = None) -> Found:

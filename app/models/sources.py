@@ -175,7 +175,7 @@ def _describe_others(folder: Path) -> str:
     if weights:
         return f"has no {NETWORK}, and {weights[0]} is no HDF5 file of a whole network."
     listed = ", ".join(names[:3])
-    return f"holds no network ({listed})." if names else "is empty."
+    return f"holds no network ({listed})." if names else "is empty; expected a network."
 
 
 def _describe_name(name: str) -> str | None:

@@ -19,7 +19,7 @@ def describe_reading(config: dict[str, Any]) -> Schema:
         "summary": "Read one digit in each picture",
         "description": "One picture is answered by one reading, several by a list in the order sent. Where `certain` "
         "is false, `doubt` says why: not_a_digit, ambiguous (it could be two digits) or faint.",
-        "parameters": [parameter(name) for name in ("ModelChoice", "HandChoice", "Explain", "RequestId")],
+        "parameters": [parameter(name) for name in ("ModelChoice", "HandChoice", "Guard", "Explain", "RequestId")],
         "requestBody": _pictures(config),
         "responses": answers(
             media(
@@ -34,7 +34,7 @@ def describe_reading(config: dict[str, Any]) -> Schema:
     read = {
         "tags": ["Reading"],
         "summary": "Read all digits of each picture, in reading order",
-        "parameters": [parameter(name) for name in ("ModelChoice", "HandChoice", "Explain", "RequestId")],
+        "parameters": [parameter(name) for name in ("ModelChoice", "HandChoice", "Guard", "Explain", "RequestId")],
         "requestBody": _pictures(config),
         "responses": answers(
             media(
