@@ -1,4 +1,4 @@
-"""python -m app: serve on http://127.0.0.1:8000 with gunicorn. Its commands read folders, or import networks, too.
+"""python -m app: serve on http://127.0.0.1:8000 with gunicorn. Other commands read folders, import networks, ...
 
 `python -m app --port 8001` is short for `python -m app serve --port 8001`. Each command imports what it needs when it
 runs: the server sets its environment before NumPy is imported.
@@ -25,14 +25,21 @@ def load_read() -> click.Command:
     return read
 
 
+def load_corrections() -> click.Command:
+    """Import the command for what people corrected."""
+    from .memory.command import corrections
+
+    return corrections
+
+
 @click.group(
     cls=ShortFormGroup,
     default="serve",
-    loaders={"read": load_read},
+    loaders={"read": load_read, "corrections": load_corrections},
     epilog=f"Without a command it serves: {PROGRAM} --port 8001 is short for {PROGRAM} serve --port 8001.",
 )
 def command_line() -> None:
-    """Serve the page and the API, read pictures without a server, or import a network."""
+    """Serve the page and the API; or read pictures, list corrections, import a network."""
 
 
 @command_line.command("serve")

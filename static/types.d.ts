@@ -10,9 +10,20 @@ interface Parts extends HTMLElementTagNameMap {
   '#camera': HTMLInputElement;
   '#again': HTMLButtonElement;
   '#clear': HTMLButtonElement;
+  '#correct': HTMLButtonElement;
+  '#hand': HTMLDetailsElement;
+  '#hand-copy': HTMLButtonElement;
+  '#hand-export': HTMLButtonElement;
+  '#hand-forget': HTMLButtonElement;
+  '#hand-link': HTMLInputElement;
+  '#hand-on': HTMLInputElement;
+  '#hand-undo': HTMLButtonElement;
+  '#keys': HTMLElement;
+  '#learned': HTMLElement;
   '#code': HTMLDetailsElement;
   '#compare': HTMLDetailsElement;
   '#drawing': HTMLCanvasElement;
+  '#drawings': HTMLDetailsElement;
   '#eraser': HTMLButtonElement;
   '#forget': HTMLButtonElement;
   '#found': HTMLElement;
@@ -22,6 +33,7 @@ interface Parts extends HTMLElementTagNameMap {
   '#pen-status': HTMLElement;
   '#pictures': HTMLElement;
   '#redo': HTMLButtonElement;
+  '#remove-all': HTMLButtonElement;
   '#replay': HTMLButtonElement;
   '#row': HTMLTemplateElement;
   '#rows': HTMLElement;
@@ -29,6 +41,9 @@ interface Parts extends HTMLElementTagNameMap {
   '#unnamed': HTMLElement;
   '#save-csv': HTMLButtonElement;
   '#save-json': HTMLButtonElement;
+  '#save-png': HTMLButtonElement;
+  '#save-svg': HTMLButtonElement;
+  '#save-zip': HTMLButtonElement;
   '#seen': HTMLImageElement;
   '#share': HTMLButtonElement;
   '#sight': HTMLDetailsElement;
@@ -40,6 +55,12 @@ interface Parts extends HTMLElementTagNameMap {
   '#upload': HTMLInputElement;
   '#width': HTMLInputElement;
   '.answer': HTMLElement;
+  '.bars': HTMLElement;
+  '.gallery': HTMLElement;
+  '.visit': HTMLElement;
+  '.visit-heading': HTMLElement;
+  '.when-kept': HTMLElement;
+  '.when-taught': HTMLElement;
   '.label': HTMLElement;
   '.number': HTMLElement;
   '.pixels': HTMLImageElement;
@@ -66,6 +87,7 @@ interface FoundDigit {
   certain: boolean;
   doubt?: Doubt; // where it is not certain
   picture?: string; // a data URL of what the network saw, with explain=1
+  without_hand?: number; // what the network alone reads, where the hand's corrections decided
   probabilities: number[];
   box?: Box; // only from /read
   label?: string; // the name of the class, where it is not a digit
@@ -82,6 +104,7 @@ interface Reading {
 /** Ink that is no digit: a sign, or null. */
 interface Mark {
   sign: string | null;
+  certain?: boolean; // whether it is no digit for sure
   box: Box;
 }
 
@@ -110,6 +133,12 @@ interface Failure {
 /** In units of a drawing; pressure 1 is the pen's own width. */
 type Point = [x: number, y: number, pressure: number];
 
+/** A drawing as the browser keeps it: as link.js writes it, and what was read. */
+interface KeptDrawing {
+  drawing: string;
+  text: string;
+}
+
 interface Stroke {
   width: number;
   eraser: boolean;
@@ -137,6 +166,20 @@ interface ReadOptions {
 
 /** Called when the request leaves, so that it takes the newest drawing. */
 type TakePicture = () => Promise<Blob>;
+
+/** What GET /hands/ID/corrections lists. */
+interface Correction {
+  id: number;
+  digit: number;
+  was: number;
+  trusted: boolean;
+  picture: string; // a data URL
+}
+
+interface CorrectionListener {
+  takeDigit: () => FoundDigit | null;
+  changed: () => Promise<unknown>; // what is on the stage is to be read again
+}
 
 interface ReadingListener {
   reading: () => void;

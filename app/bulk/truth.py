@@ -24,17 +24,28 @@ CELL = 120  # pixels, height and width of a picture on a sheet
 CAPTION = 34  # pixels, height of two lines under it
 NOTHING = "-"  # read where a picture could not be
 LEADING = re.compile(r"\d+")
+NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+(?![.,]?\d))?")  # 7, 2024, -7, 7.3, but 2024 of 2024.08.07
 
 
-def label_from_folder(path: str) -> str | None:
-    """Return the name of the folder that a picture is in, where it is a number: scans/7/a.png is a 7."""
-    name = PurePosixPath(path).parent.name
-    return name if name.isdecimal() else None
+def label_from_folder(path: str, many: bool) -> str | None:
+    """Return the name of the folder that a picture is in, where it is a number: scans/7/a.png is a 7.
+
+    Args:
+        path: of the picture.
+        many: whether it holds a number, so that the name may have a sign and a point: -7.3.
+    """
+    found = (NUMBER if many else LEADING).fullmatch(PurePosixPath(path).parent.name)
+    return found[0] if found else None
 
 
-def label_from_name(path: str) -> str | None:
-    """Return the number that a file's name begins with: 7-a.png is a 7, 2024_b.png is 2024."""
-    found = LEADING.match(PurePosixPath(path).name)
+def label_from_name(path: str, many: bool) -> str | None:
+    """Return the number that a file's name begins with: 7-a.png is a 7, 2024_b.png is 2024, and -7.3.png is -7.3.
+
+    Args:
+        path: of the picture.
+        many: whether it holds a number, so that the name may have a sign and a point; else 7.3.png is a 7.
+    """
+    found = (NUMBER if many else LEADING).match(PurePosixPath(path).name)
     return found[0] if found else None
 
 
@@ -43,7 +54,7 @@ def show_count(count: int) -> str:
     return f"{count:,}" if count else "."
 
 
-LABELS: dict[str, Callable[[str], str | None]] = {"folder": label_from_folder, "name": label_from_name}
+LABELS: dict[str, Callable[[str, bool], str | None]] = {"folder": label_from_folder, "name": label_from_name}
 
 
 class Comparison:
@@ -66,7 +77,7 @@ class Comparison:
     def add(self, rows: Iterable[Row]) -> None:
         """Compare rows; one without a label is left out, one that could not be read is wrong."""
         for row in rows:
-            label = self._find_label(row["path"])
+            label = self._find_label(row["path"], self._many)
             if label is not None and (self._many or len(label) == 1):
                 self._compare(label, row)
 

@@ -48,8 +48,11 @@ class Prediction:
 
     @property
     def score(self) -> NDArray[np.float32]:
-        """Return how likely each answer is to be right, (n,): its probability times its certainty."""
-        return np.asarray(self.probabilities.max(axis=1) * self.certainty, np.float32)
+        """Return how much each answer can be trusted, (n,), 0 to 1: its probability, times the root of its certainty.
+
+        Source: train/EXPERIMENTS.md, which compares it with other scores.
+        """
+        return np.asarray(self.probabilities.max(axis=1) * np.sqrt(self.certainty), np.float32)
 
 
 class Classifier:
@@ -123,7 +126,7 @@ class Classifier:
         """Say of each answer why it should not be trusted; None where it should."""
         likely, certainty = prediction.probabilities.max(axis=1), prediction.certainty
         is_measured = certainty != likely  # else the network has no certainty of its own
-        strange = is_measured & ((certainty < self.certain_from) | (certainty < likely))
+        strange = is_measured & ((certainty < self.certain_from) | (np.sqrt(certainty) < likely))
         guarded = prediction.guarded or (None,) * len(strange)
         return [
             None if trusted else doubt or (NOT_A_DIGIT if is_strange else AMBIGUOUS)

@@ -33,16 +33,19 @@ def describe_reading(config: dict[str, Any]) -> Schema:
     }  # fmt: skip
     read = {
         "tags": ["Reading"],
-        "summary": "Read all digits of each picture, in reading order",
+        "summary": "Read all digits and signs of each picture, in reading order",
+        "description": "`text` is what is written, with the signs - + . , / : between its digits. `digits` holds the "
+        "digits alone, `marks` the signs and other ink that is no digit.",
         "parameters": [parameter(name) for name in ("ModelChoice", "HandChoice", "Guard", "Explain", "RequestId")],
         "requestBody": _pictures(config),
         "responses": answers(
             media(
                 {"oneOf": [schema("Number"), schema("Numbers")]},
                 {
-                    "text": "7",
+                    "text": "-7",
                     "digits": [{"digit": 7, "confidence": 0.98, "certain": True, "probabilities": SEVEN_ROW,
-                                "box": [8, 4, 12, 20]}],
+                                "box": [48, 4, 12, 20]}],
+                    "marks": [{"sign": "-", "certain": True, "box": [30, 12, 9, 3]}],
                     "model": "robust",
                 },
             ),

@@ -6,6 +6,7 @@ from typing import get_args
 
 from ..models.classifier import Doubt
 from ..preprocessing.decoding import FORMATS_TEXT
+from ..preprocessing.signs import SIGNS
 from ..protocols.open_inference import EXTENSIONS
 from .parts import OBJECT, Schema, media, schema, whole
 
@@ -53,6 +54,19 @@ MORE = {
         "examples": list(get_args(Doubt)),
     },
 }
+BOX = {
+    "box": {
+        "type": "array",
+        "items": {"type": "integer"},
+        "minItems": 4,
+        "maxItems": 4,
+        "description": "x, y, width, height in pixels of the upright picture.",
+    }
+}
+MARK = {
+    "sign": {"enum": [*SIGNS, None], "description": "The sign, as in the text; null for ink that is neither."},
+    "certain": {"type": "boolean", "description": "False where it may be a digit as well."},
+}
 
 SCHEMAS: Schema = {
     "Error": whole({"error": {**TEXT, "description": "A sentence to act on."}, "code": {"enum": list(CODES)}}),
@@ -60,22 +74,15 @@ SCHEMAS: Schema = {
     "Readings": whole({"predictions": {"type": "array", "items": {"anyOf": [schema("Reading"), schema("Error")]}}}),
     "Number": whole(
         {
-            "text": {**TEXT, "description": 'Lines are separated by "\\n".'},
-            "digits": {
+            "text": {
+                **TEXT,
+                "description": f'As written: digits, and the signs {" ".join(SIGNS)}. Lines are separated by "\\n".',
+            },
+            "digits": {"type": "array", "items": whole({**READING, **BOX}, MORE)},
+            "marks": {
                 "type": "array",
-                "items": whole(
-                    {
-                        **READING,
-                        "box": {
-                            "type": "array",
-                            "items": {"type": "integer"},
-                            "minItems": 4,
-                            "maxItems": 4,
-                            "description": "x, y, width, height in pixels of the upright picture.",
-                        },
-                    },
-                    MORE,
-                ),
+                "items": whole({**MARK, **BOX}),
+                "description": "Ink that is no digit, without dirt, in reading order.",
             },
             "model": TEXT,
         }

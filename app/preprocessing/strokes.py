@@ -1,6 +1,6 @@
 """Find the strokes of several digits: connected ink, joined where digits are in pieces, cut where they touch.
 
-    marks, parts -> refine_marks -> find_strokes -> strokes (specks left out, hats joined) -> cut_stroke -> pieces
+    marks, parts -> refine_marks -> find_strokes -> strokes (hats joined), and small ones -> cut_stroke -> pieces
 
 Owns what a stroke is. Does not know lines, nor which pieces make up a digit.
 """
@@ -17,14 +17,21 @@ from numpy.typing import NDArray
 from ..errors import NoInk, TooLarge
 from .paper import Marks, find_marks_on_uneven_paper
 from .parts import Parts, clear_rules, find_parts, measure_parting, show_parts
+from .tables import Cell, Tables
 
 NO_DIGIT = "No digit was found in the picture. Write larger or darker, and send it again."
 PAGE_GRID = 256  # cells on the longer side of the grid on which parts are found
 BROADEST = 0.6  # of the usual height: anything broader both ways is a shadow or the table, not a stroke
-SPECK = 0.3  # of the usual height: strokes smaller both ways are specks, unless a digit is near
+SPECK = 0.3  # of the usual height: strokes smaller both ways are small ones: dots, commas, dashes, dirt
+LOW = 0.5  # of the usual height: lower strokes are small ones, too, however wide: minus signs, hats of a 5, commas
+DIRT = 0.02  # of the usual height, and two pixels: what is smaller both ways is dirt
+SPECK_LEVEL = 0.4  # of the strokes' contrast that a speck has at least; fainter is paper
+SPECK_STRONG = 1.6  # times that, the strongest of its pixels
+MAX_SMALL = (12, 2)  # specks of a picture, and more for each stroke: of more, the paper is dirty
 LONG = 3.0  # times the usual height: strokes so wide and not as high are lines
 LOOKS_DRAWN = 0.01  # of the best part's score: what looks less like a digit's part is the table, a shadow, a frame
 ABOVE = 0.5  # of the narrower stroke's width that it shares with the one below it, of the same digit
+BESIDE = 0.5  # of the lower stroke's height that both share: more, and they stand side by side
 HIGHEST = 1.8  # times the usual height, or the larger stroke's, that a digit made up of strokes is high at most
 MAX_STROKES = 1000  # of a picture
 MAX_BOXES = 16_000_000  # pixels of all strokes' boxes together: four large pictures full of strokes around each other
@@ -83,8 +90,11 @@ def refine_marks(marks: Marks, parts: Parts) -> tuple[Marks, Parts]:
     return (closer, found) if found.score.any() else (marks, parts)
 
 
-def find_strokes(marks: Marks, parts: Parts) -> list[Stroke]:
-    """Find the connected ink of all digits, without specks and lines."""
+def find_strokes(marks: Marks, parts: Parts, tables: Tables | None = None) -> tuple[list[Stroke], list[Stroke]]:
+    """Find the connected ink of all digits without lines, and apart from it the small strokes that may be signs.
+
+    Ink in two cells of a table is not joined.
+    """
     contrast, edge = _show_drawn(marks, parts), float(marks.least)
     if not marks.flat:  # look again, at what is as strong as the digits' own ink
         edge = measure_parting(contrast, marks.least)
@@ -114,7 +124,46 @@ def find_strokes(marks: Marks, parts: Parts) -> list[Stroke]:
         x, y, width, height, _ = (int(length) for length in stats[label])
         own = labels[y : y + height, x : x + width] == label
         strokes.append(Stroke(x, y, own, int(label) if at_border[label] else 0))
-    return join_above(strokes, usual)
+    joined = [one for held in part_by_cell(strokes, tables).values() for one in join_above(held, usual)]
+    strokes = [stroke for stroke in joined if stroke.height >= LOW * usual]
+    low = [stroke for stroke in joined if stroke.height < LOW * usual]
+    specks = _find_specks(marks, np.where(written[labels], np.uint8(255), np.uint8(0)), edge, usual, len(joined))
+    return (strokes, low + specks) if strokes else (joined, specks)
+
+
+def _find_specks(marks: Marks, drawn: Pixels, edge: float, usual: float, strokes: int) -> list[Stroke]:
+    """Find what is too small to be a digit, and larger than dirt.
+
+    Args:
+        drawn: uint8 (h, w), 255 where the strokes are.
+        edge: contrast from which a pixel is ink.
+        usual: height of the strokes.
+        strokes: how many there are.
+    """
+    level = SPECK_LEVEL * cv2.mean(marks.contrast, drawn)[0]
+    mask = cv2.threshold(marks.contrast, max(edge, level), 255, cv2.THRESH_BINARY)[1]
+    apart = cv2.subtract(mask, cv2.dilate(drawn, np.ones((3, 3), np.uint8)))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(apart, connectivity=8)
+    longer = stats[:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_HEIGHT + 1].max(axis=1)
+    found = np.flatnonzero((longer >= max(2.0, DIRT * usual)) & (longer < SPECK * usual))
+    if found.size > MAX_SMALL[0] + MAX_SMALL[1] * strokes:
+        return []
+    specks = []
+    for label in found[found > 0]:
+        x, y, width, height, _ = (int(length) for length in stats[label])
+        own = labels[y : y + height, x : x + width] == label
+        if marks.contrast[y : y + height, x : x + width][own].max() >= SPECK_STRONG * level:
+            specks.append(Stroke(x, y, own))
+    return specks
+
+
+def part_by_cell(strokes: list[Stroke], tables: Tables | None) -> dict[Cell | None, list[Stroke]]:
+    """Return the strokes that each cell of a table holds, and under None those outside of all; in order of cells."""
+    held: dict[Cell | None, list[Stroke]] = {}
+    for stroke in strokes:
+        cell = tables.find_cell(stroke.mask, stroke.x, stroke.y) if tables else None
+        held.setdefault(cell, []).append(stroke)
+    return dict(sorted(held.items(), key=lambda item: item[0].place if item[0] else ()))
 
 
 def _show_drawn(marks: Marks, parts: Parts) -> Pixels:
@@ -147,6 +196,7 @@ def join_above(strokes: list[Stroke], usual: float) -> list[Stroke]:
         height = np.maximum(stroke.bottom, bottom) - np.minimum(stroke.y, y)
         gap = np.maximum(stroke.y, y) - np.minimum(stroke.bottom, bottom)
         fits = (height <= HIGHEST * (bottom - y)) | (height <= HIGHEST * usual)
+        fits &= gap >= -BESIDE * np.minimum(stroke.height, bottom - y)
         above = (shared >= ABOVE * np.minimum(stroke.width, right - x)) & (gap <= HOVER * usual) & fits
         if above.any():
             index = int(above.argmax())

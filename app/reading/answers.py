@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..errors import DigitsError, TooLarge, describe
 from ..framing import to_tensor
-from ..models.classifier import FAINT, Classifier, Doubt, Prediction
+from ..models.classifier import AMBIGUOUS, FAINT, Classifier, Doubt, Prediction
 from ..preprocessing.decoding import Body, decode_picture
 from ..preprocessing.digits import FoundInk, read_ink, read_picture
 from ..preprocessing.explanation import Step
@@ -78,17 +78,22 @@ def _read_explained(classifier: Classifier, body: Body, explained: bool) -> tupl
     return found, {} if steps is None else {"steps": [_describe_step(step) for step in steps]}
 
 
-def describe_predictions(classifier: Classifier, prediction: Prediction, faint: Sequence[bool]) -> list[Answer]:
+def describe_predictions(
+    classifier: Classifier, prediction: Prediction, faint: Sequence[bool], doubted: Sequence[bool] | None = None
+) -> list[Answer]:
     """Return the answer for each digit of a prediction.
 
     Args:
         faint: whether there is too little ink of each digit to trust what it looks like, (n,).
+        doubted: whether the ink of each may also be read as a sign or as another number of digits, (n,).
     """
     rows = np.round(prediction.probabilities.astype(np.float64), DECIMALS).tolist()
     alone = [None] * len(rows) if prediction.alone is None else prediction.alone.tolist()
     return [
-        _describe(classifier, row, doubt or (FAINT if is_faint else None), network)
-        for row, doubt, is_faint, network in zip(rows, classifier.doubts(prediction), faint, alone, strict=True)
+        _describe(classifier, row, doubt or (FAINT if is_faint else AMBIGUOUS if is_doubted else None), network)
+        for row, doubt, is_faint, is_doubted, network in zip(
+            rows, classifier.doubts(prediction), faint, doubted or [False] * len(rows), alone, strict=True
+        )
     ]
 
 
@@ -127,11 +132,14 @@ def read_one(classifier: Classifier, body: Body, explained: bool = False) -> Ans
         NoInk, TooLarge, Unreadable, UnsupportedFormat: what is wrong with it.
     """
     reading = read_number(classifier, decode_picture(body))
-    answers = describe_predictions(classifier, reading.prediction, [one.faint for one in reading.found])
+    answers = describe_predictions(
+        classifier, reading.prediction, [one.faint for one in reading.found], [one.doubted for one in reading.found]
+    )
     digits = [{**answer, "box": list(one.box)} for answer, one in zip(answers, reading.found, strict=True)]
     if explained:
         digits = [{**answer, "picture": _to_url(one.digit)} for answer, one in zip(digits, reading.found, strict=True)]
-    return {"text": reading.text, "digits": digits, "model": classifier.name}
+    marks = [{"sign": mark.sign, "certain": not mark.doubted, "box": list(mark.box)} for mark in reading.marks]
+    return {"text": reading.text, "digits": digits, "marks": marks, "model": classifier.name}
 
 
 def read_several(classifier: Classifier, bodies: Iterable[Body], explained: bool = False) -> list[Answer]:

@@ -81,7 +81,7 @@ export function createAnswer(root, takeClasses) {
   function showAnswer(newest, settled) {
     reading = newest;
     chosen = reading.digits.length - 1;
-    const certain = reading.digits.every((digit) => digit.certain);
+    const certain = [...reading.digits, ...(reading.marks ?? [])].every(({ certain = true }) => certain);
     setState(settled ? (certain ? 'answered' : 'uncertain') : 'reading', reading.text);
     root.dataset.certain = String(certain);
     showVerdict(reading);
@@ -101,23 +101,24 @@ export function createAnswer(root, takeClasses) {
   /** @param {Reading} shown */
   function showVerdict(shown) {
     const names = shown.digits.map(nameDigit);
-    verdict.replaceChildren(...(names.length > 1 ? manyDigits(shown) : names));
-    verdict.dataset.length = String(names.join('').length);
+    const length = Math.max(names.join('').length, shown.text.replaceAll('\n', '').length);
+    verdict.replaceChildren(...(names.length > 1 || shown.text.length > 1 ? manyDigits(shown) : names));
+    verdict.dataset.length = String(length);
   }
 
   /**
-   * Make each digit of a number a button that shows its own bars.
+   * Make each digit of a number a button that shows its own bars; its signs stay text.
    * @param {Reading} shown
    */
   function manyDigits(shown) {
-    const lines = shown.text.split('\n').map((line) => line.replaceAll(' ', '').length);
-    let first = 0;
-    return lines.map((length) => {
+    let index = 0;
+    return shown.text.split('\n').map((text) => {
       const line = document.createElement('span');
       line.className = 'line';
-      const digits = shown.digits.slice(first, first + length);
-      line.append(...digits.map((digit, place) => digitButton(shown, digit, first + place)));
-      first += length;
+      for (const sign of text.replaceAll(' ', '')) {
+        if (/\d/.test(sign)) line.append(digitButton(shown, shown.digits[index], index++));
+        else line.append(sign);
+      }
       return line;
     });
   }

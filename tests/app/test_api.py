@@ -14,7 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.preprocessing.decoding import FORMATS_TEXT
-from tests.support.drawings import draw_digit, side_by_side, to_bytes, to_png
+from tests.support.drawings import draw_digit, draw_text, side_by_side, to_bytes, to_png
 
 from .conftest import FEW, MAX_BYTES
 
@@ -255,6 +255,15 @@ def test_a_number_is_read_in_order(client: FlaskClient) -> None:
         x, y, width, height = one["box"]
         assert 0 <= x < x + width <= page.shape[1]
         assert 0 <= y < y + height <= page.shape[0]
+
+
+def test_signs_are_in_the_text_and_among_the_marks(client: FlaskClient) -> None:
+    answer = client.post("/read", data=to_png(draw_text("-7.2"))).get_json()
+    assert answer["text"] == "-7.2"
+    assert [one["digit"] for one in answer["digits"]] == [7, 2]
+    assert [(mark["sign"], mark["certain"]) for mark in answer["marks"]] == [("-", True), (".", True)]
+    lefts = [answer["marks"][0], answer["digits"][0], answer["marks"][1], answer["digits"][1]]
+    assert lefts == sorted(lefts, key=lambda one: one["box"][0])
 
 
 @pytest.mark.parametrize("label", range(10))

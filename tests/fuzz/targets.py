@@ -12,7 +12,7 @@ import numpy as np
 from app.errors import DigitsError
 from app.preprocessing.decoding import decode_picture
 from app.preprocessing.digits import read_picture
-from app.preprocessing.numbers import find_digits
+from app.preprocessing.numbers import find_writing
 
 from .wire import wire
 
@@ -59,7 +59,7 @@ def read_several(body: bytes) -> None:
     """Bytes become digits with boxes within the picture, or a sentence."""
     try:
         picture = decode_picture(body)
-        found = find_digits(picture)
+        found = find_writing(picture).items
     except DigitsError as error:
         _check(error)
         return

@@ -30,6 +30,17 @@ STROKES: tuple[tuple[tuple[Point, ...], ...], ...] = (
     (((0.54, 0.30), (0.30, 0.46), (0.06, 0.34), (0.08, 0.10), (0.32, 0.00), (0.54, 0.12), (0.54, 0.30), (0.46, 1.00)),),
 )  # fmt: skip
 
+# Signs beside digits that are 1.0 high, from their top to the base line at 1.0, in a box as wide as they are.
+SIGNS: dict[str, tuple[tuple[Point, ...], ...]] = {
+    "-": (((0.00, 0.52), (0.36, 0.50)),),
+    "+": (((0.00, 0.55), (0.44, 0.53)), ((0.23, 0.32), (0.21, 0.76))),
+    ".": (((0.05, 0.97), (0.06, 0.98)),),
+    ",": (((0.14, 0.95), (0.12, 1.06), (0.02, 1.20)),),
+    ":": (((0.05, 0.90), (0.06, 0.91)), ((0.06, 0.45), (0.07, 0.46))),
+    "/": (((0.42, -0.12), (0.00, 1.10)),),
+}
+SIGN_GAP = 0.25  # of the digits' height, between what stands side by side
+
 
 def draw_digit(
     label: int,
@@ -60,6 +71,38 @@ def draw_digit(
         cv2.polylines(sheet, [points.round().astype(np.int32)], False, 255, max(1, round(pen * finer)), cv2.LINE_AA)
     covered = cv2.resize(sheet, shape[::-1], interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     return np.asarray((paper + (ink - paper) * covered).round(), np.uint8)
+
+
+def draw_text(
+    text: str, *, height: float = 80, pen: float = 8, gap: float = SIGN_GAP, slant: float = 0.0, margin: int = 60
+) -> NDArray[np.uint8]:
+    """Draw a line of digits and signs, dark on white.
+
+    Args:
+        text: digits, and the signs of SIGNS.
+        height: of the digits in pixels.
+        pen: width of the stroke in pixels.
+        gap: between what stands side by side, of the height.
+        slant: how far right the tops lean, of the height.
+        margin: pixels of paper around it.
+    """
+    row: list[NDArray[np.float64]] = []
+    right = 0.0
+    for sign in text:
+        strokes = STROKES[int(sign)] if sign.isdigit() else SIGNS[sign]
+        left = min(x for stroke in strokes for x, _ in stroke)
+        placed = [np.array([(right + x - left, y) for x, y in stroke]) for stroke in strokes]
+        right = max(float(stroke[:, 0].max()) for stroke in placed) + gap + pen / height
+        row += [stroke + np.stack((slant * (1 - stroke[:, 1]), 0 * stroke[:, 1]), axis=1) for stroke in placed]
+    finer = 4  # times: drawn larger, then reduced
+    points = np.concatenate(row)
+    low, high = points.min(axis=0), points.max(axis=0)
+    width, tall = (np.ceil((high - low) * height).astype(int) + 2 * margin).tolist()
+    sheet = np.zeros((tall * finer, width * finer), np.uint8)
+    for stroke in row:
+        at = (((stroke - low) * height + margin) * finer).round().astype(np.int32)
+        cv2.polylines(sheet, [at], False, 255, max(1, round(pen * finer)), cv2.LINE_AA)
+    return np.asarray(255 - cv2.resize(sheet, (width, tall), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def to_bytes(picture: NDArray[np.uint8] | Image.Image, kind: str = "PNG", **options: Any) -> bytes:

@@ -54,7 +54,7 @@ def draw_strokes(path: Path) -> tuple[Digits, NDArray[np.uint8]]:
     """Draw digits given as strokes, {"0": [[[[x, y], ...], ...], ...], ...}, on a canvas, and frame them."""
     written: dict[str, list[list[list[list[float]]]]] = json.loads(path.read_text())
     labelled = [(int(label), strokes) for label, digits in written.items() for strokes in digits]
-    digits = np.stack([read_picture(_to_png(_draw_on_canvas(strokes))) for _, strokes in labelled])
+    digits = np.stack([read_picture(to_png(_draw_on_canvas(strokes))) for _, strokes in labelled])
     return digits, np.array([label for label, _ in labelled], np.uint8)
 
 
@@ -65,7 +65,7 @@ def compose_pages(test: Split) -> Iterable[tuple[str, bytes]]:
         chosen = [rng.integers(0, len(test), rng.integers(2, 8)) for _ in range(rng.integers(1, 3))]
         rows = [_compose_row(test.digits[row], rng) for row in chosen]
         text = "\n".join("".join(str(label) for label in test.labels[row]) for row in chosen)
-        yield text, _to_png(_lay_on_noisy_paper(rows, rng))
+        yield text, to_png(lay_on_noisy_paper(rows, rng))
 
 
 def _draw_on_canvas(strokes: Sequence[Sequence[Sequence[float]]]) -> NDArray[np.uint8]:
@@ -105,7 +105,7 @@ def _resize(digit: NDArray[np.uint8], longer: float) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(digit, size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
-def _lay_on_noisy_paper(rows: list[NDArray[np.uint8]], rng: np.random.Generator) -> NDArray[np.uint8]:
+def lay_on_noisy_paper(rows: list[NDArray[np.uint8]], rng: np.random.Generator) -> NDArray[np.uint8]:
     """Lay rows of ink on paper that is shaded from one side to the other and grainy."""
     width = max(row.shape[1] for row in rows) + 80
     ink = np.zeros((sum(len(row) + 50 for row in rows), width), np.float64)
@@ -121,5 +121,6 @@ def _lay_on_noisy_paper(rows: list[NDArray[np.uint8]], rng: np.random.Generator)
     return np.asarray(np.clip(paper * (1 - ink) + rng.uniform(20, 70) * ink, 0, 255), np.uint8)
 
 
-def _to_png(picture: NDArray[np.uint8]) -> bytes:
+def to_png(picture: NDArray[np.uint8]) -> bytes:
+    """Return a picture as PNG."""
     return bytes(cv2.imencode(".png", picture)[1])

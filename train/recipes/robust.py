@@ -162,7 +162,7 @@ def fit_card(network: keras.Model, dataset: Dataset) -> dict[str, Any]:
 
 
 def score_answers(network: keras.Model, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return how likely a network's answers are to be right, as the server scores them: (n,)."""
+    """Return how much a network's answers can be trusted, as the server scores them: (n,)."""
     outputs = [network.get_layer(name).output for name in ("probabilities", "certainty")]
     probabilities, certainty = keras.Model(network.input, outputs).predict(
         to_tensor(digits), batch_size=PREDICTION_BATCH, verbose=0

@@ -30,7 +30,7 @@ from app.bulk.rows import BATCH, COLUMNS, UNEXPECTED, Job
 from app.bulk.sources import Source
 from app.bulk.tables import describe_row
 from tests.conftest import MODELS, ROOT
-from tests.support.drawings import draw_digit, side_by_side, to_bytes, to_png
+from tests.support.drawings import draw_digit, draw_text, side_by_side, to_bytes, to_png
 from tests.support.processes import heed_interrupts, list_children, read_status
 
 Row = dict[str, Any]
@@ -435,7 +435,25 @@ def test_what_was_read_is_compared_with_labels(
 def test_labels_from_names(name: str, label: str | None) -> None:
     from app.bulk.truth import label_from_name
 
-    assert label_from_name(f"3/{name}") == label
+    assert label_from_name(f"3/{name}", many=False) == label
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "one"),
+    (
+        ("-7.png", "-7", None),
+        ("7.3_a.png", "7.3", "7"),
+        ("+12,5.png", "+12,5", None),
+        ("2024.08.07.png", "2024", "2024"),
+    ),
+)
+def test_labels_of_numbers_may_have_a_sign_and_a_point(name: str, label: str, one: str | None) -> None:
+    from app.bulk.truth import label_from_folder, label_from_name
+
+    assert label_from_name(f"3/{name}", many=True) == label
+    assert label_from_name(f"3/{name}", many=False) == one
+    assert label_from_folder(f"{label}/a.png", many=True) == label
+    assert label_from_folder("notes/a.png", many=True) is None
 
 
 def test_numbers_are_compared_with_labels(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -522,6 +540,15 @@ def test_a_pipe_or_device_is_an_error_row_and_is_not_waited_for(
 
 FORMULAS = ("=1+1", "+cmd|calc", "-2+3", "@SUM(1)", "\tx", "\rx", "'=1", "''@x", "\N{FULLWIDTH EQUALS SIGN}1")
 HARMLESS = ("-", "-5", "+1.5", "a=b", "'quoted'", "./=1", "/=1", "7")
+
+
+def test_a_sign_is_part_of_the_text(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "1.png").write_bytes(to_png(draw_text("-72")))
+    output = tmp_path / "read.jsonl"
+    assert main([str(tmp_path / "a"), "--many", "--output", str(output)]) == 0
+    (row,) = read_rows(output)
+    assert (row["text"], row["digit"], row["certain"], len(row["probabilities"])) == ("-72", None, True, 2)
 
 
 @pytest.mark.parametrize("text", FORMULAS)

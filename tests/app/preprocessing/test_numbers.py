@@ -10,13 +10,14 @@ import pytest
 from numpy.typing import NDArray
 
 from app.errors import NoInk
-from app.framing import to_tensor
 from app.models.classifier import Classifier, load_classifier
 from app.models.folder import load
 from app.preprocessing.decoding import decode_picture
 from app.preprocessing.digits import read_picture
-from app.preprocessing.numbers import FoundDigit, find_digits
-from tests.support.drawings import draw_digit, to_bytes, to_png
+from app.preprocessing.numbers import FoundDigit, find_writing
+from app.reading.numbers import read_number
+from tests.support import drawings
+from tests.support.drawings import STROKES, draw_digit, draw_text, to_bytes, to_png
 from tests.support.scenes import (
     Grey,
     Scene,
@@ -57,13 +58,7 @@ def read(picture: NDArray[np.uint8] | bytes) -> str:
     classifier = robust()
     if classifier is None:
         pytest.skip("models/robust is not there: make train RECIPE=robust")
-    decoded = decode_picture(picture if isinstance(picture, bytes) else to_png(picture))
-    found = find_digits(decoded, lambda digits: classifier.predict(to_tensor(digits)).certainty)
-    labels = classifier.predict(to_tensor(np.stack([one.digit for one in found]))).probabilities.argmax(axis=1)
-    lines: dict[int, str] = {}
-    for one, label in zip(found, labels, strict=True):
-        lines[one.line] = lines.get(one.line, "") + str(label)
-    return "\n".join(lines.values())
+    return read_number(classifier, decode_picture(picture if isinstance(picture, bytes) else to_png(picture))).text
 
 
 @pytest.mark.parametrize(
@@ -129,8 +124,62 @@ def test_the_parts_of_a_digit_stay_one() -> None:
     assert read(page) == "55"
 
 
+SIGNED = ("-7", "-380", "+12", "3+4", "12-5", "7.3", "0.5", "406.01", "3,890", "12:45", "7/8", "7/8/26", "24.12.2025")
+
+
+@pytest.mark.parametrize("pen", (3, 8, 14))
+@pytest.mark.parametrize("text", SIGNED)
+def test_signs_are_read(text: str, pen: float) -> None:
+    assert read(draw_text(text, pen=pen)) == text
+
+
+@pytest.mark.parametrize("scene", (in_uneven_light, in_a_shadow, on_ruled_paper, inverted))
+@pytest.mark.parametrize("text", ("-72", "7.25", "20/3/24"))
+def test_signs_are_read_on_any_paper(text: str, scene: Scene) -> None:
+    assert read(scene(draw_text(text, height=70))) == text
+
+
+@pytest.mark.parametrize("slant", (0.0, 0.2, 0.4))
+@pytest.mark.parametrize("text", ("7/8/26", "23/5"))
+def test_a_slash_leans_more_than_the_hand(text: str, slant: float) -> None:
+    assert read(draw_text(text, slant=slant)) == text
+
+
+@pytest.mark.parametrize("slant", (0.0, 0.2, 0.4))
+def test_a_plain_one_leans_as_the_hand_does(slant: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = (((0.32, 0.00), (0.31, 1.00)),)
+    monkeypatch.setattr(drawings, "STROKES", (STROKES[0], plain, *STROKES[2:]))
+    assert read(draw_text("21815", slant=slant)) == "21815"
+
+
+def test_a_sign_has_a_box_and_is_no_digit() -> None:
+    page = draw_text("7.2")
+    writing = find_writing(page)
+    assert [mark.sign for mark in writing.marks] == ["."]
+    x, y, width, height = writing.marks[0].box
+    assert (page[y : y + height, x : x + width] < 128).mean() > 0.6
+    assert [one.box[0] < x for one in writing.digits] == [True, False]
+
+
+@pytest.mark.parametrize("size", (1, 2))
+def test_dirt_is_no_point(size: int) -> None:
+    page = draw_text("4825", pen=8)
+    for x, y in ((140, 136), (80, 150), (260, 100)):
+        page[y : y + size, x : x + size] = 0
+    writing = find_writing(page)
+    assert (len(writing.digits), writing.marks) == (4, [])
+
+
+def test_ink_that_is_neither_is_a_mark() -> None:
+    page = draw_text("42", gap=0.8)
+    page[52:60, 130:140] = 0  # as high as the top of the digits, where no sign stands
+    page[52:72, 130:134] = 0
+    (mark,) = find_writing(page).marks
+    assert (mark.sign, mark.doubted) == (None, True)
+
+
 def find(picture: Grey) -> list[FoundDigit]:
-    return find_digits(decode_picture(to_png(picture)))
+    return find_writing(decode_picture(to_png(picture))).digits
 
 
 def test_a_box_lies_around_its_digit() -> None:
@@ -147,8 +196,8 @@ def test_a_box_lies_around_its_digit() -> None:
 def test_a_box_is_in_pixels_of_the_picture_as_it_was_sent(scene: Scene) -> None:
     page = scene(write("64", height=110, gap=50))
     larger = np.asarray(page.repeat(4, axis=0).repeat(4, axis=1))
-    small = find_digits(decode_picture(to_bytes(page, "PNG")))
-    large = find_digits(decode_picture(to_bytes(larger, "PNG")))
+    small = find_writing(decode_picture(to_bytes(page, "PNG"))).digits
+    large = find_writing(decode_picture(to_bytes(larger, "PNG"))).digits
     assert len(small) == len(large) == 2
     for one, other in zip(small, large, strict=True):
         assert np.abs(4 * np.array(one.box) - other.box).max() <= 24
@@ -160,13 +209,13 @@ def test_a_box_is_in_pixels_of_the_picture_as_it_was_sent(scene: Scene) -> None:
 @pytest.mark.parametrize("label", range(10))
 def test_a_single_digit_is_framed_as_in_a_picture_of_its_own(label: int) -> None:
     picture = to_png(in_uneven_light(draw_digit(label)))
-    (found,) = find_digits(decode_picture(picture))
+    (found,) = find_writing(decode_picture(picture)).digits
     assert np.array_equal(found.digit, read_picture(picture))
 
 
 def test_pixels_are_taken_for_a_picture_as_it_was_sent() -> None:
     page = write("12")
-    assert [one.box for one in find_digits(page)] == [one.box for one in find(page)]
+    assert [one.box for one in find_writing(page).digits] == [one.box for one in find(page)]
 
 
 @pytest.mark.parametrize("page", (np.full(PAGE, 255, np.uint8), on_ruled_paper(np.full(PAGE, 255, np.uint8))))

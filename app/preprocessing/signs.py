@@ -1,0 +1,326 @@
+"""Tell the signs - + . , / : by their shape and by their place among the digits of a line.
+
+    a stroke, and the band that the digits beside it stand in -> its size, place and straightness -> a sign, or none
+
+Knows no networks: whether a straight stroke is a 1 or a slash is weighed against what the network says of the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .strokes import Stroke
+
+SIGNS = ("-", "+", ".", ",", "/", ":")
+
+# All lengths below are parts of the height of the digits beside a sign, unless they say otherwise.
+DOT = 0.26  # a dot's longer side at most,
+DOT_PENS = 2.2  # or so many widths of the pen, which is more for a fat one
+TOUCH = 0.6  # of the pen's width that a dot is wide and high at least: less is dirt
+SMALLEST_DOT = 0.035
+ROUND = 2.0  # times its shorter side that a dot is long at most
+FULL = 0.5  # of its box that a dot fills at least
+DOT_RISES = 0.17  # over the base line at most, to its lower edge
+DOT_SINKS = 0.2  # under the base line at most
+COMMA = (0.1, 0.6)  # how high a comma is
+COMMA_PENS = (0.45, 2.0)  # widths of the pen that it is thick
+LEANS = 0.25  # of its height that a comma's top is further right, at least, where it is as short as a dot
+COMMA_SINKS = 0.04  # under the base line at least
+COMMA_RISES = 0.35  # over the base line at most, to its top
+COLON_APART = (0.15, 0.75)  # between the middles of a colon's dots
+COLON_SHIFT = 0.25  # from one dot's middle to the other's at most, to the side
+COLON_SIZES = 2.5  # times the smaller dot's side that the larger one's is at most
+DASH = (0.13, 1.1)  # how long a minus is, without the width of the pen
+DASH_FLAT = 1.7  # times its height that it is long at least
+DASH_RISES = (0.2, 0.78)  # of its middle over the base line
+DASH_SLOPE = 0.4  # how steep it is at most: less than 22 degrees
+PLUS = (0.22, 0.88)  # how wide and how high a plus is: less than a 4
+PLUS_SIDES = 2.2  # times its shorter side that its longer one is at most
+PLUS_CROSSED = 0.92  # of its ink that lies on its bar or its post, and of its corners that are empty
+PLUS_SPANS = 0.8  # of its width that its bar is long at least, and of its height its post
+PLUS_THIN = 2.0  # widths of the pen that it is wide and high at least
+PLUS_ARM = 0.22  # of its size that each of the four arms is long at least
+PLUS_RISES = (0.15, 0.85)  # of its middle over the base line
+STRAIGHT = 0.06  # of its length that a straight stroke bends at most,
+STRAIGHT_PENS = 0.3  # or of the pen's width
+EVEN = 1.45  # times the pen's width that a straight stroke is thick at most: more is a flag, a foot or a loop
+TRIMMED = 0.08  # of a stroke's length, at each end, where a round pen's shape does not count
+TALL = 0.7  # of the digits' height that a slash is high at least,
+FLATTEST = 1.7  # and times its height that it is wide at most: 60 degrees
+ALIKE = 0.12  # slopes that differ by no more are of the same sign
+
+# How a digit's moments lean, on 400 drawn ones of each label whose hand's slant is known: OWN_SLANT where the hand is
+# upright, SLANT_GAIN times the hand's slant on top, with a standard deviation of SLANT_NOISE. Slants of hands are drawn
+# around USUAL_SLANT with SLANT_SPREAD (train/handwriting/pens.py).
+OWN_SLANT = (0.02, -0.01, 0.06, -0.01, -0.15, -0.01, 0.04, 0.01, 0.03, -0.09)
+SLANT_GAIN = 0.66
+SLANT_NOISE = 0.15
+USUAL_SLANT = 0.06
+SLANT_SPREAD = 0.16
+# Weights of weigh_slash(), fitted by logistic regression on 928 straight strokes of composed rows: MNIST training
+# digits and drawn ones (train/evaluation/written.py). The first is lowered by 0.5: numbers outnumber dates.
+SLASH = (-9.0, 13.3, 1.8, 6.7, 5.8)
+
+
+@dataclass(frozen=True)
+class Band:
+    """Where the digits beside a sign stand: the upper and lower edge of most of them, and the width of the pen."""
+
+    top: float
+    base: float
+    pen: float
+
+    @property
+    def high(self) -> float:
+        """Return the height of the digits."""
+        return max(1.0, self.base - self.top)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """How much a stroke looks like one straight line that runs from its top to its bottom."""
+
+    slope: float  # how far right its top is, of its height
+    bend: float  # pixels from the line at most
+    thick: float  # pixels across the stroke
+    solid: float  # of the ink's extent that is ink: less where several lines run side by side
+
+
+def fit_bar(mask: NDArray[np.bool_]) -> Bar:
+    """Fit a straight line through the middle of each row's ink."""
+    rows = np.flatnonzero(mask.any(axis=1))
+    inner = mask[rows]
+    left = inner.argmax(axis=1)
+    right = inner.shape[1] - inner[:, ::-1].argmax(axis=1)
+    skip = int(TRIMMED * rows.size)
+    kept = np.s_[skip : rows.size - skip]
+    middle, y = ((left + right - 1) / 2)[kept], rows[kept].astype(float)
+    if y.size < 2:
+        return Bar(0.0, 0.0, float((right - left).max()), 1.0)
+    slope, start = np.polyfit(y, middle, 1)
+    bend = float(np.abs(middle - slope * y - start).max())
+    across = (right - left)[kept]
+    thick = float(np.percentile(across, 90)) / float(np.hypot(1, slope))
+    return Bar(-float(slope), bend, thick, float(inner.sum()) / float((right - left).sum()))
+
+
+def measure_pen(mask: NDArray[np.bool_]) -> float:
+    """Return how thick a stroke's line is, in pixels.
+
+    Over a line w pixels wide, the mean distance to its edge is about (w + 1) / 4.
+    """
+    padded = cv2.copyMakeBorder(mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    depths = cv2.distanceTransform(padded, cv2.DIST_L2, 3)
+    return max(1.0, 4 * float(depths[padded > 0].mean()) - 1)
+
+
+def is_straight(bar: Bar, length: float, pen: float) -> bool:
+    """Tell whether a stroke is one line of the pen, without flag, foot or loop."""
+    return bar.bend <= max(STRAIGHT * length, STRAIGHT_PENS * pen, 0.75) and bar.thick <= EVEN * pen + 1
+
+
+def may_be_slash(stroke: Stroke, band: Band) -> Bar | None:
+    """Return how a stroke leans that could be a slash or a plain 1; None of any other."""
+    if stroke.height < TALL * band.high or stroke.width > FLATTEST * stroke.height:
+        return None
+    bar = fit_bar(stroke.mask)
+    pen = min(measure_pen(stroke.mask), 1.3 * band.pen)
+    return bar if bar.slope > 0 and bar.solid > 0.8 and is_straight(bar, stroke.height, pen) else None
+
+
+def name_sign(strokes: list[Stroke], stroke: Stroke, band: Band) -> str | None:
+    """Name the sign that strokes make up, beside digits that stand in a band; a slash is not among them.
+
+    Args:
+        strokes: each connected ink, or a piece of it.
+        stroke: the ink of all.
+    """
+    if len(strokes) == 2:
+        return ":" if _is_colon(strokes[0], strokes[1], band) else _name_plus(stroke, band)
+    if len(strokes) > 2:
+        return None
+    rises = (band.base - stroke.bottom) / band.high
+    if -DOT_SINKS <= rises <= DOT_RISES and _is_dot(stroke, band):
+        return "."
+    if _is_comma(stroke, band):
+        return ","
+    if _is_dash(stroke, band):
+        return "-"
+    return _name_plus(stroke, band)
+
+
+def _is_dot(stroke: Stroke, band: Band) -> bool:
+    longer, shorter = max(stroke.width, stroke.height), min(stroke.width, stroke.height)
+    most = max(DOT * band.high, DOT_PENS * band.pen)
+    return (
+        shorter >= TOUCH * band.pen
+        and SMALLEST_DOT * band.high <= longer <= min(most, ROUND * shorter + 1)
+        and float(stroke.mask.mean()) >= FULL
+        and not _hangs(stroke, band)
+    )
+
+
+def _hangs(stroke: Stroke, band: Band) -> bool:
+    """Tell whether a small stroke is drawn downwards from the base line, as a comma's tail."""
+    sinks = (stroke.bottom - band.base) / band.high
+    long = stroke.height >= max(1.5 * band.pen, 1.3 * stroke.width)
+    return sinks > COMMA_SINKS and (long or (sinks > 2 * COMMA_SINKS and fit_bar(stroke.mask).slope > LEANS))
+
+
+def _is_comma(stroke: Stroke, band: Band) -> bool:
+    high = stroke.height / band.high
+    rises = (band.base - stroke.y) / band.high
+    return (
+        COMMA[0] <= high <= COMMA[1]
+        and stroke.width <= 1.2 * stroke.height
+        and _is_touch(stroke, band)
+        and rises <= COMMA_RISES
+        and (stroke.bottom - band.base) / band.high >= COMMA_SINKS
+    )
+
+
+def _is_touch(stroke: Stroke, band: Band) -> bool:
+    """Tell whether a small stroke is one short line of the pen, as a comma is; it may bend."""
+    bar = fit_bar(stroke.mask)
+    return COMMA_PENS[0] * band.pen <= bar.thick <= COMMA_PENS[1] * band.pen + 1 and bar.solid > 0.8
+
+
+def _is_colon(one: Stroke, other: Stroke, band: Band) -> bool:
+    upper, lower = sorted((one, other), key=lambda stroke: stroke.y)
+    apart = (lower.y + lower.bottom - upper.y - upper.bottom) / 2 / band.high
+    aside = abs(lower.x + lower.right - upper.x - upper.right) / 2 / band.high
+    sizes = sorted(max(stroke.width, stroke.height) for stroke in (one, other))
+    rises = (band.base - upper.y) / band.high
+    return (
+        _is_dot(upper, band)
+        and (_is_dot(lower, band) or _is_comma(lower, band))
+        and sizes[1] <= COLON_SIZES * sizes[0] + 1
+        and COLON_APART[0] <= apart <= COLON_APART[1]
+        and aside <= COLON_SHIFT
+        and rises <= 1.1
+        and lower.y < band.base
+    )
+
+
+def _is_dash(stroke: Stroke, band: Band) -> bool:
+    long = stroke.width / band.high - band.pen / band.high * 0.5
+    rises = (band.base - (stroke.y + stroke.bottom) / 2) / band.high
+    if not (DASH[0] <= long <= DASH[1] and DASH_RISES[0] <= rises <= DASH_RISES[1]):
+        return False
+    if stroke.width < DASH_FLAT * stroke.height:
+        return False
+    bar = fit_bar(np.ascontiguousarray(stroke.mask.T))
+    return abs(bar.slope) <= DASH_SLOPE and is_straight(bar, 2 * stroke.width, 1.2 * band.pen)
+
+
+def _name_plus(stroke: Stroke, band: Band) -> str | None:
+    """Return "+" for two bars that cross in their middles."""
+    wide, high = stroke.width / band.high, stroke.height / band.high
+    rises = (band.base - (stroke.y + stroke.bottom) / 2) / band.high
+    fits = PLUS[0] <= wide <= PLUS[1] and PLUS[0] <= high <= PLUS[1] and PLUS_RISES[0] <= rises <= PLUS_RISES[1]
+    if not fits or max(wide, high) > PLUS_SIDES * min(wide, high):
+        return None
+    mask = stroke.mask
+    pen = max(1, round(min(measure_pen(mask), 1.4 * band.pen)))
+    row = _find_line(mask.sum(axis=1), pen)
+    lean, start, thick = _fit_post(mask, row, pen)
+    column = start + lean * row
+    tilt, _, thin = _fit_post(np.ascontiguousarray(mask.T), column, pen)
+    rows, columns = np.ogrid[: stroke.height, : stroke.width]
+    reach = 1.0 + 0.6 * pen + 0.02 * band.high
+    on_bar = np.abs(rows - row - tilt * (columns - column)) <= reach
+    on_post = np.abs(columns - column - lean * (rows - row)) <= reach
+    corners = ~(on_bar | on_post)
+    empty = 1 - float((mask & corners).sum()) / max(1.0, float(corners.sum()))
+    crossed = 1 - float((mask & corners).sum()) / float(mask.sum())
+    arms = (row / stroke.height, 1 - row / stroke.height, column / stroke.width, 1 - column / stroke.width)
+    spans = min((mask & on_bar).any(axis=0).mean(), (mask & on_post).any(axis=1).mean())
+    is_cross = min(crossed, empty) >= PLUS_CROSSED and spans >= PLUS_SPANS and min(arms) >= PLUS_ARM
+    is_thin = min(stroke.width, stroke.height) >= PLUS_THIN * pen and max(thick, thin) <= EVEN * pen + 1.5
+    return "+" if is_cross and is_thin and max(abs(tilt), abs(lean) - 0.3) <= DASH_SLOPE else None
+
+
+def _find_line(ink: NDArray[np.int64], pen: int) -> float:
+    """Return the middle of the window, as wide as the pen, that holds the most ink."""
+    window = np.convolve(ink, np.ones(pen), "valid") if ink.size >= pen else ink.astype(float)
+    return float(np.mean(np.flatnonzero(window == window.max()))) + (min(pen, ink.size) - 1) / 2
+
+
+def _fit_post(mask: NDArray[np.bool_], row: float, pen: int) -> tuple[float, float, float]:
+    """Fit a line through a cross's post, away from its bar.
+
+    Returns:
+        Columns that it moves to the right a row; the column in row 0; how thick it is in most rows, in pixels.
+    """
+    apart = np.abs(np.arange(len(mask)) - row) > 0.8 * pen
+    rows = np.flatnonzero(mask.any(axis=1) & apart)
+    if rows.size < 2:
+        return 0.0, (mask.shape[1] - 1) / 2, 0.0
+    post = mask[rows]
+    lean, start = np.polyfit(rows, post @ np.arange(mask.shape[1]) / post.sum(axis=1), 1)
+    across = mask.shape[1] - post[:, ::-1].argmax(axis=1) - post.argmax(axis=1)
+    return float(lean), float(start), float(np.percentile(across, 60) / np.hypot(1, lean))
+
+
+def fits_date(text: str, at: set[int]) -> bool:
+    """Tell whether signs at some places of a text part it as dates and fractions are parted: 7/8, 7/8/26, 2026/8/7."""
+    places = [-1, *sorted(at), len(text)]
+    lengths = [end - start - 1 for start, end in pairwise(places)]
+    if len(lengths) == 2:
+        return min(lengths) >= 1 and max(lengths) <= 3
+    day_first = lengths[0] <= 2 and len(lengths) == 3 and lengths[2] in (2, 4)
+    year_first = lengths[0] == 4 and len(lengths) == 3 and lengths[2] <= 2
+    return (day_first or year_first) and min(lengths) >= 1 and lengths[1] <= 2
+
+
+def weigh_slashes(line: list[tuple[Stroke, Band, int | None]], bars: list[Bar | None]) -> list[float | None]:
+    """Return how likely each straight stroke of a line is a slash rather than a plain 1, 0 to 1; None for the others.
+
+    Args:
+        line: what is written in it, from left to right: stroke, band, and the digit that it is read as.
+        bars: of those that are straight and read as a 1, how they lean.
+    """
+    hand = estimate_slant([(stroke, digit) for (stroke, _, digit), bar in zip(line, bars, strict=True) if bar is None])
+    digits = [stroke for (stroke, _, digit), bar in zip(line, bars, strict=True) if digit is not None and bar is None]
+    if not digits:
+        return [None if bar is None else 0.0 for bar in bars]
+    usual = float(np.median([digit.height for digit in digits]))
+    straight = {at: (line[at][0].height / usual, bar.slope) for at, bar in enumerate(bars) if bar}
+    chances: list[float | None] = [None] * len(line)
+    for at, (_, slope) in straight.items():
+        alike = {other for other in straight if straight[other][1] >= slope - ALIKE}
+        fits = fits_date("0" * len(line), alike)
+        together = alike if fits else {at}  # both slashes of a date, or none
+        log_odds = [weigh_slash(lean - hand, lean, high, fits) for high, lean in (straight[one] for one in together)]
+        chances[at] = float(1 / (1 + np.exp(-np.mean(log_odds))))
+    return chances
+
+
+def weigh_slash(excess: float, slope: float, high: float, fits: bool) -> float:
+    """Return the logarithm of the odds that a straight stroke is a slash and not a 1.
+
+    Args:
+        excess: how much further right its top is than the hand leans, of its height.
+        slope: how far right its top is, of its height.
+        high: its height, of the other digits' height.
+        fits: whether it parts the line as a date or a fraction is parted.
+    """
+    start, *weights = SLASH
+    return start + float(np.dot(weights, (excess, slope, high - 1, float(fits))))
+
+
+def estimate_slant(digits: list[tuple[Stroke, int | None]]) -> float:
+    """Return how far a hand leans to the right, of the height, from its digits' moments; without any, as most do."""
+    total, count = 0.0, 0
+    for stroke, digit in digits:
+        if digit is None or digit >= len(OWN_SLANT):
+            continue
+        moments = cv2.moments(stroke.mask.astype(np.uint8), binaryImage=True)
+        total += -moments["mu11"] / max(1e-6, moments["mu02"]) - OWN_SLANT[digit] - SLANT_GAIN * USUAL_SLANT
+        count += 1
+    return USUAL_SLANT + total * SLANT_GAIN / (count * SLANT_GAIN**2 + (SLANT_NOISE / SLANT_SPREAD) ** 2)
