@@ -78,7 +78,7 @@ def import_command(*, path: Path, name: str | None) -> None:
     from .settings import BadSetting, read_settings
 
     path = path.absolute()
-    chosen = name or (path.name if path.is_dir() else path.stem)
+    chosen = name if name is not None else path.name if path.is_dir() else path.stem
     try:
         models = read_settings().models
         said = import_network(path, models, chosen)

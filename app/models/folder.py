@@ -66,7 +66,7 @@ def _load_foreign(folder: Path, card: Card | None) -> Artifact:
         told = card if place == folder else place and place.is_dir() and read_card(place)
         if told and "imported" in told and _is_current(folder, place or folder, told):
             return Artifact(folder.name, folder, told, (place or folder) / COMPILED, None)
-    source = find_source(folder)
+    source = find_source(folder, card)
     if source.form == KERAS_JSON:
         read_network(folder, source.files[0])
     card = {"name": folder.name, "version": "1", "classes": list(DIGITS), **(card or {})}

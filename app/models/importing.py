@@ -8,6 +8,7 @@ the others are imported by another. Nothing in what others saved is ever run as 
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import importlib.util
 import json
@@ -174,24 +175,31 @@ def run_job(job: Job) -> str:
     """
     path, folder = Path(job.path), Path(job.folder)
     given = (read_card(path) if path.is_dir() else None) or {}
-    source = choose_source(path)
+    source = choose_source(path, given)
+    if path == folder and has_file(path, COMPILED) and "imported" not in given:  # theirs is never written over
+        source = Source(TFLITE, path, (COMPILED,))
     with _folder_for(folder, path) as target:
         compiled, form, known = _compile(source, target)
-        recognition = examine(compiled, given, name_file(source.folder, source.title))
+        try:
+            recognition = examine(compiled, given, name_file(source.folder, source.title))
+        except BadModel:
+            if compiled != source.folder / source.title:
+                compiled.unlink()
+            raise
         card = describe_import(job.name, source, form, recognition, {**known, **_pick_fields(given)})
         card["sha256"] = {**_sum_source(source), COMPILED: checksum(compiled)}
         write_card(target, card)
     return describe_card(card)
 
 
-def choose_source(path: Path) -> Source:
+def choose_source(path: Path, card: Mapping[str, Any] | None = None) -> Source:
     """Find the network that a path leads to; where TensorFlow is not installed, one that needs none.
 
     Raises:
         BadModel: there is none.
     """
     has_tensorflow = importlib.util.find_spec("tensorflow") is not None
-    source = (None if has_tensorflow else find_compiled(path)) or find_source(path)
+    source = (None if has_tensorflow else find_compiled(path)) or find_source(path, card)
     if source.form != TFLITE and not has_tensorflow:
         raise BadModel(
             f"{source.title} is a {source.form}, which TensorFlow compiles, and TensorFlow is not installed here. "
@@ -356,7 +364,14 @@ def _choose_target(folder: Path) -> Path:
     known = os.environ.get(IMPORTED)
     if not known or not Path(known).is_dir():
         known = os.environ[IMPORTED] = tempfile.mkdtemp(prefix="digits-imported-")
+        atexit.register(_remove_own, known, os.getpid())
     return Path(known) / folder.name
+
+
+def _remove_own(folder: str, process: int) -> None:
+    """Remove a temporary folder when the process ends that made it, not when one ends that it forked."""
+    if os.getpid() == process:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

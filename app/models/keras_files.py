@@ -94,7 +94,7 @@ def check_network(file_name: str, config: Any) -> dict[str, Any]:
     former, layers = is_former(config), 0
     for item, _ in walk(config):
         if isinstance(item, dict):
-            for key in [key for key in item if key == "compile_config" or (former and key.endswith(ONLY_TRAINS))]:
+            for key in [key for key in item if key == "compile_config" or (former and _is_left_out(key, item[key]))]:
                 del item[key]
     for item, _ in walk(config):
         if isinstance(item, dict) and "class_name" in item:
@@ -103,6 +103,10 @@ def check_network(file_name: str, config: Any) -> dict[str, Any]:
     if layers > MAX_LAYERS:
         raise BadModel(f"{file_name} has {layers:,} layers; expected at most {MAX_LAYERS}.")
     return config
+
+
+def _is_left_out(key: str, value: Any) -> bool:
+    return key.endswith(ONLY_TRAINS) or (key == "dtype" and isinstance(value, dict))  # all is computed in float32
 
 
 def is_former(config: dict[str, Any]) -> bool:

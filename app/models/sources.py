@@ -6,9 +6,10 @@ path -> Source, or a sentence that says what was found instead
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .files import CARD, COMPILED, NETWORK, WEIGHTS, BadModel, has_file, name_file, open_file
 
@@ -49,8 +50,12 @@ class Source:
         return self.files[0]
 
 
-def find_source(path: Path) -> Source:
+def find_source(path: Path, card: Mapping[str, Any] | None = None) -> Source:
     """Find the network that a path leads to: a file, or a folder with one network in it.
+
+    Args:
+        path: the file or the folder.
+        card: of the folder, if it has one; what an import compiled is not the source.
 
     Raises:
         BadModel: there is none that can be read, or several.
@@ -59,7 +64,8 @@ def find_source(path: Path) -> Source:
         raise BadModel(f"{path} is not there; expected a file or a folder with a network.")
     if not path.is_dir():
         return _find_file(path)
-    found = [source for source in _list_sources(path) if source]
+    compiled = (card or {}).get("imported", {}).get("file", COMPILED) != COMPILED
+    found = [source for source in _list_sources(path) if not (compiled and source.files == (COMPILED,))]
     if not found:
         raise BadModel(f"{path.name} {_describe_others(path)} {CONVERT}")
     order = (KERAS_JSON, KERAS_ARCHIVE, KERAS_HDF5, SAVED_MODEL, TFLITE)

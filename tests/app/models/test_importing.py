@@ -142,7 +142,7 @@ REFUSED: dict[str, tuple[Write, str]] = {
     "empty": (lambda folder: None, "is empty"),
     "damaged_h5": (write_file("m.h5", b"\x89HDF\r\n\x1a\nxxxx"), "is damaged"),
     "damaged_tflite": (write_file("m.tflite", b"\x1c\0\0\0TFL3" + b"\xff" * 64), "is damaged"),
-    "damaged_graph": (write_file("saved_model.pb"), "is damaged, or no SavedModel"),
+    "damaged_graph": (write_file("saved_model.pb"), "holds no graph"),
     "damaged_archive": (write_file("m.keras", b"PK\x03\x04xxxxxxx"), "is damaged, or not what Keras writes"),
     "bomb": (write_bomb, "unpacks to more than"),
     "weights": (write_weights, "holds weights alone"),
