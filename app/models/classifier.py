@@ -94,6 +94,11 @@ class Classifier:
             prediction = _guard(prediction, self._guard, self._guard.predict(tensor))
         return self._adjust(prediction) if self._adjust else prediction
 
+    @property
+    def network(self) -> Runtime:
+        """The runtime: the same for all classifiers that adjusted() made of one."""
+        return self._run
+
     def adjusted(self, adjust: Callable[[Prediction], Prediction]) -> Classifier:
         """Return a classifier that shares this one's runtime and changes what it predicts."""
         other = copy.copy(self)

@@ -6,6 +6,7 @@ from typing import get_args
 
 from ..models.classifier import Doubt
 from ..preprocessing.decoding import FORMATS_TEXT
+from ..preprocessing.pieces import PLACES, SHAPES
 from ..preprocessing.signs import SIGNS
 from ..protocols.open_inference import EXTENSIONS
 from .parts import OBJECT, Schema, media, schema, whole
@@ -63,6 +64,51 @@ BOX = {
         "description": "x, y, width, height in pixels of the upright picture.",
     }
 }
+PICTURE = {**TEXT, "description": "A data URL of a PNG."}
+CHANGED = {
+    **READING,
+    "share": {**PROBABILITY, "description": "Of the ink, that is taken away."},
+    "ink": {**PICTURE, "description": "What is taken away: a data URL of a PNG of 28 by 28 pixels, light on dark."},
+}
+EVIDENCE = whole(
+    {
+        "digit": DIGIT,
+        "against": {**DIGIT, "description": "What the answer is compared with."},
+        "map": {
+            "type": "array",
+            "items": {"type": "array", "items": {"type": "number"}},
+            "description": "28 rows of 28 numbers: above 0 the ink there speaks for the digit, below 0 against it. How "
+            "much the natural logarithm of their odds changes without the ink around; 0.7 doubles or halves them.",
+        },
+        "picture": {
+            **PICTURE,
+            "description": "The map, for people: what speaks for the digit hatched, against dotted.",
+        },
+        "parts": {
+            "type": "array",
+            "items": whole({"place": {"enum": list(PLACES)}, "shape": {"enum": list(SHAPES)}, **CHANGED}, MORE),
+            "description": "What would be read without each part of the digit.",
+        },
+        "smallest": {
+            "anyOf": [whole(CHANGED, MORE), {"type": "null"}],
+            "description": "As little ink as was found to change the answer; null where no small change does.",
+        },
+        "like": {
+            "type": "array",
+            "items": whole({"digit": DIGIT, "similarity": {"type": "number", "maximum": 1}, "picture": PICTURE}),
+            "description": "Digits that the model learned from and that look most like this one to it, the nearest "
+            "first; none of a model that does not show what it sees.",
+        },
+    }
+)
+EXPLAINED = {
+    "steps": {
+        "type": "array",
+        "items": whole({"name": TEXT, "decision": TEXT, "picture": PICTURE}),
+        "description": "With ?explain=1: each step from the picture to the digit.",
+    },
+    "evidence": {**schema("Evidence"), "description": "With ?explain=1: why this digit and not another."},
+}
 MARK = {
     "sign": {"enum": [*SIGNS, None], "description": "The sign, as in the text; null for ink that is neither."},
     "certain": {"type": "boolean", "description": "False where it may be a digit as well."},
@@ -70,7 +116,8 @@ MARK = {
 
 SCHEMAS: Schema = {
     "Error": whole({"error": {**TEXT, "description": "A sentence to act on."}, "code": {"enum": list(CODES)}}),
-    "Reading": whole({**READING, "model": TEXT}, MORE),
+    "Reading": whole({**READING, "model": TEXT}, {**MORE, **EXPLAINED}),
+    "Evidence": EVIDENCE,
     "Readings": whole({"predictions": {"type": "array", "items": {"anyOf": [schema("Reading"), schema("Error")]}}}),
     "Number": whole(
         {

@@ -149,8 +149,16 @@ def _describe_parameters(models: Registry) -> Schema:
         "Explain": {
             "name": "explain",
             "in": "query",
-            "description": "1 adds the steps from picture to digit; with /read, each digit as the network saw it.",
+            "description": "1 adds the steps from picture to digit, and what of its ink speaks for the answer; with "
+            "/read, each digit as the network saw it.",
             "schema": {"enum": ["0", "1"], "default": "0"},
+        },
+        "Against": {
+            "name": "against",
+            "in": "query",
+            "description": "With explain=1: the class that the answer is compared with, by its place; the second guess "
+            "where this is left out, or is the answer itself.",
+            "schema": {"enum": [str(digit) for digit in range(10)]},
         },
         "RequestId": {
             "name": "X-Request-ID",
