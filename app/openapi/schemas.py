@@ -46,6 +46,7 @@ TENSORS = {"type": "array", "items": whole({"name": TEXT, "datatype": TEXT, "sha
 CONFIGURED = {"type": "array", "items": whole({"name": TEXT, "data_type": TEXT, "dims": SIZES})}
 ANSWERED = whole({"name": TEXT, "datatype": TEXT, "shape": SIZES})
 ANSWERED["properties"]["data"] = {"type": "array", "items": {}, "description": "Left out where it follows the JSON."}
+PAGES = {"type": "integer", "minimum": 2, "description": "How many the file has, if several; the first is read."}
 MORE = {
     "without_hand": {**DIGIT, "description": "What is read without the hand's corrections, where they decided."},
     "doubt": {
@@ -119,7 +120,7 @@ MARK = {
 
 SCHEMAS: Schema = {
     "Error": whole({"error": {**TEXT, "description": "A sentence to act on."}, "code": {"enum": list(CODES)}}),
-    "Reading": whole({**READING, "model": TEXT}, {**MORE, **EXPLAINED}),
+    "Reading": whole({**READING, "model": TEXT}, {**MORE, **EXPLAINED, "pages": PAGES}),
     "Evidence": EVIDENCE,
     "Readings": whole({"predictions": {"type": "array", "items": {"anyOf": [schema("Reading"), schema("Error")]}}}),
     "Number": whole(
@@ -135,7 +136,8 @@ SCHEMAS: Schema = {
                 "description": "Ink that is no digit, without dirt, in reading order.",
             },
             "model": TEXT,
-        }
+        },
+        {"pages": PAGES},
     ),
     "Numbers": whole({"readings": {"type": "array", "items": {"anyOf": [schema("Number"), schema("Error")]}}}),
     "Cards": whole(
