@@ -78,6 +78,8 @@ const reasons = createReasons(find(document, '#why'), find(document, '#why-panel
   takeChosen: () => answer.chosen,
   takeDigit,
   takeClasses: () => classesOf(model),
+  takeStrokes: () => (picture ? [] : drawing.strokes.all),
+  showStrokes: drawing.show,
 });
 const sight = createSight(find(document, '#sight'), takeDigit);
 const compare = createCompare(find(document, '#compare'), takeSubject);

@@ -256,6 +256,8 @@ interface PictureListParts {
 
 interface ReasonsParts {
   takeChosen: () => FoundDigit | null; // the digit with its bars shown
-  takeDigit: () => Promise<{ picture: Blob; digit: FoundDigit; model: string } | null>;
+  takeDigit: () => Promise<{ picture: Blob; digit: FoundDigit; alone: boolean; model: string } | null>;
   takeClasses: () => string[] | null; // as classesOf
+  takeStrokes: () => Stroke[]; // of the drawing, where one is on the sheet
+  showStrokes: (strokes: Stroke[] | null) => void; // instead of the drawing; null shows it again
 }
