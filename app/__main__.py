@@ -1,4 +1,4 @@
-"""python -m app: serve on http://127.0.0.1:8000 with gunicorn, as in production; python -m app read: read folders.
+"""python -m app: serve on http://127.0.0.1:8000 with gunicorn, as in production; or read folders, or list corrections.
 
 `python -m app --port 8001` is short for `python -m app serve --port 8001`. Each command imports what it needs when it
 runs: the server sets its environment before NumPy is imported.
@@ -24,10 +24,17 @@ def load_read() -> click.Command:
     return read
 
 
+def load_corrections() -> click.Command:
+    """Import the command for what people corrected."""
+    from .memory.command import corrections
+
+    return corrections
+
+
 @click.group(
     cls=ShortFormGroup,
     default="serve",
-    loaders={"read": load_read},
+    loaders={"read": load_read, "corrections": load_corrections},
     epilog=f"Without a command it serves: {PROGRAM} --port 8001 is short for {PROGRAM} serve --port 8001.",
 )
 def command_line() -> None:

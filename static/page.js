@@ -39,6 +39,8 @@ const chooseModel = () => model?.value ?? '';
 let picture = null;
 /** @type {{picture: Picture, depth: number} | null} a picture that was drawn over, and how much was drawn before */
 let covered = null;
+/** @type {ReturnType<typeof import('./drawing/gallery.js').createGallery> | null} */
+let gallery = null;
 
 const reader = createReader(
   {
@@ -225,12 +227,32 @@ function unstage() {
   drawing.repaint();
 }
 
+/** The drawings that this browser keeps, loaded when they are first wanted. */
+async function openGallery() {
+  const { createGallery } = await import('./drawing/gallery.js');
+  gallery ??= createGallery(find(document, '#drawings'), {
+    takeStrokes: () => drawing.strokes.all,
+    open(strokes) {
+      if (drawing.strokes.all.length) gallery?.add(drawing.strokes.all, answer.reading?.text ?? '');
+      drawing.replace(strokes);
+      canvas.scrollIntoView({ block: 'nearest' });
+    },
+  });
+  return gallery;
+}
+
+/** @param {Stroke[]} strokes @param {string} text */
+async function keepCleared(strokes, text) {
+  (await openGallery()).add(strokes, text);
+}
+
 function undo() {
   drawing.undo();
   if (covered && drawing.strokes.depth <= covered.depth) stagePicture(covered.picture);
 }
 
 function clear() {
+  if (!picture && drawing.strokes.all.length) keepCleared(drawing.strokes.all, answer.reading?.text ?? '');
   drawing.clear();
   covered = null;
   chooseEraser(false);
@@ -343,6 +365,7 @@ addEventListener('keydown', (event) => {
   else return;
   event.preventDefault();
 });
+find(document, '#drawings').addEventListener('toggle', openGallery, { once: true });
 addEventListener('hashchange', openLinked);
 addEventListener('resize', choosePen);
 document.addEventListener('theme', drawing.repaint);

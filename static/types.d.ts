@@ -23,6 +23,7 @@ interface Parts extends HTMLElementTagNameMap {
   '#code': HTMLDetailsElement;
   '#compare': HTMLDetailsElement;
   '#drawing': HTMLCanvasElement;
+  '#drawings': HTMLDetailsElement;
   '#eraser': HTMLButtonElement;
   '#forget': HTMLButtonElement;
   '#found': HTMLElement;
@@ -32,6 +33,7 @@ interface Parts extends HTMLElementTagNameMap {
   '#pen-status': HTMLElement;
   '#pictures': HTMLElement;
   '#redo': HTMLButtonElement;
+  '#remove-all': HTMLButtonElement;
   '#replay': HTMLButtonElement;
   '#row': HTMLTemplateElement;
   '#rows': HTMLElement;
@@ -39,6 +41,9 @@ interface Parts extends HTMLElementTagNameMap {
   '#unnamed': HTMLElement;
   '#save-csv': HTMLButtonElement;
   '#save-json': HTMLButtonElement;
+  '#save-png': HTMLButtonElement;
+  '#save-svg': HTMLButtonElement;
+  '#save-zip': HTMLButtonElement;
   '#seen': HTMLImageElement;
   '#share': HTMLButtonElement;
   '#sight': HTMLDetailsElement;
@@ -54,6 +59,7 @@ interface Parts extends HTMLElementTagNameMap {
   '.gallery': HTMLElement;
   '.visit': HTMLElement;
   '.visit-heading': HTMLElement;
+  '.when-kept': HTMLElement;
   '.when-taught': HTMLElement;
   '.label': HTMLElement;
   '.number': HTMLElement;
@@ -126,6 +132,12 @@ interface Failure {
 
 /** In units of a drawing; pressure 1 is the pen's own width. */
 type Point = [x: number, y: number, pressure: number];
+
+/** A drawing as the browser keeps it: as link.js writes it, and what was read. */
+interface KeptDrawing {
+  drawing: string;
+  text: string;
+}
 
 interface Stroke {
   width: number;

@@ -23,6 +23,7 @@ import ray.data
 from pyarrow import fs
 from ray.exceptions import RayError
 
+from ..memory.personal import Taught
 from .connection import BadCluster, find_sent
 from .files import BadOutput, Common, check_line, to_line
 from .parquet import to_table
@@ -209,10 +210,10 @@ def fetch(names: pa.Table, max_bytes: int) -> pa.Table:
 class Reader:
     """An actor that owns a classifier."""
 
-    def __init__(self, model: str, many: bool) -> None:
+    def __init__(self, model: str, many: bool, taught: Taught | None) -> None:
         """Load the model that connect() sent."""
         self._many = many
-        self._classifier = open_classifier(find_sent(model))
+        self._classifier = open_classifier(find_sent(model), taught)
 
     def __call__(self, fetched: pa.Table) -> pa.Table:
         """Read a batch of pictures: from the columns BODIES to rows."""
@@ -248,7 +249,7 @@ def read(job: Job, sources: Sequence[Source], parts: Parts, workers: int) -> Non
         batch_format="pyarrow",
         compute=ray.data.ActorPoolStrategy(min_size=1, max_size=workers, initial_size=workers),
         num_cpus=READER,
-        fn_constructor_args=(job.model.name, job.many),
+        fn_constructor_args=(job.model.name, job.many, job.taught),
     )
     try:
         rows.write_parquet(parts.folder, filesystem=parts.filesystem, ray_remote_args={"num_cpus": FETCHER})

@@ -20,6 +20,7 @@ import cv2
 
 from ..commandline import without_greetings
 from ..errors import DigitsError, NotFound, OutOfMemory, TooLarge, Unreadable, describe, is_out_of_memory
+from ..memory.personal import Taught, personalise
 from ..models.classifier import Classifier, load_classifier
 from ..models.folder import load
 from ..reading.answers import Answer, predict_several, read_several
@@ -42,24 +43,26 @@ class Job:
     model: Path  # folder of the model
     many: bool
     max_bytes: int
+    taught: Taught | None = None  # what is read with, of a hand's corrections
 
 
 @functools.cache
-def open_classifier(model: Path) -> Classifier:
-    """Return the classifier of a model folder; a process loads it once.
+def open_classifier(model: Path, taught: Taught | None = None) -> Classifier:
+    """Return the classifier of a model folder, as a hand taught it; a process loads it once.
 
     Raises:
         BadModel: it cannot be used.
     """
     cv2.setNumThreads(1)  # processes already run in parallel
     with without_greetings():  # LiteRT's
-        return load_classifier(load(model))
+        classifier = load_classifier(load(model))
+    return personalise(classifier, taught) if taught else classifier
 
 
 def read_batch(job: Job, sources: Sequence[Source]) -> list[Row]:
     """Read the pictures at some places; return a row for each, in the same order."""
     bodies = [read_body(source, job.max_bytes) for source in sources]
-    return make_rows(open_classifier(job.model), [source.path for source in sources], bodies, job.many)
+    return make_rows(open_classifier(job.model, job.taught), [source.path for source in sources], bodies, job.many)
 
 
 def read_body(source: Source, max_bytes: int) -> bytes | Failure:

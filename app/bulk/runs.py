@@ -53,7 +53,7 @@ class Cluster:
 
 def describe_job(job: Job) -> dict[str, Any]:
     """Return what all rows of one output must have in common."""
-    return {"model": job.model.name, "many": job.many}
+    return {"model": job.model.name, "many": job.many, **({"hand": job.taught.hand} if job.taught else {})}
 
 
 def read_to_table(job: Job, paths: Sequence[str], processes: int | None, evaluation: Evaluation | None) -> int:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import io
+import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +30,27 @@ from .texts import LANGUAGES, choose_language, load_texts, translator
 
 STATIC = SERVED / "static"
 SERVICE_WORKER = "service-worker.js"
-OTHER_PAGES = {"site/site.js", "site/try.js"}  # scripts that the drawing page does not load
-MODULES = sorted({path.relative_to(STATIC).as_posix() for path in STATIC.glob("*/*.js")} - OTHER_PAGES)
+IMPORT = re.compile(r"^(?:import|}) .*?from '(\..+?)';$", re.MULTILINE)
 THEMES = ("light", "dark")
 YEAR = 365 * 24 * 60 * 60  # seconds
 
 
 bp = Blueprint("pages", __name__)
+
+
+@cache
+def find_modules(page: str) -> tuple[str, ...]:
+    """Return the scripts that a script imports as it starts, and theirs, so that a browser asks for all at once."""
+    found: set[str] = set()
+    waiting = [page]
+    while waiting:
+        module = waiting.pop()
+        for name in IMPORT.findall((STATIC / module).read_text("utf-8")):
+            imported = (STATIC / module).parent.joinpath(name).resolve().relative_to(STATIC.resolve()).as_posix()
+            if imported not in found:
+                found.add(imported)
+                waiting.append(imported)
+    return tuple(sorted(found))
 
 
 @bp.get("/")
@@ -45,7 +61,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "index.html",
         script_texts=load_texts(choose_language())["script"],
-        modules=MODULES,
+        modules=find_modules("page.js"),
         models=_classifiers(),
         default=served_models().default,
         max_bytes=current_app.config["MAX_CONTENT_LENGTH"],
