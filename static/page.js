@@ -14,7 +14,7 @@ import { createReader } from './reading/reader.js';
 import { createReplay } from './reading/replay.js';
 import { Problem } from './reading/server.js';
 import { createSight } from './reading/sight.js';
-import { find } from './site/elements.js';
+import { find, loadStyle } from './site/elements.js';
 import { t } from './site/texts.js';
 import { createThemeSwitch } from './site/theme.js';
 
@@ -41,6 +41,8 @@ let picture = null;
 let covered = null;
 /** @type {ReturnType<typeof import('./drawing/gallery.js').createGallery> | null} */
 let gallery = null;
+/** @type {ReturnType<typeof import('./camera/camera.js').createCamera> | null} */
+let camera = null;
 
 const reader = createReader(
   {
@@ -246,6 +248,20 @@ async function keepCleared(strokes, text) {
   (await openGallery()).add(strokes, text);
 }
 
+/** Read what the camera sees; where there is none, or it may not be used, take a photo as before. */
+async function openCamera() {
+  const [{ createCamera }] = await Promise.all([import('./camera/camera.js'), loadStyle('/static/camera/camera.css')]);
+  camera ??= createCamera(find(document, '#camera-view'), {
+    chooseModel,
+    take: (file) => pictures.add([file]),
+    unavailable() {
+      find(document, '#watch').hidden = true;
+      find(document, '#camera').click();
+    },
+  });
+  await camera.open();
+}
+
 function undo() {
   drawing.undo();
   if (covered && drawing.strokes.depth <= covered.depth) stagePicture(covered.picture);
@@ -365,6 +381,8 @@ addEventListener('keydown', (event) => {
   else return;
   event.preventDefault();
 });
+find(document, '#watch').hidden = !navigator.mediaDevices;
+find(document, '#watch').addEventListener('click', openCamera);
 find(document, '#drawings').addEventListener('toggle', openGallery, { once: true });
 addEventListener('hashchange', openLinked);
 addEventListener('resize', choosePen);

@@ -8,6 +8,10 @@ interface Parts extends HTMLElementTagNameMap {
   '#answer': HTMLElement;
   '#bring': HTMLElement;
   '#camera': HTMLInputElement;
+  '#camera-close': HTMLButtonElement;
+  '#camera-take': HTMLButtonElement;
+  '#camera-view': HTMLDialogElement;
+  '#watch': HTMLButtonElement;
   '#again': HTMLButtonElement;
   '#clear': HTMLButtonElement;
   '#correct': HTMLButtonElement;
