@@ -11,6 +11,7 @@ import { createCompare } from './reading/compare.js';
 import { adoptLinkedHand, createCorrections } from './reading/corrections.js';
 import { createPictures, listenForFiles, shrinkPicture } from './reading/pictures.js';
 import { createReader } from './reading/reader.js';
+import { createReasons } from './reading/reasons.js';
 import { createReplay } from './reading/replay.js';
 import { Problem } from './reading/server.js';
 import { createSight } from './reading/sight.js';
@@ -73,6 +74,13 @@ const corrections = document.querySelector('#hand')
       changed: readOnceMore,
     })
   : null;
+const reasons = createReasons(find(document, '#why'), find(document, '#why-panel'), {
+  takeChosen: () => answer.chosen,
+  takeDigit,
+  takeClasses: () => classesOf(model),
+  takeStrokes: () => (picture ? [] : drawing.strokes.all),
+  showStrokes: drawing.show,
+});
 const sight = createSight(find(document, '#sight'), takeDigit);
 const compare = createCompare(find(document, '#compare'), takeSubject);
 const code = createCode(
@@ -141,6 +149,7 @@ async function takeDataUrl() {
 }
 
 function refreshPanels() {
+  reasons.show();
   sight.show();
   compare.show();
   code.show();
@@ -360,6 +369,7 @@ model?.addEventListener('change', () => {
   if (subject) reader.request(subject);
 });
 find(document, '#answer').addEventListener('choose', sight.show);
+find(document, '#answer').addEventListener('choose', reasons.show);
 for (const input of [find(document, '#upload'), find(document, '#camera')]) {
   input.addEventListener('change', () => {
     pictures.add(input.files ?? []);

@@ -48,6 +48,7 @@ class Recipe:
     report_every: int | None = None  # steps between reports within an epoch
     weight_bits: WeightBits = 32  # of the compiled file; with 8 it answers three times as fast, and nearly the same
     start: str | None = None  # folder of the saved model with whose weights training starts; else with random ones
+    start_share: float = 0.0  # of the weights of that model in the mean that is kept
     adopt: Callable[[keras.Model, keras.Model], None] | None = None  # untrained network, saved one -> its weights
     finish: Callable[[keras.Model, Dataset], keras.Model] | None = None  # trained network -> what is saved
     fit_card: Callable[[keras.Model, Dataset], dict[str, Any]] | None = None  # what is saved -> fields of its card
