@@ -8,12 +8,13 @@ import { createSamples } from './drawing/samples.js';
 import { classesOf, createAnswer } from './reading/answer.js';
 import { createCode } from './reading/code.js';
 import { createCompare } from './reading/compare.js';
+import { adoptLinkedHand, createCorrections } from './reading/corrections.js';
 import { createPictures, listenForFiles, shrinkPicture } from './reading/pictures.js';
 import { createReader } from './reading/reader.js';
 import { createReplay } from './reading/replay.js';
 import { Problem } from './reading/server.js';
 import { createSight } from './reading/sight.js';
-import { find } from './site/elements.js';
+import { find, loadStyle } from './site/elements.js';
 import { t } from './site/texts.js';
 import { createThemeSwitch } from './site/theme.js';
 
@@ -38,6 +39,10 @@ const chooseModel = () => model?.value ?? '';
 let picture = null;
 /** @type {{picture: Picture, depth: number} | null} a picture that was drawn over, and how much was drawn before */
 let covered = null;
+/** @type {ReturnType<typeof import('./drawing/gallery.js').createGallery> | null} */
+let gallery = null;
+/** @type {ReturnType<typeof import('./camera/camera.js').createCamera> | null} */
+let camera = null;
 
 const reader = createReader(
   {
@@ -45,6 +50,7 @@ const reader = createReader(
     answered(reading, last) {
       const settled = last && !drawing.busy;
       answer.showAnswer(reading, settled);
+      if (settled) corrections?.noteReading(reading);
       showBoxes();
       if (settled) refreshPanels();
     },
@@ -60,6 +66,13 @@ const reader = createReader(
 );
 
 const replay = createReplay(drawing, readShown, { button: find(document, '#replay'), story: find(document, '#story') });
+/** where the server keeps corrections */
+const corrections = document.querySelector('#hand')
+  ? createCorrections(find(document, '#answer'), find(document, '#hand'), {
+      takeDigit: () => answer.chosen,
+      changed: readOnceMore,
+    })
+  : null;
 const sight = createSight(find(document, '#sight'), takeDigit);
 const compare = createCompare(find(document, '#compare'), takeSubject);
 const code = createCode(
@@ -87,6 +100,7 @@ function readDrawing() {
   }
   reader.cancel();
   answer.showEmpty();
+  corrections?.noteReading(null);
   showBoxes();
   refreshPanels();
 }
@@ -196,6 +210,7 @@ function showPicture(changed) {
   if (changed !== picture) return;
   if (changed.problem) answer.showProblem(changed.problem);
   else if (changed.reading) answer.showAnswer(changed.reading, true);
+  corrections?.noteReading(changed.reading);
   showBoxes();
   if (changed.problem || changed.reading) refreshPanels();
 }
@@ -214,12 +229,46 @@ function unstage() {
   drawing.repaint();
 }
 
+/** The drawings that this browser keeps, loaded when they are first wanted. */
+async function openGallery() {
+  const { createGallery } = await import('./drawing/gallery.js');
+  gallery ??= createGallery(find(document, '#drawings'), {
+    takeStrokes: () => drawing.strokes.all,
+    open(strokes) {
+      if (drawing.strokes.all.length) gallery?.add(drawing.strokes.all, answer.reading?.text ?? '');
+      drawing.replace(strokes);
+      canvas.scrollIntoView({ block: 'nearest' });
+    },
+  });
+  return gallery;
+}
+
+/** @param {Stroke[]} strokes @param {string} text */
+async function keepCleared(strokes, text) {
+  (await openGallery()).add(strokes, text);
+}
+
+/** Read what the camera sees; where there is none, or it may not be used, take a photo as before. */
+async function openCamera() {
+  const [{ createCamera }] = await Promise.all([import('./camera/camera.js'), loadStyle('/static/camera/camera.css')]);
+  camera ??= createCamera(find(document, '#camera-view'), {
+    chooseModel,
+    take: (file) => pictures.add([file]),
+    unavailable() {
+      find(document, '#watch').hidden = true;
+      find(document, '#camera').click();
+    },
+  });
+  await camera.open();
+}
+
 function undo() {
   drawing.undo();
   if (covered && drawing.strokes.depth <= covered.depth) stagePicture(covered.picture);
 }
 
 function clear() {
+  if (!picture && drawing.strokes.all.length) keepCleared(drawing.strokes.all, answer.reading?.text ?? '');
   drawing.clear();
   covered = null;
   chooseEraser(false);
@@ -244,6 +293,11 @@ function choosePen() {
 function readAgain() {
   if (picture) pictures.readAgain(picture);
   else readDrawing();
+}
+
+async function readOnceMore() {
+  readAgain();
+  await reader.idle();
 }
 
 /** Keep the drawing in this browser; a link in the address is only for the drawing that it holds. */
@@ -327,6 +381,9 @@ addEventListener('keydown', (event) => {
   else return;
   event.preventDefault();
 });
+find(document, '#watch').hidden = !navigator.mediaDevices;
+find(document, '#watch').addEventListener('click', openCamera);
+find(document, '#drawings').addEventListener('toggle', openGallery, { once: true });
 addEventListener('hashchange', openLinked);
 addEventListener('resize', choosePen);
 document.addEventListener('theme', drawing.repaint);
@@ -336,6 +393,7 @@ carryDrawing(() => toFragment(drawing.strokes.all));
 createSamples(find(document, '#samples'), drawing.replace);
 createThemeSwitch();
 choosePen();
+if (adoptLinkedHand()) find(document, '#hand').open = true;
 if (location.hash) openLinked();
 if (!drawing.strokes.all.length && answer.reading === null) bringBackKept();
 addEventListener('load', () => navigator.serviceWorker?.register('/service-worker.js'));

@@ -8,11 +8,26 @@ interface Parts extends HTMLElementTagNameMap {
   '#answer': HTMLElement;
   '#bring': HTMLElement;
   '#camera': HTMLInputElement;
+  '#camera-close': HTMLButtonElement;
+  '#camera-take': HTMLButtonElement;
+  '#camera-view': HTMLDialogElement;
+  '#watch': HTMLButtonElement;
   '#again': HTMLButtonElement;
   '#clear': HTMLButtonElement;
+  '#correct': HTMLButtonElement;
+  '#hand': HTMLDetailsElement;
+  '#hand-copy': HTMLButtonElement;
+  '#hand-export': HTMLButtonElement;
+  '#hand-forget': HTMLButtonElement;
+  '#hand-link': HTMLInputElement;
+  '#hand-on': HTMLInputElement;
+  '#hand-undo': HTMLButtonElement;
+  '#keys': HTMLElement;
+  '#learned': HTMLElement;
   '#code': HTMLDetailsElement;
   '#compare': HTMLDetailsElement;
   '#drawing': HTMLCanvasElement;
+  '#drawings': HTMLDetailsElement;
   '#eraser': HTMLButtonElement;
   '#forget': HTMLButtonElement;
   '#found': HTMLElement;
@@ -22,6 +37,7 @@ interface Parts extends HTMLElementTagNameMap {
   '#pen-status': HTMLElement;
   '#pictures': HTMLElement;
   '#redo': HTMLButtonElement;
+  '#remove-all': HTMLButtonElement;
   '#replay': HTMLButtonElement;
   '#row': HTMLTemplateElement;
   '#rows': HTMLElement;
@@ -29,6 +45,9 @@ interface Parts extends HTMLElementTagNameMap {
   '#unnamed': HTMLElement;
   '#save-csv': HTMLButtonElement;
   '#save-json': HTMLButtonElement;
+  '#save-png': HTMLButtonElement;
+  '#save-svg': HTMLButtonElement;
+  '#save-zip': HTMLButtonElement;
   '#seen': HTMLImageElement;
   '#share': HTMLButtonElement;
   '#sight': HTMLDetailsElement;
@@ -40,6 +59,12 @@ interface Parts extends HTMLElementTagNameMap {
   '#upload': HTMLInputElement;
   '#width': HTMLInputElement;
   '.answer': HTMLElement;
+  '.bars': HTMLElement;
+  '.gallery': HTMLElement;
+  '.visit': HTMLElement;
+  '.visit-heading': HTMLElement;
+  '.when-kept': HTMLElement;
+  '.when-taught': HTMLElement;
   '.label': HTMLElement;
   '.number': HTMLElement;
   '.pixels': HTMLImageElement;
@@ -66,6 +91,7 @@ interface FoundDigit {
   certain: boolean;
   doubt?: Doubt; // where it is not certain
   picture?: string; // a data URL of what the network saw, with explain=1
+  without_hand?: number; // what the network alone reads, where the hand's corrections decided
   probabilities: number[];
   box?: Box; // only from /read
   label?: string; // the name of the class, where it is not a digit
@@ -111,6 +137,12 @@ interface Failure {
 /** In units of a drawing; pressure 1 is the pen's own width. */
 type Point = [x: number, y: number, pressure: number];
 
+/** A drawing as the browser keeps it: as link.js writes it, and what was read. */
+interface KeptDrawing {
+  drawing: string;
+  text: string;
+}
+
 interface Stroke {
   width: number;
   eraser: boolean;
@@ -138,6 +170,20 @@ interface ReadOptions {
 
 /** Called when the request leaves, so that it takes the newest drawing. */
 type TakePicture = () => Promise<Blob>;
+
+/** What GET /hands/ID/corrections lists. */
+interface Correction {
+  id: number;
+  digit: number;
+  was: number;
+  trusted: boolean;
+  picture: string; // a data URL
+}
+
+interface CorrectionListener {
+  takeDigit: () => FoundDigit | null;
+  changed: () => Promise<unknown>; // what is on the stage is to be read again
+}
 
 interface ReadingListener {
   reading: () => void;

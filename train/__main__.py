@@ -146,15 +146,19 @@ def samples_command(data: Path | None, runs: Path, seed: int) -> None:
 @click.argument("name", metavar="[MODEL]", required=False)
 @click.option("--model", metavar="NAME", default="robust", show_default=True, help="Saved model; the same as MODEL.")
 @click.option("--pictures", type=FOLDER, metavar="DIR", help="Folder of real-world pictures with a pictures.csv.")
+@click.option("--corrections", is_flag=True, help="Measure how much corrections help, and whom they harm.")
 @data_option
 @output_option
 @runs_option
 def measure_command(
-    name: str | None, model: str, pictures: Path | None, data: Path | None, output: Path, runs: Path
+    name: str | None, model: str, pictures: Path | None, corrections: bool, data: Path | None, output: Path, runs: Path
 ) -> None:
     """Measure a saved model on real-world pictures and non-digits, and write the figures into its card."""
     _, console = prepare()
-    measure_model(name or model, pictures, data, output, runs, console)
+    if corrections:
+        measure_corrections(name or model, pictures, output, console)
+    else:
+        measure_model(name or model, pictures, data, output, runs, console)
 
 
 def prepare() -> tuple[str, Console]:
@@ -238,6 +242,29 @@ def measure_model(
     for what, figures in measured.items():
         shown = {key: value for key, value in figures.items() if isinstance(value, int | float)}
         console.print(f"{what}: " + ", ".join(f"{key.replace('_', ' ')} {value:.4g}" for key, value in shown.items()))
+
+
+def measure_corrections(name: str, pictures: Path | None, output: Path, console: Console) -> None:
+    """Measure what corrections change in what a saved model reads, and write the figures into its card."""
+    from rich.table import Table
+
+    from app.models.card import write_card
+    from app.models.classifier import load_classifier
+    from app.models.folder import load
+
+    from .evaluation import corrections
+
+    folder = output / name
+    found = load(folder)
+    measured = corrections.measure_corrections(load_classifier(found), pictures)
+    write_card(folder, {**found.card, "measured": {**found.card.get("measured", {}), "corrections": measured}})
+    table = Table("digits of", "hands", "at most", "corrected", "errors before", "after", "left", "harmed", box=None)
+    for group, by_count in measured.items():
+        for count, each in by_count.items():
+            shares = (f"{each['left']:.0%}", f"{each['harmed']:.3%}")
+            numbers = [str(each[key]) for key in ("corrections", "errors_before", "errors_after")]
+            table.add_row(group.replace("_", " "), str(each["hands"]), count, *numbers, *shares)
+    console.print(table)
 
 
 def train_recipes(

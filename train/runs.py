@@ -98,7 +98,7 @@ def save_best(run: Run, results: list[Result]) -> Card:
     prototypes = run.recipe.prototypes(network, held_out) if run.recipe.prototypes else None
     with without_greetings():
         card = save(network, folder, card, run.recipe.weight_bits, prototypes)
-    figures.draw_report(folder, network, card, dataset)
+    figures.draw_report(folder, network, card, dataset, run.recipe.learned() if run.recipe.learned else None)
     checkpoints.clear(run.places.runs / run.name)
     run.console.print(f"{run.name}: saved to {folder}")
     return card

@@ -20,8 +20,11 @@ from typing import Any
 import click
 
 from ..commandline import NumberFrom, Terminated, run_command, terminate
+from ..errors import DigitsError
 from ..escaping import escape_controls
-from ..models.files import BadModel
+from ..memory.names import check_hand
+from ..memory.personal import Taught
+from ..models.files import PROTOTYPES, BadModel
 from ..models.folder import Artifact
 from ..models.registry import choose_default, describe_refused, find_artifacts
 from ..settings import BadSetting, Settings, read_settings
@@ -30,7 +33,7 @@ from .files import BadOutput
 from .outputs import open_output
 from .rows import Job
 from .runs import Cluster, Destination, Evaluation, describe_job, read_to_file, read_to_parts, read_to_table
-from .sources import STANDARD_INPUT, BadPath, check_paths
+from .sources import STANDARD_INPUT, BadPath, check_paths, localise
 from .truth import LABELS
 
 PROGRAM = "python -m app read"
@@ -56,6 +59,7 @@ class ReadCommand(click.Command):
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @click.option("--many", is_flag=True, help="Read all digits of each picture, not one.")
 @click.option("--model", metavar="NAME", help="The network that reads. Default: DIGITS_DEFAULT_MODEL, else robust.")
+@click.option("--hand", metavar="ID", help="Read with what this hand has corrected, of the database DIGITS_DATABASE.")
 @click.option(
     "--output",
     metavar="FILE",
@@ -117,6 +121,7 @@ def read_paths(  # noqa: PLR0913 - a command's options are its parameters
     paths: tuple[str, ...],
     many: bool,
     model: str | None,
+    hand: str | None,
     output: str | None,
     resume: bool,
     label_from: str | None,
@@ -130,7 +135,8 @@ def read_paths(  # noqa: PLR0913 - a command's options are its parameters
         BadPath, BadOption, BadOutput, BadCluster, BadModel, BadSetting: it cannot be done, and why.
     """
     settings = read_settings()
-    job = Job(choose_model(settings, model).folder, many, settings.max_bytes)
+    artifact = choose_model(settings, model)
+    job = Job(artifact.folder, many, settings.max_bytes, choose_hand(settings, artifact, hand))
     destination = choose_destination(output, resume)
     evaluation = choose_evaluation(label_from, wrong, destination)
     if paths.count(STANDARD_INPUT) > 1:
@@ -139,6 +145,7 @@ def read_paths(  # noqa: PLR0913 - a command's options are its parameters
         if destination is None or Path(destination.name).suffix in FILES:
             raise BadOption("With --ray, --output names the folder of Parquet parts to write.")
         return read_to_parts(job, paths, Cluster(ray, processes), destination, evaluation)
+    paths = tuple(map(localise, paths))
     check_paths(paths)
     if destination is None:
         return read_to_table(job, paths, processes, evaluation)
@@ -162,6 +169,32 @@ def choose_model(settings: Settings, name: str | None) -> Artifact:
     if name is not None and name not in artifacts:
         raise BadOption(f"There is no model {name!r}. There are: {', '.join(artifacts)}.")
     return artifacts[name or choose_default(found, settings.default_model)]
+
+
+def choose_hand(settings: Settings, artifact: Artifact, hand: str | None) -> Taught | None:
+    """Return what a hand has corrected; None where none is named.
+
+    Raises:
+        BadOption: it has corrected nothing, or the model cannot be corrected.
+    """
+    if hand is None:
+        return None
+    if artifact.prototypes is None:
+        raise BadOption(f"The model {artifact.name} cannot be corrected: it has no {PROTOTYPES}. Leave --hand out.")
+    from ..memory.opening import open_memory
+
+    memory = open_memory(settings)
+    if memory is None:
+        raise BadOption("Corrections are off: DIGITS_DATABASE is empty, or its folder cannot be written to.")
+    try:
+        taught = memory.read_taught(check_hand(hand))
+    except DigitsError as error:
+        raise BadOption(str(error)) from error
+    finally:
+        memory.database.close()
+    if not taught.corrections:
+        raise BadOption(f"The hand {hand} has no corrections in {memory.database.name}.")
+    return taught
 
 
 def choose_destination(output: str | None, resume: bool) -> Destination | None:

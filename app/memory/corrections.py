@@ -10,15 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..errors import TooLarge, TooManyRequests
-from ..framing import SIDE
 from .limits import MAX_A_MINUTE, MAX_CORRECTIONS
+from .pngs import decode_png, encode_png
 from .tables import corrections, hands
 
 PAGE = 500  # corrections that are read from the database at once
@@ -53,24 +52,6 @@ class Correction:
         return decode_png(self.png)
 
 
-def encode_png(picture: NDArray[np.uint8]) -> bytes:
-    """Return a framed digit as PNG, some 400 bytes."""
-    _, encoded = cv2.imencode(".png", picture, (cv2.IMWRITE_PNG_COMPRESSION, 9))
-    return encoded.tobytes()
-
-
-def decode_png(png: bytes) -> NDArray[np.uint8]:
-    """Return the framed digit of a PNG that encode_png() made.
-
-    Raises:
-        ValueError: it is something else.
-    """
-    picture = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE)
-    if picture is None or picture.shape != (SIDE, SIDE):
-        raise ValueError(f"a correction holds no PNG of {SIDE}x{SIDE} pixels")
-    return np.asarray(picture, np.uint8)
-
-
 def add(connection: Connection, hand: str, digit: int, read: Read, time: datetime | None = None) -> int:
     """Keep a correction, and return its number.
 
@@ -88,25 +69,25 @@ def add(connection: Connection, hand: str, digit: int, read: Read, time: datetim
     return _insert(connection, hand, digit, read, time)
 
 
-def add_many(connection: Connection, hand: str, several: Sequence[tuple[int, Read, datetime]]) -> None:
-    """Keep corrections that were exported, with their times; those that the hand has already are left out.
+def add_many(connection: Connection, hand: str, several: Sequence[tuple[int, Read, datetime]]) -> int:
+    """Keep corrections that were exported, with their times, and return how many the hand did not have yet.
 
     Raises:
         TooLarge: the hand would have too many.
     """
     _mark(connection, hand)
-    known = {(digit, bytes(png)) for digit, png in connection.execute(
-        select(corrections.c.digit, corrections.c.picture).where(corrections.c.hand == hand)
-    )}  # fmt: skip
-    count = len(known)
+    kept = select(corrections.c.digit, corrections.c.picture).where(corrections.c.hand == hand)
+    known = {(int(digit), bytes(png)) for digit, png in connection.execute(kept)}
+    before = len(known)
     for digit, read, time in several:
-        if (digit, encode_png(read.picture)) in known:
+        png = encode_png(read.picture)
+        if (digit, png) in known:
             continue
-        count += 1
-        if count > MAX_CORRECTIONS:
+        known.add((digit, png))
+        if len(known) > MAX_CORRECTIONS:
             raise TooLarge(f"The hand {hand} would have more than {MAX_CORRECTIONS:,} corrections. Import fewer.")
-        known.add((digit, encode_png(read.picture)))
         _insert(connection, hand, digit, read, time)
+    return len(known) - before
 
 
 def _insert(connection: Connection, hand: str, digit: int, read: Read, time: datetime) -> int:

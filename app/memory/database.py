@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
@@ -55,6 +56,7 @@ class Database:
         """
         self.url = parse_url(url)
         self._engine = open_engine(self.url)
+        self.close = weakref.finalize(self, self._engine.dispose)
         self._waiting = threading.BoundedSemaphore(MAX_WAITING)
         self._migrating = threading.Lock()
         self._migrated = False
@@ -108,10 +110,6 @@ class Database:
                 self._probing.release()
 
         threading.Thread(target=ask, daemon=True).start()
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._engine.dispose()
 
     def _run(self, work: Callable[[], Result], max_seconds: float) -> Result:
         if self._failed is not None:

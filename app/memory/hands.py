@@ -15,19 +15,17 @@ from time import monotonic
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import Connection
 
-from ..framing import DIGIT, to_tensor
-from ..models.card import DIGITS
-from ..models.classifier import Classifier, Prediction
+from ..models.classifier import Classifier
 from ..models.prototypes import References
 from .changes import announce_change, latest_change
-from .comparing import Examples, judge_examples, read_with
+from .comparing import Examples, judge_examples
 from .corrections import (
     Correction,
     Read,
     add,
     count_digits,
-    decode_png,
     delete_one,
     forget_hand,
     list_newest,
@@ -37,8 +35,11 @@ from .corrections import (
     read_pngs,
 )
 from .database import Database, Unreachable
+from .personal import Taught, find_prototypes, read_with_examples, see
+from .pngs import decode_png
 
 FRESH = 0.5  # seconds for which a hand is taken to be as it was
+MAX_LISTING = 5.0  # seconds that all corrections of a hand may take to come
 MAX_EXAMPLES = 2000  # newest corrections of a hand that are read with
 MAX_REMEMBERED = 20_000  # examples of all hands that a process remembers: 12 MB a model
 
@@ -75,19 +76,14 @@ class Memory:
         It is the same where the hand has corrected nothing, where the model does not show what it sees, and where the
         database is away and was never asked for this hand.
         """
-        prototypes = classifier.prototypes
-        if prototypes is None or classifier.framing is not DIGIT or classifier.classes != DIGITS:
-            return classifier
-        examples = self.find_examples(classifier, prototypes, hand)
-        if examples is None or not len(examples.references.labels):
-            return classifier
-        return personalise_with(classifier, examples, prototypes)
+        prototypes = find_prototypes(classifier)
+        examples = self.find_examples(classifier, prototypes, hand) if prototypes else None
+        return read_with_examples(classifier, examples) if examples else classifier
 
     def find_doubted(self, classifier: Classifier, hand: str) -> set[int]:
         """Return the numbers of a hand's corrections that a model does not trust yet."""
-        if classifier.prototypes is None or classifier.framing is not DIGIT:
-            return set()
-        examples = self.find_examples(classifier, classifier.prototypes, hand)
+        prototypes = find_prototypes(classifier)
+        examples = self.find_examples(classifier, prototypes, hand) if prototypes else None
         return {examples.numbers[place] for place in np.flatnonzero(~examples.trusted)} if examples else set()
 
     def find_examples(self, classifier: Classifier, prototypes: References, hand: str) -> Examples | None:
@@ -185,24 +181,18 @@ class Memory:
         """Return the newest corrections of a hand, the newest first."""
         return self.database.read(lambda connection: list_newest(connection, hand, most, before))
 
+    def read_taught(self, hand: str) -> Taught:
+        """Return what a hand is read with: its newest corrections."""
+
+        def work(connection: Connection) -> Taught:
+            newest = list_newest(connection, hand, MAX_EXAMPLES)
+            return Taught(hand, tuple((each.digit, each.png) for each in newest))
+
+        return self.database.read(work, MAX_LISTING)
+
     def read_all(self, hand: str) -> list[Correction]:
         """Return all corrections of a hand, the oldest first."""
-        return self.database.read(lambda connection: list(read_all(connection, hand)), max_seconds=5)
-
-
-def personalise_with(classifier: Classifier, examples: Examples, prototypes: References) -> Classifier:
-    """Return a classifier that reads with examples."""
-
-    def adjust(prediction: Prediction) -> Prediction:
-        return read_with(prediction, examples, prototypes)
-
-    return classifier.adjusted(adjust)
-
-
-def see(classifier: Classifier, pictures: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
-    """Return the features (n, count) of framed digits, of a model that answers them."""
-    features = classifier.predict(to_tensor(np.stack(pictures))).features if pictures else None
-    return np.zeros((0, 1), np.float32) if features is None else features
+        return self.database.read(lambda connection: list(read_all(connection, hand)), MAX_LISTING)
 
 
 def _keep(remembered: Remembered, labels: dict[int, int]) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import io
+import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +24,33 @@ from ..settings import SERVED
 from ..web.failures import wants_page
 from ..web.metrics import count_answers
 from ..web.requests import read_pictures, take_in_time
-from ..web.served import chosen_classifier, served_models
+from ..web.served import chosen_classifier, served_memory, served_models
 from .report import draw_curves, draw_reliability, find_report, measure_png, shade_confusion
 from .texts import LANGUAGES, choose_language, load_texts, translator
 
 STATIC = SERVED / "static"
 SERVICE_WORKER = "service-worker.js"
-OTHER_PAGES = {"site/site.js", "site/try.js"}  # scripts that the drawing page does not load
-MODULES = sorted({path.relative_to(STATIC).as_posix() for path in STATIC.glob("*/*.js")} - OTHER_PAGES)
+IMPORT = re.compile(r"^(?:import|}) .*?from '(\..+?)';$", re.MULTILINE)
 THEMES = ("light", "dark")
 YEAR = 365 * 24 * 60 * 60  # seconds
 
 
 bp = Blueprint("pages", __name__)
+
+
+@cache
+def find_modules(page: str) -> tuple[str, ...]:
+    """Return the scripts that a script imports as it starts, and theirs, so that a browser asks for all at once."""
+    found: set[str] = set()
+    waiting = [page]
+    while waiting:
+        module = waiting.pop()
+        for name in IMPORT.findall((STATIC / module).read_text("utf-8")):
+            imported = (STATIC / module).parent.joinpath(name).resolve().relative_to(STATIC.resolve()).as_posix()
+            if imported not in found:
+                found.add(imported)
+                waiting.append(imported)
+    return tuple(sorted(found))
 
 
 @bp.get("/")
@@ -45,7 +61,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "index.html",
         script_texts=load_texts(choose_language())["script"],
-        modules=MODULES,
+        modules=find_modules("page.js"),
         models=_classifiers(),
         default=served_models().default,
         max_bytes=current_app.config["MAX_CONTENT_LENGTH"],
@@ -140,6 +156,7 @@ def provide_texts() -> dict[str, Any]:
         "language": language,
         "other_language": next(other for other in LANGUAGES if other != language),
         "theme": theme if theme in THEMES else None,
+        "corrections": served_memory() is not None,
         "t": translator(language),
         "said": load_texts(language)["page"].get,  # where there may be no such text
     }

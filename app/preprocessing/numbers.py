@@ -24,10 +24,11 @@ from .decoding import Picture
 from .digits import look_for_ink
 from .ink import crop_ink, is_faint, stretch_ink, thicken_hairlines
 from .paper import Marks, find_marks
-from .parts import find_roughly
+from .parts import Parts, find_parts, find_roughly
 from .segmentation import cut_stroke
 from .signs import Band, may_be_slash, measure_pen, name_sign, weigh_slashes
-from .strokes import NO_DIGIT, PAGE_GRID, Stroke, find_strokes, join_strokes, refine_marks
+from .strokes import NO_DIGIT, PAGE_GRID, Stroke, find_strokes, join_strokes, part_by_cell, refine_marks
+from .tables import Cell, Tables, find_tables
 
 PAGE_SIDE = 1000  # pixels of a photograph's longer side: a page's digits are smaller than a single one
 SMALL = 0.4  # of its line's height: a lower group is a sign, a mark or part of a digit, unless
@@ -74,6 +75,7 @@ class FoundDigit:
     line: int
     faint: bool = False  # too little ink to be trusted
     doubted: bool = False  # whether it may be another digit, a sign or several digits as well
+    cell: Cell | None = None  # of a table
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ class FoundMark:
     box: tuple[int, int, int, int]
     line: int
     doubted: bool = False  # whether it may be a digit as well
+    cell: Cell | None = None  # of a table
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,7 @@ class Group(NamedTuple):
     seen: Seen | None  # of a digit
     doubted: bool = False
     whole: bool = True  # one stroke that was not cut
+    cell: Cell | None = None
 
 
 def find_writing(picture: Picture | NDArray[np.uint8], look: Look | None = None) -> Writing:
@@ -159,18 +163,28 @@ def find_writing(picture: Picture | NDArray[np.uint8], look: Look | None = None)
     look = look or _look_at_shape_alone
     if not isinstance(picture, Picture):
         picture = Picture(picture, picture.shape[1], picture.shape[0])
-    marks, parts = find_roughly(find_marks(picture.pixels, photo_side=PAGE_SIDE), PAGE_GRID)
+    sides = find_marks(picture.pixels, photo_side=PAGE_SIDE, keep_frames=True)
+    tables, sides = find_tables(sides)
+    if tables is None and sides[0].flat:  # a frame was no table's
+        sides = find_marks(picture.pixels, photo_side=PAGE_SIDE)
+    marks, parts = find_roughly(sides, PAGE_GRID)
     marks, parts = refine_marks(marks, parts)
-    strokes, small = find_strokes(marks, parts)
+    if tables and not marks.flat:  # found again, with the lines
+        marks, parts = _clear_tables(tables, marks)
+    strokes, small = find_strokes(marks, parts, tables)
     usual = float(np.median([stroke.height for stroke in strokes]))
-    sorted_strokes = sort_into_lines(strokes, small, usual)
-    every = [stroke for line, _ in sorted_strokes for stroke in line]
+    held = [
+        (number, cell, line, beside)
+        for number, row in enumerate(sort_into_rows(strokes, small, usual, tables))
+        for cell, line, beside in row
+    ]
+    every = [stroke for _, _, line, _ in held for stroke in line]
     known = {id(stroke): seen for stroke, seen in zip(every, _look_at(every, marks, look), strict=True)}
-    lines = [cut_line(line, beside, known) for line, beside in sorted_strokes]
+    lines = [cut_line(line, beside, known) for _, _, line, beside in held]
     seen = _look_at_runs(lines, known, marks, look)
     numbered = [
-        (number, group)
-        for number, (line, runs) in enumerate(zip(lines, seen, strict=True))
+        (number, group._replace(cell=cell))
+        for (number, cell, _, _), line, runs in zip(held, lines, seen, strict=True)
         for group in group_pieces(line, usual, runs)
     ]
     numbered = _doubt_among_others(numbered)
@@ -184,10 +198,10 @@ def find_writing(picture: Picture | NDArray[np.uint8], look: Look | None = None)
         box = _place(group.stroke, marks, picture)
         if group.seen and group.sign is None:
             faint = is_faint(_show_group(group.stroke, marks), marks)
-            items.append(FoundDigit(group.seen.framed, box, number, faint, group.doubted))
+            items.append(FoundDigit(group.seen.framed, box, number, faint, group.doubted, group.cell))
         else:
-            items.append(FoundMark(group.sign or None, box, number, group.doubted))
-    if len(items) == 1 and isinstance(items[0], FoundDigit):
+            items.append(FoundMark(group.sign or None, box, number, group.doubted, group.cell))
+    if len(items) == 1 and isinstance(items[0], FoundDigit) and (not tables or len(tables.cells) == 1):
         alone = look_for_ink(picture)
         return Writing([replace(items[0], digit=frame_digit(alone.ink), faint=alone.faint)])
     return Writing(items)
@@ -259,6 +273,43 @@ def _find_beside(digits: list[Group]) -> list[Group]:
     return [] if beside.all() else [group for group, is_beside in zip(digits, beside, strict=True) if is_beside]
 
 
+def _clear_tables(tables: Tables, marks: Marks) -> tuple[Marks, Parts]:
+    """Return the marks without the tables' lines, and their parts.
+
+    Raises:
+        NoInk: nothing else is drawn.
+    """
+    marks = tables.clear(marks)
+    parts = find_parts(marks, marks.least, PAGE_GRID)
+    if not parts.score.any():
+        raise NoInk(NO_DIGIT)
+    return marks, parts
+
+
+def sort_into_rows(
+    strokes: list[Stroke], small: list[Stroke], usual: float, tables: Tables | None
+) -> list[list[tuple[Cell | None, list[Stroke], list[Stroke]]]]:
+    """Sort strokes into lines from top to bottom, and the lines of a table's row into its cells from left to right.
+
+    Returns:
+        Rows of cells, None outside of tables: a line of each cell's strokes, and the small strokes beside them.
+    """
+    in_cells, small_in_cells = part_by_cell(strokes, tables), part_by_cell(small, tables)
+    for cell in small_in_cells.keys() - in_cells.keys() - {None}:  # whose digit is smaller than others
+        in_cells[cell] = [stroke for stroke in small_in_cells.pop(cell) if stroke.height >= LEAST_HEIGHT * usual]
+    rows: dict[object, list[tuple[Cell | None, list[Stroke], list[Stroke]]]] = {}
+    for cell, held in sorted(in_cells.items(), key=lambda item: item[0].place if item[0] else ()):
+        for number, (line, beside) in enumerate(
+            sort_into_lines(held, small_in_cells.get(cell, []), usual) if held else ()
+        ):
+            rows.setdefault((cell and (cell.table, cell.row), number), []).append((cell, line, beside))
+    return sorted(rows.values(), key=lambda row: _find_middle([stroke for _, line, _ in row for stroke in line]))
+
+
+def _find_middle(line: list[Stroke]) -> float:
+    return float(np.median([stroke.y + stroke.height / 2 for stroke in line]))
+
+
 def find_lines(strokes: list[Stroke]) -> list[list[Stroke]]:
     """Sort strokes into lines from top to bottom, each from left to right.
 
@@ -280,7 +331,7 @@ def find_lines(strokes: list[Stroke]) -> list[list[Stroke]]:
             index = len(lines)
             lines.append([stroke])
         ends[index, (len(lines[index]) - 1) % LAST] = stroke.y, stroke.bottom
-    return sorted(lines, key=lambda line: float(np.median([stroke.y + stroke.height / 2 for stroke in line])))
+    return sorted(lines, key=_find_middle)
 
 
 def sort_into_lines(
@@ -294,7 +345,7 @@ def sort_into_lines(
     beside, elsewhere = attach_small(lines, small + low)
     smaller = [stroke for stroke in elsewhere if stroke.height >= LEAST_HEIGHT * usual]
     both = [*zip(lines, beside, strict=True), *((line, []) for line in find_lines(smaller))]
-    return sorted(both, key=lambda line: float(np.median([stroke.y + stroke.height / 2 for stroke in line[0]])))
+    return sorted(both, key=lambda line: _find_middle(line[0]))
 
 
 def _part_low(lines: list[list[Stroke]], usual: float) -> tuple[list[list[Stroke]], list[Stroke]]:
@@ -525,8 +576,10 @@ def _read_slashes(numbered: list[tuple[int, Group]]) -> list[tuple[int, Group]]:
     """Find the straight strokes that are slashes and not ones, or may be."""
     read = [group.seen.digit if group.seen else None for _, group in numbered]
     changed = list(numbered)
-    for number in dict(numbered):
-        line = [index for index, (own, _) in enumerate(numbered) if own == number]
+    lines: dict[tuple[int, Cell | None], list[int]] = {}
+    for index, (number, group) in enumerate(numbered):
+        lines.setdefault((number, group.cell), []).append(index)
+    for (number, _), line in lines.items():
         groups = [numbered[index][1] for index in line]
         bars = [
             may_be_slash(group.stroke, group.band) if group.whole and group.sign is None and read[index] == 1 else None

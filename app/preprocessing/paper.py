@@ -63,19 +63,22 @@ class Marks:
     grey: NDArray[np.uint8] | None = None  # (h, w): what they were found in, where the paper is uneven
 
 
-def find_marks(pixels: NDArray[np.uint8], steps: Steps | None = None, photo_side: int = PHOTO_SIDE) -> list[Marks]:
+def find_marks(
+    pixels: NDArray[np.uint8], steps: Steps | None = None, photo_side: int = PHOTO_SIDE, keep_frames: bool = False
+) -> list[Marks]:
     """Find what is drawn on the paper.
 
     Args:
         pixels: uint8 (h, w) grey or (h, w, 3) RGB.
         photo_side: pixels to which the longer side of a photograph is reduced.
+        keep_frames: a frame drawn on the paper is a mark, too: it may be a table's.
 
     Returns:
         One entry where it is plain which side is ink; else one for dark and one for light ink.
     """
     grey = mix_colours(pixels, steps) if pixels.ndim == 3 else pixels
     tiny = max(grey.shape) < TINY
-    grey, place = _enlarge(grey) if tiny else enter_sheet(grey, steps)
+    grey, place = _enlarge(grey) if tiny else enter_sheet(grey, steps, keep_frames)
     marks = find_marks_on_flat_paper(grey, surely=tiny)
     if marks is not None:
         sides = [replace(marks, place=place)]
@@ -122,8 +125,15 @@ def mix_colours(pixels: NDArray[np.uint8], steps: Steps | None = None) -> NDArra
     return grey
 
 
-def enter_sheet(grey: NDArray[np.uint8], steps: Steps | None = None) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+def enter_sheet(
+    grey: NDArray[np.uint8], steps: Steps | None = None, keep_frames: bool = False
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """Crop to the sheet, or to the inside of the frame, that stands straight on a flat surround.
+
+    Args:
+        grey: uint8 (h, w).
+        steps: collects what was decided.
+        keep_frames: only a sheet is entered, not what has the surround's level within.
 
     Returns:
         The crop, and its place in the picture, (3, 3).
@@ -135,6 +145,8 @@ def enter_sheet(grey: NDArray[np.uint8], steps: Steps | None = None) -> tuple[ND
         if inside is None:
             break
         x, y, width, height = inside
+        if keep_frames and _is_level(grey[y : y + height, x : x + width], surround):
+            break
         grey = grey[y : y + height, x : x + width]
         place[:2, 2] += x, y
         if steps is not None:
@@ -157,6 +169,13 @@ def _find_straight_sheet(grey: NDArray[np.uint8], surround: int) -> tuple[int, i
     x, y, width, height = cv2.boundingRect(_find_away(grey, surround))
     inset = max(2, round(SHEET_EDGE * max(width, height)))
     return x + inset, y + inset, width - 2 * inset, height - 2 * inset
+
+
+def _is_level(grey: NDArray[np.uint8], level: int) -> bool:
+    """Tell whether most of a picture is near a level."""
+    step = max(1, max(grey.shape) // 64)
+    sample = grey[::step, ::step]
+    return _count_near(sample, level) > sample.size / 2
 
 
 def _find_away(grey: NDArray[np.uint8], level: int) -> NDArray[np.uint8]:

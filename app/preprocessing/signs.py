@@ -230,7 +230,7 @@ def _name_plus(stroke: Stroke, band: Band) -> str | None:
     row = _find_line(mask.sum(axis=1), pen)
     lean, start, thick = _fit_post(mask, row, 0.8 * pen)
     column = start + lean * row
-    tilt, _, thin = _fit_post(np.ascontiguousarray(mask.T), column, 0.8 * pen + abs(lean) * stroke.height / 2)
+    tilt, _, thin = _fit_post(np.ascontiguousarray(mask.T), column, 0.8 * pen + min(0.2, abs(lean)) * stroke.height / 2)
     rows, columns = np.ogrid[: stroke.height, : stroke.width]
     reach = 1.0 + 0.6 * pen + 0.02 * band.high
     on_bar = np.abs(rows - row - tilt * (columns - column)) <= reach
@@ -264,7 +264,7 @@ def _fit_post(mask: NDArray[np.bool_], row: float, reach: float) -> tuple[float,
     post = mask[rows]
     lean, start = np.polyfit(rows, post @ np.arange(mask.shape[1]) / post.sum(axis=1), 1)
     across = mask.shape[1] - post[:, ::-1].argmax(axis=1) - post.argmax(axis=1)
-    return float(lean), float(start), float(np.percentile(across, 60) / np.hypot(1, lean))
+    return float(lean), float(start), float(np.percentile(across, 75) / np.hypot(1, lean))
 
 
 def fits_date(text: str, at: set[int]) -> bool:

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from ..errors import NoInk, TooLarge
 from .paper import Marks, find_marks_on_uneven_paper
 from .parts import Parts, clear_rules, find_parts, measure_parting, show_parts
+from .tables import Cell, Tables
 
 NO_DIGIT = "No digit was found in the picture. Write larger or darker, and send it again."
-PAGE_GRID = 256  # cells on the longer side of the grid on which parts are found
+PAGE_GRID = 512  # cells on the longer side of the grid on which parts are found
 BROADEST = 0.6  # of the usual height: anything broader both ways is a shadow or the table, not a stroke
 SPECK = 0.3  # of the usual height: strokes smaller both ways are small ones: dots, commas, dashes, dirt
 LOW = 0.5  # of the usual height: lower strokes are small ones, too, however wide: minus signs, hats of a 5, commas
@@ -85,8 +86,11 @@ def refine_marks(marks: Marks, parts: Parts) -> tuple[Marks, Parts]:
     return (closer, found) if found.score.any() else (marks, parts)
 
 
-def find_strokes(marks: Marks, parts: Parts) -> tuple[list[Stroke], list[Stroke]]:
-    """Find the connected ink of all digits without lines, and apart from it the small strokes that may be signs."""
+def find_strokes(marks: Marks, parts: Parts, tables: Tables | None = None) -> tuple[list[Stroke], list[Stroke]]:
+    """Find the connected ink of all digits without lines, and apart from it the small strokes that may be signs.
+
+    Ink in two cells of a table is not joined.
+    """
     contrast, edge = _show_drawn(marks, parts), float(marks.least)
     if not marks.flat:  # look again, at what is as strong as the digits' own ink
         edge = measure_parting(contrast, marks.least)
@@ -116,7 +120,7 @@ def find_strokes(marks: Marks, parts: Parts) -> tuple[list[Stroke], list[Stroke]
         x, y, width, height, _ = (int(length) for length in stats[label])
         own = labels[y : y + height, x : x + width] == label
         strokes.append(Stroke(x, y, own, int(label) if at_border[label] else 0))
-    joined = join_above(strokes, usual)
+    joined = [one for held in part_by_cell(strokes, tables).values() for one in join_above(held, usual)]
     strokes = [stroke for stroke in joined if stroke.height >= LOW * usual]
     low = [stroke for stroke in joined if stroke.height < LOW * usual]
     specks = _find_specks(marks, np.where(written[labels], np.uint8(255), np.uint8(0)), edge, usual, len(joined))
@@ -147,6 +151,15 @@ def _find_specks(marks: Marks, drawn: Pixels, edge: float, usual: float, strokes
         if marks.contrast[y : y + height, x : x + width][own].max() >= SPECK_STRONG * level:
             specks.append(Stroke(x, y, own))
     return specks
+
+
+def part_by_cell(strokes: list[Stroke], tables: Tables | None) -> dict[Cell | None, list[Stroke]]:
+    """Return the strokes that each cell of a table holds, and under None those outside of all; in order of cells."""
+    held: dict[Cell | None, list[Stroke]] = {}
+    for stroke in strokes:
+        cell = tables.find_cell(stroke.mask, stroke.x, stroke.y) if tables else None
+        held.setdefault(cell, []).append(stroke)
+    return dict(sorted(held.items(), key=lambda item: item[0].place if item[0] else ()))
 
 
 def _show_drawn(marks: Marks, parts: Parts) -> Pixels:

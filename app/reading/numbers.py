@@ -14,6 +14,7 @@ from ..framing import to_tensor
 from ..models.classifier import Classifier, Prediction
 from ..preprocessing.decoding import Picture
 from ..preprocessing.numbers import FoundDigit, FoundMark, find_writing
+from ..preprocessing.tables import write_lines
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,8 @@ def read_number(classifier: Classifier, picture: Picture) -> Reading:
     found = writing.digits
     prediction = classifier.predict(to_tensor(np.stack([one.digit for one in found])))
     labels = iter(prediction.probabilities.argmax(axis=1).tolist())
-    lines: dict[int, str] = {}
-    for item in writing.items:
-        written = str(next(labels)) if isinstance(item, FoundDigit) else item.sign or ""
-        lines[item.line] = lines.get(item.line, "") + written
-    return Reading("\n".join(line for line in lines.values() if line), found, writing.marks, prediction)
+    text = write_lines(
+        (item.line, item.cell, str(next(labels)) if isinstance(item, FoundDigit) else item.sign or "")
+        for item in writing.items
+    )
+    return Reading(text, found, writing.marks, prediction)

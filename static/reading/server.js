@@ -1,6 +1,7 @@
 /** Owns the requests to the server: pictures out, readings in, every failure one Problem. */
 
 import { has, language, t } from '../site/texts.js';
+import { handToRead } from './hand.js';
 
 const TIMEOUT = 20_000; // milliseconds
 const SLOW_LINE = 10; // bytes a millisecond: a picture gets so much longer
@@ -34,14 +35,14 @@ export class Problem extends Error {
 export async function readPicture(picture, { model = '', signal } = {}) {
   if (hasRead) {
     try {
-      return await post('/read', picture, { model, explain: '1' }, signal);
+      return await ask('POST', '/read', { model, explain: '1', hand: handToRead() }, picture, signal);
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== 'not_found') throw error;
       hasRead = false;
     }
   }
   /** @type {Prediction} */
-  const digit = await post('/predict', picture, { model }, signal);
+  const digit = await ask('POST', '/predict', { model, hand: handToRead() }, picture, signal);
   return { text: String(digit.digit), digits: [digit], marks: [], model: digit.model };
 }
 
@@ -52,7 +53,7 @@ export async function readPicture(picture, { model = '', signal } = {}) {
  * @returns {Promise<Explanation>}
  */
 export async function explainPicture(picture, { model = '', signal } = {}) {
-  return post('/predict', picture, { model, explain: '1' }, signal);
+  return ask('POST', '/predict', { model, explain: '1', hand: handToRead() }, picture, signal);
 }
 
 /**
@@ -104,25 +105,28 @@ function pauseOrOnline(milliseconds) {
 }
 
 /**
+ * Ask the server, and once more where it failed.
+ * @param {string} method
  * @param {string} path
- * @param {Blob} picture
- * @param {Record<string, string>} options
+ * @param {Record<string, string>} options empty ones are left out
+ * @param {Blob} [body]
  * @param {AbortSignal} [signal]
  */
-async function post(path, picture, options, signal) {
-  const query = new URLSearchParams(Object.entries(options).filter(([, value]) => value));
-  const ask = () =>
-    send(`${path}?${query}`, {
-      method: 'POST',
-      body: picture,
-      headers: { 'Content-Type': picture.type || 'application/octet-stream', Accept: 'application/json' },
-      signal: withTimeout(TIMEOUT + picture.size / SLOW_LINE, signal),
+export async function ask(method, path, options, body, signal) {
+  const query = String(new URLSearchParams(Object.entries(options).filter(([, value]) => value)));
+  const once = () =>
+    send(query || method === 'POST' ? `${path}?${query}` : path, {
+      method,
+      body: body ?? null,
+      headers: { ...(body && { 'Content-Type': body.type || 'application/octet-stream' }), Accept: 'application/json' },
+      signal: withTimeout(TIMEOUT + (body?.size ?? 0) / SLOW_LINE, signal),
     });
-  let response = await ask();
+  let response = await once();
   if (response.status === 500) {
     await new Promise((resolve) => setTimeout(resolve, SECOND_TRY));
-    response = await ask();
+    response = await once();
   }
+  if (response.status === 204) return null;
   const answer = await parse(response);
   if (response.ok && answer) return answer;
   throw toProblem(response, answer ?? {});

@@ -19,9 +19,9 @@ from app import corrections, create_app
 from app.errors import DigitsError
 from app.memory.limits import MAX_A_MINUTE
 from app.preprocessing.digits import read_picture
+from tests.app.memory.conftest import HAND, draw_odd_digit
 from tests.support.drawings import draw_digit, to_png
 
-HAND = "a-hand-of-the-tests-0"
 OTHER = "another-hand-of-tests"
 
 
@@ -31,14 +31,6 @@ def client(tmp_path: Path) -> FlaskClient:
     return create_app({"database": f"sqlite:///{tmp_path / 'digits.sqlite3'}"}).test_client()
 
 
-def odd(label: int = 4) -> NDArray[np.uint8]:
-    """A digit in a way that the network does not know: a bar goes through it, and it leans."""
-    picture = draw_digit(label, pen=14)
-    picture[60:70, 60:220] = 0
-    picture[200:212, 90:230] = 0
-    return picture
-
-
 def correct(client: FlaskClient, digit: int, picture: NDArray[np.uint8], hand: str = HAND) -> dict[str, Any]:
     answer = client.post(f"/corrections?digit={digit}&hand={hand}", data=to_png(picture))
     assert answer.status_code == 201, answer.text
@@ -46,10 +38,10 @@ def correct(client: FlaskClient, digit: int, picture: NDArray[np.uint8], hand: s
 
 
 def test_a_correction_is_read_with_from_then_on_by_its_hand_alone(client: FlaskClient) -> None:
-    picture = to_png(odd())
+    picture = to_png(draw_odd_digit())
     before = client.post(f"/predict?hand={HAND}", data=picture).get_json()
     wrong = (before["digit"] + 1) % 10
-    kept = [correct(client, wrong, odd()), correct(client, wrong, np.roll(odd(), 3))]
+    kept = [correct(client, wrong, draw_odd_digit()), correct(client, wrong, np.roll(draw_odd_digit(), 3))]
     assert kept[0] | {"id": 0} == {
         "id": 0,
         "digit": wrong,
@@ -109,7 +101,7 @@ def test_a_correction_and_a_hand_are_forgotten(client: FlaskClient) -> None:
 
 
 def test_what_was_deleted_is_kept_again_when_its_picture_is_sent_again(client: FlaskClient) -> None:
-    number = correct(client, 4, odd())["id"]
+    number = correct(client, 4, draw_odd_digit())["id"]
     shown = client.get(f"/hands/{HAND}/corrections").get_json()["corrections"][0]
     client.delete(f"/hands/{HAND}/corrections/{number}")
     answer = client.post(f"/corrections?digit=4&hand={HAND}", json={"image": shown["picture"]})

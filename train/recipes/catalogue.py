@@ -55,6 +55,7 @@ RECIPES = {
         adopt=robust.adopt,
         finish=robust.finish,
         prototypes=robust.choose_prototypes,
+        learned=robust.show_learned,
         fit_card=robust.fit_card,
         weight_bits=8,
         claimed="99.64 % (mean of 1,500 single networks, Deotte 2020)",

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
 from app.models.prototypes import References
 from app.models.saving import WeightBits
@@ -51,6 +53,7 @@ class Recipe:
     fit_card: Callable[[keras.Model, Dataset], dict[str, Any]] | None = None  # what is saved -> fields of its card
     # what is saved -> features of typical digits
     prototypes: Callable[[keras.Model, Dataset], References] | None = None
+    learned: Callable[[], NDArray[np.uint8]] | None = None  # written digits of the training data, (10, n, 28, 28)
 
     def __post_init__(self) -> None:
         """Refuse what does not go together."""

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from flask.testing import FlaskClient
+from numpy.typing import NDArray
 
 from app import create_app
+from tests.support.drawings import draw_digit
 
 HAND = "a-hand-of-the-tests-0"
+
+
+def draw_odd_digit(label: int = 4) -> NDArray[np.uint8]:
+    """A digit in a way that the network does not know: a bar goes through it, and it leans."""
+    picture = draw_digit(label, pen=14)
+    picture[60:70, 60:220] = 0
+    picture[200:212, 90:230] = 0
+    return picture
 
 
 @pytest.fixture

@@ -118,10 +118,11 @@ DOUBTS = (  # top probability, certainty, what is doubted where answers below 0.
     (0.99, 0.99, None),
     (0.6, 0.99, "ambiguous"),
     (0.99, 0.4, "not_a_digit"),
-    (0.99, 0.7, "not_a_digit"),
+    (0.99, 0.6, "not_a_digit"),
     (0.3, 0.4, "not_a_digit"),
     (0.95, 0.95, None),
-    (0.7, 0.7, "ambiguous"),
+    (0.86, 0.86, "ambiguous"),
+    (0.8, 0.9, "ambiguous"),
 )
 
 

@@ -1,0 +1,120 @@
+/**
+ * Owns "your drawings": what was written and cleared in this browser, kept there until it is removed, to be opened again or
+ * saved as PNG, SVG, or all together as a zip of PNGs in folders by what was read. The server never sees the list.
+ */
+
+import { find } from '../site/elements.js';
+import { t } from '../site/texts.js';
+import { renderPicture } from './ink.js';
+import { fromFragment, toFragment } from './link.js';
+
+const NAME = 'drawings';
+const MAX_KEPT = 100; // drawings: the oldest go
+const THUMBNAIL = 160; // pixels, the width of a thumbnail on screens with two pixels to one
+
+/**
+ * @param {HTMLDetailsElement} panel
+ * @param {{takeStrokes: () => Stroke[], open: (strokes: Stroke[]) => void}} stage
+ */
+export function createGallery(panel, { takeStrokes, open }) {
+  const list = find(panel, '.gallery');
+  const template = find(panel, 'template');
+  let kept = recall();
+
+  /**
+   * Keep what was on the sheet.
+   * @param {Stroke[]} strokes
+   * @param {string} text what was read
+   */
+  function add(strokes, text) {
+    const drawing = toFragment(strokes);
+    if (!drawing || kept.some((each) => each.drawing === drawing)) return;
+    kept = [{ drawing, text }, ...kept].slice(0, MAX_KEPT);
+    save();
+  }
+
+  /** @param {KeptDrawing} removed */
+  function remove(removed) {
+    kept = kept.filter((each) => each !== removed);
+    save();
+  }
+
+  function save() {
+    try {
+      localStorage.setItem(NAME, JSON.stringify(kept));
+    } catch {
+      // The storage is full, or this person allows none: the list is there until the page is closed.
+    }
+    show();
+  }
+
+  function show() {
+    find(panel, '.when-kept').hidden = !kept.length;
+    find(panel, '[data-part="note"]').hidden = kept.length > 0;
+    if (panel.open) list.replaceChildren(...kept.map(describe));
+  }
+
+  /** @param {KeptDrawing} drawing */
+  function describe(drawing) {
+    const item = find(document.importNode(template.content, true), 'li');
+    const [openButton, removeButton] = item.querySelectorAll('button');
+    const strokes = fromFragment(drawing.drawing) ?? [];
+    renderPicture(strokes, THUMBNAIL).then((png) => {
+      const image = find(item, 'img');
+      image.src = URL.createObjectURL(png);
+      image.onload = () => URL.revokeObjectURL(image.src);
+    });
+    find(item, 'b').textContent = drawing.text || '?';
+    openButton.setAttribute('aria-label', t('drawings.open', { text: drawing.text || '?' }));
+    openButton.addEventListener('click', () => open(strokes));
+    removeButton.setAttribute('aria-label', t('drawings.remove', { text: drawing.text || '?' }));
+    removeButton.addEventListener('click', () => remove(drawing));
+    return item;
+  }
+
+  async function saveZip() {
+    const { zip } = await import('./zip.js');
+    const files = await Promise.all(
+      kept.map(async ({ drawing, text }, index) => ({
+        name: `${text.replace(/[^0-9]/g, '') || 'unread'}/drawing-${index + 1}.png`,
+        bytes: new Uint8Array(await (await renderPicture(fromFragment(drawing) ?? [])).arrayBuffer()),
+      })),
+    );
+    download('drawings.zip', new Blob([zip(files)], { type: 'application/zip' }));
+  }
+
+  panel.addEventListener('toggle', show);
+  find(panel, '#save-zip').addEventListener('click', saveZip);
+  find(panel, '#save-png').addEventListener('click', async () => {
+    if (takeStrokes().length) download('drawing.png', await renderPicture(takeStrokes(), 1200));
+  });
+  find(panel, '#save-svg').addEventListener('click', async () => {
+    const { toSvg } = await import('./svg.js');
+    if (takeStrokes().length) download('drawing.svg', new Blob([toSvg(takeStrokes())], { type: 'image/svg+xml' }));
+  });
+  find(panel, '#remove-all').addEventListener('click', () => {
+    kept = [];
+    save();
+  });
+  show();
+  return { add };
+}
+
+/** @returns {KeptDrawing[]} */
+function recall() {
+  try {
+    const kept = JSON.parse(localStorage.getItem(NAME) ?? '[]');
+    return Array.isArray(kept) ? kept.filter((each) => fromFragment(each?.drawing ?? '')?.length) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** @param {string} name @param {Blob} blob */
+function download(name, blob) {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
