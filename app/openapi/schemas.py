@@ -71,6 +71,7 @@ CHANGED = {
     "share": {**PROBABILITY, "description": "Of the ink, that is taken away."},
     "ink": {**PICTURE, "description": "What is taken away: a data URL of a PNG of 28 by 28 pixels, light on dark."},
 }
+GAIN = {"type": "number", "description": "The mean of the map over its ink."}
 EVIDENCE = whole(
     {
         "digit": DIGIT,
@@ -87,7 +88,9 @@ EVIDENCE = whole(
         },
         "parts": {
             "type": "array",
-            "items": whole({"place": {"enum": list(PLACES)}, "shape": {"enum": list(SHAPES)}, **CHANGED}, MORE),
+            "items": whole(
+                {"place": {"enum": list(PLACES)}, "shape": {"enum": list(SHAPES)}, "gain": GAIN, **CHANGED}, MORE
+            ),
             "description": "What would be read without each part of the digit.",
         },
         "smallest": {

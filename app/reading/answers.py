@@ -116,7 +116,12 @@ def _describe_evidence(classifier: Classifier, digit: NDArray[np.uint8], against
         "map": np.round(evidence.gains.astype(np.float64), EVIDENCE_DECIMALS).tolist(),
         "picture": _to_url(paint_evidence(digit, evidence.gains)),
         "parts": [
-            {"place": piece.place, "shape": piece.shape, **_describe_change(classifier, digit, change)}
+            {
+                "place": piece.place,
+                "shape": piece.shape,
+                "gain": round(float(evidence.gains[piece.mask].mean()), EVIDENCE_DECIMALS),
+                **_describe_change(classifier, digit, change),
+            }
             for piece, change in zip(evidence.pieces, evidence.without, strict=True)
         ],
         "smallest": None if smallest is None else _describe_change(classifier, digit, smallest),
