@@ -30,7 +30,10 @@ export function createReasons(button, panel, parts) {
   async function toggle() {
     panel.hidden = !panel.hidden;
     button.setAttribute('aria-expanded', String(!panel.hidden));
-    if (panel.hidden) return;
+    if (panel.hidden) {
+      why?.show();
+      return;
+    }
     const [{ createWhy }] = await Promise.all([import('../why/why.js'), loadStyle('/static/why/why.css')]);
     why ??= await createWhy(panel, parts);
     await why.show();

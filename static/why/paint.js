@@ -74,6 +74,7 @@ export function paintWithout(canvas, ink, gone) {
     if (value) outline(context, gone, place);
   });
   context.stroke();
+  context.setLineDash([]);
 }
 
 /**

@@ -5,23 +5,30 @@
 
 import { explainPicture, nameDigit, Problem } from '../reading/server.js';
 import { formatShare } from '../site/texts.js';
-import { paintEvidence, paintSwatch, paintWithout, readInk, SIDE } from './paint.js';
-import { loadTexts, say } from './texts.js';
+import { paintEvidence, paintWithout, readInk, SIDE } from './paint.js';
+import { build, canvasOf, paragraph } from './panel.js';
+import { paintStrokesWithout, readWithoutStrokes } from './strokes.js';
+import { loadReasons, say } from './texts.js';
 
-const LARGE = 672; // pixels of the picture
 const SMALL = 112; // pixels of a part's picture
-const SWATCH = 40; // pixels of a legend's square
 const CLEAR = 0.3; // evidence below this is none worth a sentence: it changes the odds by a third
 
 /** @typedef {import('./paint.js').Ink} Ink */
-/** @typedef {{button: HTMLButtonElement, gone: Ink, change: Change, name: string}} Row */
+/**
+ * @typedef {object} Loss what is read without something
+ * @property {string} sentence
+ * @property {FoundDigit} read
+ * @property {(canvas: HTMLCanvasElement) => void} paint what is left
+ * @property {Stroke[] | null} rest what the sheet shows meanwhile; null: all of it
+ */
+/** @typedef {Loss & {button: HTMLButtonElement}} Row */
 
 /**
  * @param {HTMLElement} panel
  * @param {ReasonsParts} parts
  */
-export async function createWhy(panel, { takeDigit, takeClasses }) {
-  await loadTexts();
+export async function createWhy(panel, { takeDigit, takeClasses, takeStrokes, showStrokes }) {
+  await loadReasons();
   const page = build(panel);
   /** @type {AbortController | null} */
   let flight = null;
@@ -30,9 +37,15 @@ export async function createWhy(panel, { takeDigit, takeClasses }) {
   let against = '';
   /** @type {Row | null} the part that was chosen to be away */
   let pinned = null;
+  let hidden = false; // whether a stroke is away from the sheet
 
   async function show() {
     flight?.abort();
+    if (panel.hidden) {
+      pinned = null;
+      showWhole();
+      return;
+    }
     flight = new AbortController();
     const { signal } = flight;
     const subject = await takeDigit();
@@ -48,7 +61,9 @@ export async function createWhy(panel, { takeDigit, takeClasses }) {
       const explained = await explainPicture(sent, { model: subject.model, against, signal });
       const ink = await readInk(picture ?? explained.steps.at(-1)?.picture ?? '');
       const gone = await Promise.all([...explained.evidence.parts, explained.evidence.smallest].map(readGone));
-      if (!signal.aborted) fill(explained, ink, gone);
+      if (signal.aborted) return;
+      fill(explained, ink, gone);
+      await fillStrokes(subject.alone ? takeStrokes() : [], subject.model, signal);
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof Problem)) throw error;
@@ -80,12 +95,20 @@ export async function createWhy(panel, { takeDigit, takeClasses }) {
     page.legend.against.textContent = say('other', names);
     page.summary.textContent = summarise(evidence, names);
     const rows = evidence.parts.map((part, place) =>
-      rowOf(part, ink, gone[place], namePart(evidence.parts, place), 'without'),
+      rowOf(
+        lossOf(
+          part,
+          ink,
+          gone[place],
+          say('without', { piece: namePart(evidence.parts, place), read: describe(part) }),
+        ),
+      ),
     );
     page.parts.replaceChildren(...rows);
     page.noParts.hidden = rows.length > 0;
-    const smallest = evidence.smallest && rowOf(evidence.smallest, ink, gone[rows.length], '', 'erase');
-    page.smallest.replaceChildren(smallest ?? paragraph(say('noSmallest', names)));
+    page.smallest.replaceChildren(smallestOf(evidence, ink, gone[rows.length], names));
+    page.strokesTitle.hidden = true;
+    page.strokes.replaceChildren();
     fillLike(evidence, names.digit);
     showWhole();
   }
@@ -112,22 +135,63 @@ export async function createWhy(panel, { takeDigit, takeClasses }) {
   }
 
   /**
-   * @param {Change} change @param {Ink} ink @param {Ink | null} gone @param {string} name of the part
-   * @param {'without' | 'erase'} key
+   * @param {Evidence} evidence @param {Ink} ink @param {Ink | null} gone
+   * @param {{digit: string, other: string}} names
    */
-  function rowOf(change, ink, gone, name, key) {
+  function smallestOf({ smallest }, ink, gone, names) {
+    if (!smallest) {
+      const item = document.createElement('li');
+      item.append(paragraph(say('noSmallest', names)));
+      return item;
+    }
+    const values = { share: formatShare(smallest.share), read: describe(smallest) };
+    return rowOf(lossOf(smallest, ink, gone, say('erase', values)));
+  }
+
+  /**
+   * @param {Change} change @param {Ink} ink @param {Ink | null} gone @param {string} sentence
+   * @returns {Loss}
+   */
+  function lossOf(change, ink, gone, sentence) {
+    return { sentence, read: change, paint: (canvas) => paintWithout(canvas, ink, gone ?? ink), rest: null };
+  }
+
+  /** @param {Stroke[]} strokes @param {string} model @param {AbortSignal} signal */
+  async function fillStrokes(strokes, model, signal) {
+    const left = await readWithoutStrokes(strokes, model, signal);
+    if (signal.aborted) return;
+    page.strokesTitle.hidden = left.length === 0;
+    page.strokes.replaceChildren(
+      ...left.map(({ place, rest, read }, number) =>
+        rowOf({
+          sentence: say('without', { piece: say('stroke', { number: number + 1 }), read: describe(read) }),
+          read,
+          paint: (canvas) => paintStrokesWithout(canvas, strokes, place),
+          rest,
+        }),
+      ),
+    );
+  }
+
+  /** @param {FoundDigit} read */
+  function describe(read) {
+    const key = read.certain ? 'sure' : read.doubt === 'not_a_digit' ? 'strange' : 'perhaps';
+    const text = say(key, { digit: nameDigit(read), share: formatShare(read.confidence) });
+    return read.certain && read.digit === shown?.explained.digit ? say('still', { read: text }) : text;
+  }
+
+  /** @param {Loss} loss */
+  function rowOf(loss) {
     const [item, button] = [document.createElement('li'), document.createElement('button')];
     const [small, sentence] = [canvasOf(SMALL), document.createElement('span')];
-    const same = change.digit === shown?.explained.digit;
-    const read = same && change.certain ? say('still', { read: describe(change) }) : describe(change);
-    sentence.textContent = say(key, { piece: name, share: formatShare(change.share), read });
+    sentence.textContent = loss.sentence;
     button.type = 'button';
     button.setAttribute('aria-pressed', 'false');
-    button.toggleAttribute('data-flips', !same);
+    button.toggleAttribute('data-flips', loss.read.digit !== shown?.explained.digit);
     button.append(small, sentence);
     item.append(button);
-    const row = { button, gone: gone ?? ink, change, name };
-    requestAnimationFrame(() => paintWithout(small, ink, row.gone));
+    const row = { ...loss, button };
+    requestAnimationFrame(() => loss.paint(small));
     button.addEventListener('pointerenter', () => showWithout(row));
     button.addEventListener('pointerleave', showPinned);
     button.addEventListener('focus', () => showWithout(row));
@@ -155,13 +219,24 @@ export async function createWhy(panel, { takeDigit, takeClasses }) {
     const { explained, ink } = shown;
     paintEvidence(page.picture, ink, explained.evidence.map.flat());
     showBars(explained, say('whole'));
+    showOnSheet(null);
   }
 
   /** @param {Row} row */
-  function showWithout({ gone, change, button }) {
+  function showWithout({ sentence, read, paint, rest }) {
     if (!shown) return;
-    paintWithout(page.picture, shown.ink, gone);
-    showBars(change, button.textContent ?? '');
+    paint(page.picture);
+    showBars(read, sentence);
+    showOnSheet(rest);
+  }
+
+  /**
+   * Show less than the drawing on the sheet; only what was hidden here is shown again.
+   * @param {Stroke[] | null} rest
+   */
+  function showOnSheet(rest) {
+    if (rest || hidden) showStrokes(rest);
+    hidden = rest !== null;
   }
 
   /** @param {FoundDigit} read @param {string} caption */
@@ -228,12 +303,6 @@ function namePart(parts, place) {
   return before ? `${name(parts[place])} (${before + 1})` : name(parts[place]);
 }
 
-/** @param {FoundDigit} read */
-function describe(read) {
-  const key = read.certain ? 'sure' : read.doubt === 'not_a_digit' ? 'strange' : 'perhaps';
-  return say(key, { digit: nameDigit(read), share: formatShare(read.confidence) });
-}
-
 /** @param {Change | null} change */
 function readGone(change) {
   return change ? readInk(change.ink) : null;
@@ -243,135 +312,4 @@ function readGone(change) {
 function toBlob(url) {
   const bytes = Uint8Array.from(atob(url.slice(url.indexOf(',') + 1)), (letter) => letter.charCodeAt(0));
   return new Blob([bytes], { type: 'image/png' });
-}
-
-/** @param {string} text */
-function paragraph(text) {
-  const made = document.createElement('p');
-  made.textContent = text;
-  return made;
-}
-
-/** @param {number} side pixels */
-function canvasOf(side) {
-  const canvas = document.createElement('canvas');
-  [canvas.width, canvas.height] = [side, side];
-  canvas.setAttribute('aria-hidden', 'true');
-  return canvas;
-}
-
-/** Build the panel. @param {HTMLElement} panel */
-function build(panel) {
-  const [heading, note, body] = [document.createElement('h2'), paragraph(''), document.createElement('div')];
-  heading.id = 'why-heading';
-  heading.textContent = say('empty');
-  note.setAttribute('role', 'status');
-  body.className = 'why-body';
-  const picture = canvasOf(LARGE);
-  picture.removeAttribute('aria-hidden');
-  picture.setAttribute('role', 'img');
-  const legend = legendOf();
-  const look = division('why-look', picture, legend.list);
-  const [reads, caption] = [paragraph(''), paragraph('')];
-  reads.className = 'why-reads';
-  caption.className = 'why-caption';
-  const bars = barsOf();
-  const readings = division('why-readings', reads, caption, bars.list);
-  const [choice, label] = [document.createElement('select'), document.createElement('label')];
-  label.className = 'model';
-  label.append(span(say('against')), choice);
-  const summary = paragraph('');
-  summary.className = 'why-summary';
-  summary.setAttribute('role', 'status');
-  const [parts, smallest, like] = [list('why-rows'), list('why-rows'), list('why-like')];
-  const [noParts, likeNote] = [paragraph(say('noParts')), paragraph('')];
-  const rows = division(
-    'why-texts',
-    summary,
-    title('parts'),
-    paragraph(say('partsLead')),
-    parts,
-    noParts,
-    title('smallest'),
-    smallest,
-  );
-  body.append(division('why-stick', look, readings), rows, division('why-likes', title('like'), likeNote, like));
-  panel.replaceChildren(division('why-head', heading, label), note, body);
-  return {
-    heading,
-    note,
-    body,
-    picture,
-    reads,
-    caption,
-    choice,
-    summary,
-    parts,
-    noParts,
-    smallest,
-    like,
-    likeNote,
-    legend: legend.names,
-    bars: bars.rows,
-  };
-}
-
-function legendOf() {
-  const made = list('why-legend');
-  /** @type {Record<'for' | 'against' | 'quiet', HTMLElement>} */
-  const names = { for: span(''), against: span(''), quiet: span(say('quiet')) };
-  for (const kind of /** @type {('for' | 'against' | 'quiet')[]} */ (Object.keys(names))) {
-    const [item, swatch] = [document.createElement('li'), canvasOf(SWATCH)];
-    item.append(swatch, names[kind]);
-    made.append(item);
-    const paint = () => requestAnimationFrame(() => paintSwatch(swatch, kind));
-    paint();
-    document.addEventListener('theme', paint);
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', paint);
-  }
-  return { list: made, names };
-}
-
-function barsOf() {
-  const made = document.createElement('ol');
-  made.className = 'bars';
-  made.setAttribute('aria-label', say('bars'));
-  const rows = Array.from({ length: 10 }, () => {
-    const [bar, label, track, number] = [document.createElement('li'), span(''), span(''), span('')];
-    [label.className, track.className, number.className] = ['label', 'bar', 'number'];
-    track.setAttribute('aria-hidden', 'true');
-    bar.append(label, track, number);
-    made.append(bar);
-    return { bar, label, number };
-  });
-  return { list: made, rows };
-}
-
-/** @param {string} key */
-function title(key) {
-  const made = document.createElement('h3');
-  made.textContent = say(key);
-  return made;
-}
-
-/** @param {string} name @param {HTMLElement[]} parts */
-function division(name, ...parts) {
-  const made = document.createElement('div');
-  made.className = name;
-  made.append(...parts);
-  return made;
-}
-
-/** @param {string} name */
-function list(name) {
-  const made = document.createElement('ul');
-  made.className = name;
-  return made;
-}
-
-/** @param {string} text */
-function span(text) {
-  const made = document.createElement('span');
-  made.textContent = text;
-  return made;
 }

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.conftest import ROOT
 
 from .conftest import OpenPage
-from .hand import ONE, SEVEN, draw_picture, draw_with_mouse, shift, shrink
+from .hand import FOUR, ONE, SEVEN, draw_picture, draw_with_mouse, shift, shrink
 from .test_draw import expect_answer
 from .test_everyone import SMALL_PHONE, TARGET, check_access
 
@@ -41,6 +41,15 @@ def count_colours(page: Page) -> dict[str, int]:
         }"""
     )
     return counts
+
+
+def count_ink(page: Page) -> int:
+    """Count the pixels of the drawing that are not paper."""
+    count: int = page.locator("#drawing").evaluate(
+        """(canvas) => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data
+            .filter((value, at) => at % 4 === 3 && value > 0).length"""
+    )
+    return count
 
 
 def test_the_button_names_the_second_guess(page: Page) -> None:
@@ -107,6 +116,28 @@ def test_the_smallest_change_shows_what_is_erased(page: Page) -> None:
     row.focus()
     expect(page.locator(".why-reads")).not_to_have_text("7")
     assert count_colours(page)["orange"] > 50, "what is erased is outlined"
+
+
+def test_without_a_stroke_the_sheet_hides_it_and_the_bars_move(page: Page) -> None:
+    draw_with_mouse(page, FOUR)
+    expect_answer(page, "4")
+    page.click("#why")
+    first, second = (page.get_by_role("button", name=f"Without stroke {number}:") for number in (1, 2))
+    expect(second).to_be_visible()
+    whole = count_ink(page)
+    first.focus()
+    expect(page.locator(".why-readings [data-best] .label")).not_to_have_text("4")
+    assert 0 < count_ink(page) < whole
+    first.blur()
+    assert count_ink(page) == whole
+    first.click()
+    page.click("#why")
+    assert count_ink(page) == whole, "what was hidden comes back when it is closed"
+
+
+def test_one_stroke_alone_is_not_taken_away(page: Page) -> None:
+    ask_why(page)
+    expect(page.get_by_text("Without one of your strokes")).to_be_hidden()
 
 
 def test_any_digit_can_be_compared_with(page: Page) -> None:
