@@ -13,6 +13,7 @@ interface Parts extends HTMLElementTagNameMap {
   '#camera-view': HTMLDialogElement;
   '#watch': HTMLButtonElement;
   '#again': HTMLButtonElement;
+  '#challenge': HTMLDetailsElement;
   '#clear': HTMLButtonElement;
   '#correct': HTMLButtonElement;
   '#hand': HTMLDetailsElement;
@@ -57,6 +58,8 @@ interface Parts extends HTMLElementTagNameMap {
   '#theme': HTMLButtonElement;
   '#undo': HTMLButtonElement;
   '#upload': HTMLInputElement;
+  '#why': HTMLButtonElement;
+  '#why-panel': HTMLElement;
   '#width': HTMLInputElement;
   '.answer': HTMLElement;
   '.bars': HTMLElement;
@@ -120,6 +123,29 @@ interface Prediction extends FoundDigit {
 /** What /predict answers with explain=1. */
 interface Explanation extends Prediction {
   steps: Step[];
+  evidence: Evidence;
+}
+
+/** Why a digit is read as it is, and not as another one. */
+interface Evidence {
+  digit: number;
+  against: number;
+  map: number[][]; // 28 by 28: above 0 the ink speaks for the digit, below 0 against it
+  parts: Part[];
+  smallest: Change | null;
+  like: { digit: number; similarity: number; picture: string }[];
+}
+
+/** What is read without some of the ink. */
+interface Change extends FoundDigit {
+  share: number; // of the ink
+  ink: string; // a data URL of what is taken away
+}
+
+interface Part extends Change {
+  place: string;
+  shape: string;
+  gain: number;
 }
 
 interface Step {
@@ -165,6 +191,7 @@ type Problem = import('./reading/server.js').Problem;
 
 interface ReadOptions {
   model?: string;
+  against?: string; // the class that an explanation compares with
   signal?: AbortSignal;
 }
 
@@ -226,4 +253,19 @@ interface PictureListParts {
   stage: (picture: Picture) => void;
   changed: (picture: Picture) => void;
   chosen: () => void; // by a person, out of the list
+}
+
+interface ReasonsParts {
+  takeChosen: () => FoundDigit | null; // the digit with its bars shown
+  takeDigit: () => Promise<{ picture: Blob; digit: FoundDigit; alone: boolean; model: string } | null>;
+  takeClasses: () => string[] | null; // as classesOf
+  takeStrokes: () => Stroke[]; // of the drawing, where one is on the sheet
+  showStrokes: (strokes: Stroke[] | null) => void; // instead of the drawing; null shows it again
+}
+
+interface ChallengeParts {
+  takeReading: () => Reading | null;
+  takeStrokes: () => Stroke[]; // of the drawing, where one is on the sheet
+  takePicture: TakePicture; // of the drawing
+  takeModels: () => { name: string; title: string }[]; // that read digits, the chosen one first
 }

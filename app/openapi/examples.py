@@ -18,7 +18,7 @@ EVIDENCE_EXAMPLE = {  # what speaks for a 7 and not a 1, shortened: without its 
     "picture": f"data:image/png;base64,{SEVEN}",
     "parts": [
         {
-            "place": "top", "shape": "bar", "share": 0.38, "ink": f"data:image/png;base64,{SEVEN}",
+            "place": "top", "shape": "bar", "gain": 3.1, "share": 0.38, "ink": f"data:image/png;base64,{SEVEN}",
             "digit": 1, "confidence": 0.93, "certain": True, "probabilities": ONE_ROW,
         }
     ],

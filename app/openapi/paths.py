@@ -19,7 +19,9 @@ def describe_reading(config: dict[str, Any]) -> Schema:
         "summary": "Read one digit in each picture",
         "description": "One picture is answered by one reading, several by a list in the order sent. Where `certain` "
         "is false, `doubt` says why: not_a_digit, ambiguous (it could be two digits) or faint.",
-        "parameters": [parameter(name) for name in ("ModelChoice", "HandChoice", "Explain", "Against", "RequestId")],
+        "parameters": [
+            parameter(name) for name in ("ModelChoice", "HandChoice", "Guard", "Explain", "Against", "RequestId")
+        ],
         "requestBody": _pictures(config),
         "responses": answers(
             media(
@@ -38,7 +40,7 @@ def describe_reading(config: dict[str, Any]) -> Schema:
         "summary": "Read all digits and signs of each picture, in reading order",
         "description": "`text` is what is written, with the signs - + . , / : between its digits. `digits` holds the "
         "digits alone, `marks` the signs and other ink that is no digit.",
-        "parameters": [parameter(name) for name in ("ModelChoice", "HandChoice", "Explain", "RequestId")],
+        "parameters": [parameter(name) for name in ("ModelChoice", "HandChoice", "Guard", "Explain", "RequestId")],
         "requestBody": _pictures(config),
         "responses": answers(
             media(

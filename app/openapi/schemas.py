@@ -46,6 +46,7 @@ TENSORS = {"type": "array", "items": whole({"name": TEXT, "datatype": TEXT, "sha
 CONFIGURED = {"type": "array", "items": whole({"name": TEXT, "data_type": TEXT, "dims": SIZES})}
 ANSWERED = whole({"name": TEXT, "datatype": TEXT, "shape": SIZES})
 ANSWERED["properties"]["data"] = {"type": "array", "items": {}, "description": "Left out where it follows the JSON."}
+PAGES = {"type": "integer", "minimum": 2, "description": "How many the file has, if several; the first is read."}
 MORE = {
     "without_hand": {**DIGIT, "description": "What is read without the hand's corrections, where they decided."},
     "doubt": {
@@ -70,6 +71,7 @@ CHANGED = {
     "share": {**PROBABILITY, "description": "Of the ink, that is taken away."},
     "ink": {**PICTURE, "description": "What is taken away: a data URL of a PNG of 28 by 28 pixels, light on dark."},
 }
+GAIN = {"type": "number", "description": "The mean of the map over its ink."}
 EVIDENCE = whole(
     {
         "digit": DIGIT,
@@ -86,7 +88,9 @@ EVIDENCE = whole(
         },
         "parts": {
             "type": "array",
-            "items": whole({"place": {"enum": list(PLACES)}, "shape": {"enum": list(SHAPES)}, **CHANGED}, MORE),
+            "items": whole(
+                {"place": {"enum": list(PLACES)}, "shape": {"enum": list(SHAPES)}, "gain": GAIN, **CHANGED}, MORE
+            ),
             "description": "What would be read without each part of the digit.",
         },
         "smallest": {
@@ -116,7 +120,7 @@ MARK = {
 
 SCHEMAS: Schema = {
     "Error": whole({"error": {**TEXT, "description": "A sentence to act on."}, "code": {"enum": list(CODES)}}),
-    "Reading": whole({**READING, "model": TEXT}, {**MORE, **EXPLAINED}),
+    "Reading": whole({**READING, "model": TEXT}, {**MORE, **EXPLAINED, "pages": PAGES}),
     "Evidence": EVIDENCE,
     "Readings": whole({"predictions": {"type": "array", "items": {"anyOf": [schema("Reading"), schema("Error")]}}}),
     "Number": whole(
@@ -132,7 +136,8 @@ SCHEMAS: Schema = {
                 "description": "Ink that is no digit, without dirt, in reading order.",
             },
             "model": TEXT,
-        }
+        },
+        {"pages": PAGES},
     ),
     "Numbers": whole({"readings": {"type": "array", "items": {"anyOf": [schema("Number"), schema("Error")]}}}),
     "Cards": whole(

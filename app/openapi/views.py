@@ -139,6 +139,13 @@ def _describe_parameters(models: Registry) -> Schema:
             "description": "Only corrections whose id is lower.",
             "schema": {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER},
         },
+        "Guard": {
+            "name": "guard",
+            "in": "query",
+            "description": "1 adds the doubts of the model for real-world digits, which knows non-digits, to those "
+            "of the model that answers. Both have to read digits.",
+            "schema": {"enum": ["0", "1"], "default": "0"},
+        },
         "Explain": {
             "name": "explain",
             "in": "query",

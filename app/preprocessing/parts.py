@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ..errors import NoInk
 from ..framing import NOTHING_DRAWN
-from .paper import LEAST_CONTRAST, Marks
+from .paper import DARKEST_PAPER, LEAST_CONTRAST, Marks
 from .ruling import remove_rules
 
 Pixels = NDArray[np.uint8]
@@ -30,6 +30,12 @@ PARTED = 0.4  # of the ink's contrast: what is fainter does not connect parts, s
 COVERED = 30  # grey levels of 255, an eighth: a photograph's cell counts as marked where so much of it is, not by noise
 SHARP = 0.08  # of a part's contrast that its outline climbs within a pixel; shadows and glare climb slower
 NOISE_CLIMBS = 0.6  # of the faintest contrast that is no noise: so much the noise itself climbs, smoothed
+OUTLINED = 0.65  # of a part's outline where the picture itself is lighter beside it; at a shadow's edge, one side is
+OUTLINE_CLIMB = 0.3  # of the part's contrast, by which it is
+SOLID = 0.85  # of its convex outline that a shadow fills which goes over the border,
+BROAD = 0.15  # and of its size that it is thick on average
+MAX_SHADES = 3  # parts that are looked at
+OUTLINE = 9  # pixels around the outline in which its ink is looked for
 DENSE = 0.4  # of its cells that a stroke covers; sparser ones are noise and texture
 STROKE = 0.2  # of a digit's size that its stroke is thick at most, usually; thicker parts are blots and paper
 BLURRED = 0.01  # score of a part that is not sharp
@@ -39,7 +45,8 @@ LEAST_STROKE = 0.06  # less of a stroke than that is shade, dirt or texture
 CLEARLY = 1.5  # times the contrast of the strongest noise that ink has
 SMALLEST = 0.03  # of the picture's longer side that a digit has; smaller parts are dirt
 MAX_CONTACT = 1.5  # of its size that a part may touch of the border; more is squared paper or texture
-MAX_PARTS = 40  # looked at closely, on a grid of GRID cells
+MAX_PARTS = 40  # looked at closely, where one digit is looked for
+MAX_PAGE_PARTS = 1000  # likewise, of several; smaller ones than SMALLEST, as noise, never are
 SMALLEST_FRAME = 16  # cells
 FRAME = 0.85  # of all four sides of its box that a frame's line covers
 TILTED = 0.12  # of a frame's longer side that its lines may lean
@@ -106,10 +113,38 @@ def look_closely(marks: Marks, parts: Parts) -> Parts:
     """
     if marks.flat:
         return parts
-    closer = find_parts(marks, measure_parting(show_digit(marks, parts), marks.least))
-    if not closer.score.any():
-        raise NoInk(NOTHING_DRAWN)
-    return closer
+    edge = measure_parting(show_digit(marks, parts), marks.least)
+    closer = find_parts(marks, edge)
+    for _ in range(MAX_SHADES):
+        if not closer.score.any():
+            break
+        main = int(closer.score.argmax())
+        if not _is_shade(marks, closer, main, edge):
+            return closer
+        closer.score[main] = 0
+    raise NoInk(NOTHING_DRAWN)
+
+
+def _is_shade(marks: Marks, parts: Parts, part: int, edge: float) -> bool:
+    """Tell whether a part is the edge of a shadow, or a broad shadow that goes over the border, and not ink.
+
+    Args:
+        marks: on uneven paper.
+        parts: those that were found among marks with more contrast than `edge`.
+        part: the one that is looked at.
+        edge: contrast.
+    """
+    if marks.grey is None:
+        return False
+    if _measure_outline(marks, parts, part, max(edge, 0.5 * float(parts.level[part]))) < OUTLINED:
+        return True
+    if not parts.contact[part]:
+        return False
+    own = (parts.labels == part + 1).view(np.uint8)
+    hull = cv2.convexHull(cv2.findNonZero(own))
+    filled = parts.area[part] / max(1.0, cv2.contourArea(hull))
+    thick = parts.area[part] / parts.size[part]
+    return bool(filled > SOLID and thick > BROAD * parts.size[part])
 
 
 def _find_on_flat_paper(marks: Marks, grid: int) -> tuple[Marks, Parts]:
@@ -194,7 +229,10 @@ def find_parts(marks: Marks, least: float, grid: int = GRID) -> Parts:
     if marks.flat:
         likeness *= np.sqrt(area)
     else:
-        level, stroke = _measure_strokes(marks.contrast, marks.least, cells, labels, stats[1:])
+        smallest = SMALLEST * finer * max(labels.shape)
+        looked_at = np.flatnonzero(size >= smallest)
+        looked_at = looked_at[np.argsort(-area[looked_at])[: MAX_PARTS if grid == GRID else MAX_PAGE_PARTS]]
+        level, stroke = _measure_strokes(marks, cells, labels, stats[1:], looked_at)
         drawn = (stroke > LEAST_STROKE * finer) & (level > CLEARLY * marks.least) & (contact < MAX_CONTACT * size)
         likeness *= drawn * stroke * level * marks.likely**4
     likeness[size < SMALLEST * finer * max(labels.shape)] = 0
@@ -240,30 +278,61 @@ def _pool(values: Pixels, step: int, gather: Callable[[Pixels, tuple[int, int]],
 
 
 def _measure_strokes(
-    contrast: Pixels, least: float, cells: Pixels, labels: NDArray[np.int32], stats: NDArray[np.int32]
+    marks: Marks,
+    cells: Pixels,
+    labels: NDArray[np.int32],
+    stats: NDArray[np.int32],
+    looked_at: NDArray[np.int64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the contrast of each part's ink, and how much the part is a stroke of a pen, 0 to 1.
 
-    Only of the largest, a few for every hundred cells: noise comes in thousands.
+    Args:
+        marks: on which the cells lie.
+        cells: how much of each is marked.
+        labels: part of each cell.
+        stats: box and area of each part.
+        looked_at: the parts that are measured, not the thousands that noise leaves; 0 of the others.
     """
+    contrast = marks.contrast
     step = math.ceil(max(contrast.shape) / max(labels.shape))
     smooth = contrast if step == 1 else cv2.blur(contrast, (3, 3))  # or noise would look sharp
     climbs = _pool(np.asarray(cv2.morphologyEx(smooth, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))), step)
     strongest = _pool(contrast, step)
     depths = np.minimum(cv2.distanceTransform((labels > 0).view(np.uint8), cv2.DIST_L2, 3), DEEPEST)
     level, stroke = np.zeros(len(stats)), np.zeros(len(stats))
-    for part in np.argsort(-stats[:, cv2.CC_STAT_AREA])[: MAX_PARTS * max(labels.shape) // GRID]:
+    for part in looked_at:
         x, y, width, height, _ = stats[part]
         window = np.s_[y : y + height, x : x + width]
         own = labels[window] == part + 1
         level[part] = max(1.0, np.percentile(strongest[window][own], 75))
-        sharp = np.percentile(climbs[window][own], 85) > max(SHARP * level[part], NOISE_CLIMBS * least)
+        sharp = np.percentile(climbs[window][own], 85) > max(SHARP * level[part], NOISE_CLIMBS * marks.least)
         dense = min(1.0, cells[window][own].mean() / 255 / DENSE)
         thickness = max(1.0, 4 * depths[window][own].mean() - 1)
         thin = min(1.0, STROKE * max(width, height) / thickness)
         upright = min(1.0, 2 * height / width)
         stroke[part] = (1.0 if sharp else BLURRED) * dense**2 * thin**4 * upright**2
     return level, stroke
+
+
+def _measure_outline(marks: Marks, parts: Parts, part: int, edge: float) -> float:
+    """Return the share of a part's outline beside which the picture differs from its ink; of a step's, half does."""
+    grey = marks.grey
+    mask = cv2.threshold(marks.contrast, edge, 255, cv2.THRESH_BINARY)[1]
+    chosen = np.arange(len(parts)) == part
+    near = cv2.dilate(show_parts(parts, chosen, mask.shape), np.ones((3, 3), np.uint8))
+    mask = np.asarray(cv2.bitwise_and(mask, near))
+    ring = cv2.subtract(cv2.dilate(mask, np.ones((3, 3), np.uint8)), mask)
+    ring[0] = ring[-1] = ring[:, 0] = ring[:, -1] = 0
+    rows, columns = np.nonzero(ring)
+    if grey is None or not rows.size:
+        return 1.0
+    window = np.ones((OUTLINE, OUTLINE), np.uint8)
+    paper = grey[rows, columns].astype(np.float32)
+    if marks.dark:
+        climb = (paper - cv2.erode(grey, window)[rows, columns]) * 255 / np.maximum(paper, DARKEST_PAPER)
+    else:
+        climb = cv2.dilate(grey, window)[rows, columns] - paper
+    return float((climb >= OUTLINE_CLIMB * parts.level[part]).mean())
 
 
 def _find_frames(labels: NDArray[np.int32], boxes: NDArray[np.int32]) -> list[int]:

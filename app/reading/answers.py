@@ -21,6 +21,7 @@ from ..models.classifier import AMBIGUOUS, FAINT, Classifier, Doubt, Prediction
 from ..preprocessing.decoding import Body, decode_picture
 from ..preprocessing.digits import FoundInk, read_ink, read_picture
 from ..preprocessing.explanation import Step
+from ..preprocessing.pages import MAX_PAGES, count_pages
 from ..preprocessing.paper import reduce_picture
 from .evidence import Change, find_evidence, paint_evidence
 from .likeness import find_like
@@ -89,13 +90,20 @@ def _read_explained(
 ) -> tuple[FoundInk, Answer]:
     """Return a framed digit, and where it is asked for why: encoded at once, since raw it takes much more."""
     if not explained:
-        return read_ink(body, None, classifier.framing), {}
+        return read_ink(body, None, classifier.framing), describe_pages(body)
     steps: list[Step] = []
     found = read_ink(body, steps, classifier.framing)
     return found, {
+        **describe_pages(body),
         "steps": [_describe_step(step) for step in steps],
         "evidence": _describe_evidence(classifier, found.ink, against),
     }
+
+
+def describe_pages(body: Body) -> Answer:
+    """Return how many pages a file has, where it has several: the first is answered."""
+    pages = count_pages(body) if isinstance(body, bytes) else 1
+    return {"pages": min(pages, MAX_PAGES)} if pages > 1 else {}
 
 
 def _describe_evidence(classifier: Classifier, digit: NDArray[np.uint8], against: int | None) -> Answer:
@@ -108,7 +116,12 @@ def _describe_evidence(classifier: Classifier, digit: NDArray[np.uint8], against
         "map": np.round(evidence.gains.astype(np.float64), EVIDENCE_DECIMALS).tolist(),
         "picture": _to_url(paint_evidence(digit, evidence.gains)),
         "parts": [
-            {"place": piece.place, "shape": piece.shape, **_describe_change(classifier, digit, change)}
+            {
+                "place": piece.place,
+                "shape": piece.shape,
+                "gain": round(float(evidence.gains[piece.mask].mean()), EVIDENCE_DECIMALS),
+                **_describe_change(classifier, digit, change),
+            }
             for piece, change in zip(evidence.pieces, evidence.without, strict=True)
         ],
         "smallest": None if smallest is None else _describe_change(classifier, digit, smallest),
@@ -189,7 +202,8 @@ def read_one(classifier: Classifier, body: Body, explained: bool = False) -> Ans
     if explained:
         digits = [{**answer, "picture": _to_url(one.digit)} for answer, one in zip(digits, reading.found, strict=True)]
     marks = [{"sign": mark.sign, "certain": not mark.doubted, "box": list(mark.box)} for mark in reading.marks]
-    return {"text": reading.text, "digits": digits, "marks": marks, "model": classifier.name}
+    answer = {"text": reading.text, "digits": digits, "marks": marks, "model": classifier.name}
+    return {**answer, **describe_pages(body)}
 
 
 def read_several(classifier: Classifier, bodies: Iterable[Body], explained: bool = False) -> list[Answer]:

@@ -52,6 +52,7 @@ RECIPES = {
         outputs=robust.NON_DIGIT + 1,
         logits=True,
         augment=robust.mix,
+        start_share=robust.START_SHARE,
         adopt=robust.adopt,
         finish=robust.finish,
         prototypes=robust.choose_prototypes,

@@ -38,6 +38,7 @@ class Recipe:
     outputs: int = 10  # of the network while it is trained
     validation: float = 1 / 12  # share of the training split that is held out: 5,000 of 60,000
     keep: Literal["last", "best"] = "last"  # epoch; best is the one with the lowest validation loss
+    patience: int | None = None  # epochs without a lower validation loss after which a run ends early
     momentum: float = 0.0  # of sgd
     weight_decay: float | None = None  # a step, times the learning rate
     averaging: float | None = None  # momentum of the moving average of the weights, which is then what is kept
@@ -48,6 +49,7 @@ class Recipe:
     report_every: int | None = None  # steps between reports within an epoch
     weight_bits: WeightBits = 32  # of the compiled file; with 8 it answers three times as fast, and nearly the same
     start: str | None = None  # folder of the saved model with whose weights training starts; else with random ones
+    start_share: float = 0.0  # of the weights of that model in the mean that is kept
     adopt: Callable[[keras.Model, keras.Model], None] | None = None  # untrained network, saved one -> its weights
     finish: Callable[[keras.Model, Dataset], keras.Model] | None = None  # trained network -> what is saved
     fit_card: Callable[[keras.Model, Dataset], dict[str, Any]] | None = None  # what is saved -> fields of its card
