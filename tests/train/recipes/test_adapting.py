@@ -39,8 +39,10 @@ def prototypes() -> References:
 def dataset(mnist_test: tuple[NDArray[np.uint8], NDArray[np.uint8]]) -> Dataset:
     """MNIST's test digits, used as training and validation here, where no model is kept."""
     digits, labels = mnist_test
-    parts = [Split(digits[part], labels[part]) for part in (slice(0, 3000), slice(3000, 8000), slice(8000, 8010))]
-    return Dataset("mnist", tuple("0123456789"), *parts)
+    training, validation, test = (
+        Split(digits[part], labels[part]) for part in (slice(0, 3000), slice(3000, 8000), slice(8000, 8010))
+    )
+    return Dataset("mnist", tuple("0123456789"), training, validation, test)
 
 
 def write_corrections() -> list[Correction]:
