@@ -65,6 +65,9 @@ SLANT_SPREAD = 0.16
 # Weights of weigh_slash(), fitted by logistic regression on 928 straight strokes of composed rows: MNIST training
 # digits and drawn ones (train/evaluation/written.py). The first is lowered by 0.5: numbers outnumber dates.
 SLASH = (-9.0, 13.3, 1.8, 6.7, 5.8)
+DATE, DAY_AND_MONTH, FRACTION, NEITHER = 1.0, 0.8, 0.45, -1.25  # how much the last of them counts: chosen on
+# rows of written.py and on pages whose digits are of different hands, from validation digits
+MONTHS, DAYS = 12, 31
 
 
 @dataclass(frozen=True)
@@ -292,26 +295,43 @@ def weigh_slashes(line: list[tuple[Stroke, Band, int | None]], bars: list[Bar | 
     usual = float(np.median([digit.height for digit in digits]))
     straight = {at: (line[at][0].height / usual, bar.slope) for at, bar in enumerate(bars) if bar}
     chances: list[float | None] = [None] * len(line)
+    steepest = sorted(straight, key=lambda at: -straight[at][1])[:2]
     for at, (_, slope) in straight.items():
         alike = {other for other in straight if straight[other][1] >= slope - ALIKE}
+        if not fits_date("0" * len(line), alike) and at in steepest:
+            alike = set(steepest)  # the others may be 1s of a hand that slants
         fits = fits_date("0" * len(line), alike)
         together = alike if fits else {at}  # both slashes of a date, or none
-        log_odds = [weigh_slash(lean - hand, lean, high, fits) for high, lean in (straight[one] for one in together)]
+        form = _weigh_form([digit for _, _, digit in line], alike) if fits else NEITHER
+        log_odds = [weigh_slash(lean - hand, lean, high, form) for high, lean in (straight[one] for one in together)]
         chances[at] = float(1 / (1 + np.exp(-np.mean(log_odds))))
     return chances
 
 
-def weigh_slash(excess: float, slope: float, high: float, fits: bool) -> float:
+def _weigh_form(digits: list[int | None], at: set[int]) -> float:
+    """Return how much the signs of a line speak for themselves: two of a date, a day and a month, or a fraction."""
+    if len(at) > 1:
+        return DATE
+    place = min(at)
+    day, month = (
+        int("".join(str(digit) for digit in part if digit is not None) or 0)
+        for part in (digits[:place], digits[place + 1 :])
+    )
+    is_day = 1 <= min(day, month) <= MONTHS and 1 <= max(day, month) <= DAYS
+    return DAY_AND_MONTH if is_day else FRACTION
+
+
+def weigh_slash(excess: float, slope: float, high: float, form: float) -> float:
     """Return the logarithm of the odds that a straight stroke is a slash and not a 1.
 
     Args:
         excess: how much further right its top is than the hand leans, of its height.
         slope: how far right its top is, of its height.
         high: its height, of the other digits' height.
-        fits: whether it parts the line as a date or a fraction is parted.
+        form: DATE or FRACTION, where it parts the line as these are parted, or NEITHER.
     """
     start, *weights = SLASH
-    return start + float(np.dot(weights, (excess, slope, high - 1, float(fits))))
+    return start + float(np.dot(weights, (excess, slope, high - 1, form)))
 
 
 def estimate_slant(digits: list[tuple[Stroke, int | None]]) -> float:
