@@ -163,6 +163,36 @@ def measure_command(
         measure_model(name or model, pictures, data, output, runs, console)
 
 
+@command_line.command("adapt")
+@click.option("--model", metavar="NAME", default="robust", show_default=True, help="Saved model that learns.")
+@click.option("--hand", metavar="ID", help="Whose corrections. Default: everybody's.")
+@click.option("--database", metavar="URL", help="Database of the corrections. Default: DIGITS_DATABASE.")
+@click.option("--epochs", type=NumberFrom(1), default=3, show_default=True, help="At most; the best is kept.")
+@click.option("--steps", type=NumberFrom(1), default=300, show_default=True, help="Batches in an epoch.")
+@seed_option
+@data_option
+@output_option
+def adapt_command(
+    *,
+    model: str,
+    hand: str | None,
+    database: str | None,
+    epochs: int,
+    steps: int,
+    seed: int,
+    data: Path | None,
+    output: Path,
+) -> None:
+    """Fine-tune a saved model with what people corrected, and save it as its next version if nothing got worse."""
+    _, console = prepare()
+    from .adaptation import adapt_model, read_corrections
+    from .data import datasets
+    from .recipes.adapting import Effort
+
+    corrections = read_corrections(database, hand)
+    adapt_model(output / model, corrections, datasets.data_folder(data), Effort(epochs, steps, seed), console)
+
+
 def prepare() -> tuple[str, Console]:
     """Prepare the device that is trained on, and return its name and a console."""
     from .learning.devices import prepare_device

@@ -21,7 +21,7 @@ from app.models.saving import save
 from .data import datasets, own
 from .data.datasets import Batches, Dataset
 from .evaluation.results import evaluate
-from .learning import checkpoints
+from .learning import checkpoints, tracking
 from .learning.devices import without_greetings
 from .learning.progress import Display, Recorder, Stopper, format_seconds
 from .learning.schedules import build_optimiser, build_schedule
@@ -177,6 +177,8 @@ def train(run: Run, dataset: Dataset, seed: int) -> Trained:
     callbacks = [*_followers(recipe, logs), recorder, display]
     if recipe.patience is not None:
         callbacks.append(Stopper(epochs, recipe.patience))
+    if tracking.is_wanted():
+        callbacks.append(tracking.Tracker(settings, epochs))
     with display:
         recipe.loop(network, batches, validation, range(len(epochs), recipe.epochs), callbacks)
     if recipe.averaging is not None:

@@ -250,8 +250,8 @@ def _convert(file_name: str, function: Any, owner: Any) -> bytes:
     except Exception as error:  # the converter raises errors of any kind
         if "TensorList" in str(error):
             raise BadModel(
-                f"{file_name} computes in steps (GRU, RNN) in a way that cannot be compiled. Save the network of Keras "
-                "as .keras or .h5, and import that."
+                f"{file_name} computes in steps, as recurrent layers may, in a way that cannot be compiled. "
+                "Save the network of Keras as .keras or .h5, and import that."
             ) from error
         raise BadModel(f"{file_name} cannot be compiled: {describe_error(error)}") from error
     return body

@@ -119,6 +119,20 @@ def test_a_run_ends_early_where_it_does_not_get_better(
     assert card["training"]["overridden"]["patience"] == 1
 
 
+def test_mlflow_is_told_where_it_is_named(printed: Path, tmp_path: Path) -> None:
+    store = tmp_path / "mlruns"
+    environment = {**os.environ, "MLFLOW_TRACKING_URI": store.as_uri(), "MLFLOW_ALLOW_FILE_STORE": "true"}
+    command = [sys.executable, "-m", "train", "lenet5", "--epochs", "2", *SMALL_BATCHES, *places(tmp_path, printed)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (losses,) = store.glob("*/*/metrics/validation_loss")
+    card = json.loads((tmp_path / "models" / "lenet5" / "card.json").read_text())
+    told = [float(line.split()[1]) for line in losses.read_text().splitlines()]
+    np.testing.assert_allclose(told, card["history"]["validation_loss"], atol=1e-3)
+    assert (losses.parents[1] / "params" / "recipe").read_text() == "lenet5"
+    assert "status: 3" in (losses.parents[1] / "meta.yaml").read_text()  # finished
+
+
 MINE = """
 from dataclasses import replace
 from train.recipes.catalogue import RECIPES
