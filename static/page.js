@@ -51,6 +51,7 @@ const reader = createReader(
       if (settled) corrections?.noteReading(reading);
       showBoxes();
       if (settled) refreshPanels();
+      else showInside();
     },
     failed(problem) {
       if (drawing.busy && !problem.temporary) return;
@@ -89,6 +90,32 @@ const pictures = createPictures({
   changed: showPicture,
   chosen: () => find(document, '#drawing').scrollIntoView({ block: 'nearest' }),
 });
+
+/** @type {Promise<{show: () => void}> | null} what is inside the network, once it was opened */
+let inside = null;
+
+/** Show the layers, if they are open; they are loaded when they are opened first. */
+function showInside() {
+  const panel = find(document, '#inside');
+  if (!panel.open) return;
+  inside ??= import('./inside/inside.js').then(({ createInside }) =>
+    createInside(panel, {
+      drawing,
+      sheet: canvas,
+      clear,
+      chooseModel,
+      takeDigit: () => answer.chosen,
+      takeSubject,
+      takeStrokes: () => (picture ? [] : drawing.strokes.all),
+    }),
+  );
+  inside.then(
+    ({ show }) => show(),
+    () => {
+      inside = null; // it could not be loaded: try again when it is opened again
+    },
+  );
+}
 
 function readDrawing() {
   paper.toggleAttribute('data-empty', drawing.visible.length === 0);
@@ -139,6 +166,7 @@ async function takeDataUrl() {
 }
 
 function refreshPanels() {
+  showInside();
   sight.show();
   compare.show();
   code.show();
@@ -344,6 +372,8 @@ model?.addEventListener('change', () => {
   if (subject) reader.request(subject);
 });
 find(document, '#answer').addEventListener('choose', sight.show);
+find(document, '#answer').addEventListener('choose', showInside);
+find(document, '#inside').addEventListener('toggle', showInside);
 for (const input of [find(document, '#upload'), find(document, '#camera')]) {
   input.addEventListener('change', () => {
     pictures.add(input.files ?? []);
