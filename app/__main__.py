@@ -1,4 +1,4 @@
-"""python -m app: serve on http://127.0.0.1:8000 with gunicorn, as in production; or read folders, or list corrections.
+"""python -m app: serve on http://127.0.0.1:8000 with gunicorn. Other commands read folders, import networks, ...
 
 `python -m app --port 8001` is short for `python -m app serve --port 8001`. Each command imports what it needs when it
 runs: the server sets its environment before NumPy is imported.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -38,7 +39,7 @@ def load_corrections() -> click.Command:
     epilog=f"Without a command it serves: {PROGRAM} --port 8001 is short for {PROGRAM} serve --port 8001.",
 )
 def command_line() -> None:
-    """Serve the page and the API, or read pictures without a server."""
+    """Serve the page and the API; or read pictures, list corrections, import a network."""
 
 
 @command_line.command("serve")
@@ -61,6 +62,32 @@ def serve_command(*, port: int | None, reload: bool, only_check: bool) -> None:
 def check_command() -> None:
     """Load the models, list what would be served, and exit."""
     check()
+
+
+@command_line.command("import")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--name", help="Name of the model. Default: that of the file or the folder.")
+def import_command(*, path: Path, name: str | None) -> None:
+    """Import a network that others trained.
+
+    PATH is a file or a folder: model.json with its weights, .h5, .keras, a SavedModel or .tflite. It is compiled, tried
+    on twenty sample digits and put into the models' folder. Nothing in it is run as code.
+    """
+    from .models.files import BadModel
+    from .models.importing import import_network
+    from .settings import BadSetting, read_settings
+
+    path = path.absolute()
+    chosen = name if name is not None else path.name if path.is_dir() else path.stem
+    try:
+        models = read_settings().models
+        said = import_network(path, models, chosen)
+    except (BadModel, BadSetting) as error:
+        sys.exit(f"Digits cannot import this: {error}")
+    click.echo(f"Imported {said}.")
+    click.echo(
+        f"It is served from the next start on, as {chosen}. What was found is in {models / chosen / 'card.json'}."
+    )
 
 
 def check() -> None:

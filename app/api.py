@@ -13,11 +13,11 @@ from .errors import BadRequest
 from .reading.answers import Answer, predict_one, predict_several, read_one, read_several
 from .web.metrics import count_answers
 from .web.requests import read_pictures, take_in_time
-from .web.served import check_ready, chosen_classifier, served_memory, served_models
+from .web.served import check_ready, chosen_classifier, read_flag, served_memory, served_models
 
 bp = Blueprint("api", __name__)
 
-
+CLASSES = frozenset("0123456789")  # by their places
 encode = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps would make an encoder for every answer
 
 
@@ -25,13 +25,13 @@ encode = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps would make
 def predict() -> Response:
     """Read one digit in each picture of the request."""
     classifier = chosen_classifier()
-    explained = _flag("explain")
+    explained, against = read_flag("explain"), _class("against")
     pictures = read_pictures(request, current_app.config["MAX_PICTURES"])
     if not pictures.several:
-        answer = predict_one(classifier, pictures.bodies[0], explained)
+        answer = predict_one(classifier, pictures.bodies[0], explained, against)
         count_answers([answer])
         return _to_json(answer)
-    answers = predict_several(classifier, take_in_time(pictures.bodies), explained)
+    answers = predict_several(classifier, take_in_time(pictures.bodies), explained, against)
     count_answers(answers)
     return _to_json({"predictions": answers})
 
@@ -40,7 +40,7 @@ def predict() -> Response:
 def read() -> Response:
     """Read all digits of each picture of the request, in reading order."""
     classifier = chosen_classifier()
-    explained = _flag("explain")
+    explained = read_flag("explain")
     pictures = read_pictures(request, current_app.config["MAX_PICTURES"])
     if not pictures.several:
         answer = read_one(classifier, pictures.bodies[0], explained)
@@ -74,16 +74,18 @@ def _describe_corrections() -> str:
     return "on" if memory.database.look() else "unreachable"
 
 
-def _flag(name: str) -> bool:
-    """Return whether a flag of the query is set.
+def _class(name: str) -> int | None:
+    """Return the class that the query names by its place, 0 to 9; None where it names none.
 
     Raises:
-        BadRequest: it is neither 0 nor 1.
+        BadRequest: it names something else.
     """
-    value = request.args.get(name, "0")
-    if value not in ("0", "1"):
-        raise BadRequest(f"?{name}={value} is not possible; expected {name}=1 or {name}=0.")
-    return value == "1"
+    value = request.args.get(name)
+    if value is None:
+        return None
+    if value not in CLASSES:
+        raise BadRequest(f"?{name}={value} is not possible; expected {name}=0 to {name}=9.")
+    return int(value)
 
 
 def _to_json(answer: Answer) -> Response:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 PREFIX = "DIGITS_"
-NOT_OURS = ("DATA", "REFUSED")  # DIGITS_DATA belongs to train/ and the tests, DIGITS_REFUSED to registry.py
+# DIGITS_DATA belongs to train/ and the tests, DIGITS_REFUSED to registry.py, DIGITS_IMPORTED to folder.py
+NOT_OURS = ("DATA", "REFUSED", "IMPORTED")
 ROOT = Path(__file__).parents[1]
 INSTALLED = Path(__file__).with_name("served")  # where an installed package has what lies beside app/ otherwise
 SERVED = INSTALLED if INSTALLED.is_dir() else ROOT  # folder of models/, static/ and templates/

@@ -11,10 +11,11 @@ import { createCompare } from './reading/compare.js';
 import { adoptLinkedHand, createCorrections } from './reading/corrections.js';
 import { createPictures, listenForFiles, shrinkPicture } from './reading/pictures.js';
 import { createReader } from './reading/reader.js';
+import { createReasons } from './reading/reasons.js';
 import { createReplay } from './reading/replay.js';
 import { Problem } from './reading/server.js';
 import { createSight } from './reading/sight.js';
-import { find } from './site/elements.js';
+import { find, loadStyle } from './site/elements.js';
 import { t } from './site/texts.js';
 import { createThemeSwitch } from './site/theme.js';
 
@@ -41,6 +42,8 @@ let picture = null;
 let covered = null;
 /** @type {ReturnType<typeof import('./drawing/gallery.js').createGallery> | null} */
 let gallery = null;
+/** @type {ReturnType<typeof import('./camera/camera.js').createCamera> | null} */
+let camera = null;
 
 const reader = createReader(
   {
@@ -72,6 +75,13 @@ const corrections = document.querySelector('#hand')
       changed: readOnceMore,
     })
   : null;
+const reasons = createReasons(find(document, '#why'), find(document, '#why-panel'), {
+  takeChosen: () => answer.chosen,
+  takeDigit,
+  takeClasses: () => classesOf(model),
+  takeStrokes: () => (picture ? [] : drawing.strokes.all),
+  showStrokes: drawing.show,
+});
 const sight = createSight(find(document, '#sight'), takeDigit);
 const compare = createCompare(find(document, '#compare'), takeSubject);
 const code = createCode(
@@ -167,6 +177,7 @@ async function takeDataUrl() {
 
 function refreshPanels() {
   showInside();
+  reasons.show();
   sight.show();
   compare.show();
   code.show();
@@ -274,6 +285,20 @@ async function keepCleared(strokes, text) {
   (await openGallery()).add(strokes, text);
 }
 
+/** Read what the camera sees; where there is none, or it may not be used, take a photo as before. */
+async function openCamera() {
+  const [{ createCamera }] = await Promise.all([import('./camera/camera.js'), loadStyle('/static/camera/camera.css')]);
+  camera ??= createCamera(find(document, '#camera-view'), {
+    chooseModel,
+    take: (file) => pictures.add([file]),
+    unavailable() {
+      find(document, '#watch').hidden = true;
+      find(document, '#camera').click();
+    },
+  });
+  await camera.open();
+}
+
 function undo() {
   drawing.undo();
   if (covered && drawing.strokes.depth <= covered.depth) stagePicture(covered.picture);
@@ -374,6 +399,7 @@ model?.addEventListener('change', () => {
 find(document, '#answer').addEventListener('choose', sight.show);
 find(document, '#answer').addEventListener('choose', showInside);
 find(document, '#inside').addEventListener('toggle', showInside);
+find(document, '#answer').addEventListener('choose', reasons.show);
 for (const input of [find(document, '#upload'), find(document, '#camera')]) {
   input.addEventListener('change', () => {
     pictures.add(input.files ?? []);
@@ -395,6 +421,8 @@ addEventListener('keydown', (event) => {
   else return;
   event.preventDefault();
 });
+find(document, '#watch').hidden = !navigator.mediaDevices;
+find(document, '#watch').addEventListener('click', openCamera);
 find(document, '#drawings').addEventListener('toggle', openGallery, { once: true });
 addEventListener('hashchange', openLinked);
 addEventListener('resize', choosePen);

@@ -8,6 +8,10 @@ interface Parts extends HTMLElementTagNameMap {
   '#answer': HTMLElement;
   '#bring': HTMLElement;
   '#camera': HTMLInputElement;
+  '#camera-close': HTMLButtonElement;
+  '#camera-take': HTMLButtonElement;
+  '#camera-view': HTMLDialogElement;
+  '#watch': HTMLButtonElement;
   '#again': HTMLButtonElement;
   '#clear': HTMLButtonElement;
   '#correct': HTMLButtonElement;
@@ -54,6 +58,8 @@ interface Parts extends HTMLElementTagNameMap {
   '#theme': HTMLButtonElement;
   '#undo': HTMLButtonElement;
   '#upload': HTMLInputElement;
+  '#why': HTMLButtonElement;
+  '#why-panel': HTMLElement;
   '#width': HTMLInputElement;
   '.answer': HTMLElement;
   '.bars': HTMLElement;
@@ -119,6 +125,29 @@ interface Prediction extends FoundDigit {
 /** What /predict answers with explain=1. */
 interface Explanation extends Prediction {
   steps: Step[];
+  evidence: Evidence;
+}
+
+/** Why a digit is read as it is, and not as another one. */
+interface Evidence {
+  digit: number;
+  against: number;
+  map: number[][]; // 28 by 28: above 0 the ink speaks for the digit, below 0 against it
+  parts: Part[];
+  smallest: Change | null;
+  like: { digit: number; similarity: number; picture: string }[];
+}
+
+/** What is read without some of the ink. */
+interface Change extends FoundDigit {
+  share: number; // of the ink
+  ink: string; // a data URL of what is taken away
+}
+
+interface Part extends Change {
+  place: string;
+  shape: string;
+  gain: number;
 }
 
 interface Step {
@@ -164,6 +193,7 @@ type Problem = import('./reading/server.js').Problem;
 
 interface ReadOptions {
   model?: string;
+  against?: string; // the class that an explanation compares with
   signal?: AbortSignal;
 }
 
@@ -292,4 +322,12 @@ interface AccountPart {
   weights: number[] | null;
   products: number[];
   sum: number;
+}
+
+interface ReasonsParts {
+  takeChosen: () => FoundDigit | null; // the digit with its bars shown
+  takeDigit: () => Promise<{ picture: Blob; digit: FoundDigit; alone: boolean; model: string } | null>;
+  takeClasses: () => string[] | null; // as classesOf
+  takeStrokes: () => Stroke[]; // of the drawing, where one is on the sheet
+  showStrokes: (strokes: Stroke[] | null) => void; // instead of the drawing; null shows it again
 }

@@ -98,7 +98,7 @@ def save_best(run: Run, results: list[Result]) -> Card:
     prototypes = run.recipe.prototypes(network, held_out) if run.recipe.prototypes else None
     with without_greetings():
         card = save(network, folder, card, run.recipe.weight_bits, prototypes)
-    figures.draw_report(folder, network, card, dataset)
+    figures.draw_report(folder, network, card, dataset, run.recipe.learned() if run.recipe.learned else None)
     checkpoints.clear(run.places.runs / run.name)
     run.console.print(f"{run.name}: saved to {folder}")
     return card
@@ -166,11 +166,26 @@ def train(run: Run, dataset: Dataset, seed: int) -> Trained:
         recipe.loop(network, batches, validation, range(len(epochs), recipe.epochs), callbacks)
     if recipe.averaging is not None:
         network.optimizer.finalize_variable_values(network.trainable_variables)
+    if recipe.start is not None:
+        blend(network, recipe, load_keras(Path(recipe.start)))
     if recipe.keep == "best":
         checkpoints.load_kept(state, network)
     if recipe.finish is not None:
         network = recipe.finish(network, dataset)
     return Trained(network, epochs, find_kept(recipe, epochs))
+
+
+def blend(network: keras.Model, recipe: Recipe, start: keras.Model) -> None:
+    """Replace a network's weights by their mean with those that its training started from."""
+    if recipe.adopt is None or not recipe.start_share:
+        return
+    trained = network.get_weights()
+    recipe.adopt(network, start)
+    mean = [
+        after + recipe.start_share * (before - after)
+        for after, before in zip(trained, network.get_weights(), strict=True)
+    ]
+    network.set_weights(mean)
 
 
 def describe_settings(name: str, recipe: Recipe, dataset: Dataset, seed: int) -> checkpoints.Settings:

@@ -24,10 +24,11 @@ from pyarrow import fs
 from ray.exceptions import RayError
 
 from ..memory.personal import Taught
+from .archives import is_archive
 from .connection import BadCluster, find_sent
 from .files import BadOutput, Common, check_line, to_line
 from .parquet import to_table
-from .rows import BATCH, Failure, Job, Row, make_rows, open_body, open_classifier
+from .rows import BATCH, Failure, Job, Row, find_page, make_rows, open_body, open_classifier
 from .sources import BadPath, Source, find_sources, is_picture
 
 UNFINISHED = "_unfinished"  # in the folder of parts, holds the settings; readers of Parquet pass over such names
@@ -99,11 +100,11 @@ class Parts:
         """Mark the run as complete.
 
         Raises:
-            BadOutput: the number of rows is not the number of pictures.
+            BadOutput: the number of files is not the number of pictures; each page has a row.
         """
-        written = sum(pq.read_metadata(path, filesystem=self.filesystem).num_rows for path in self._names())
+        written = sum(find_page(row["path"])[1] == 1 for row in self.read_rows("path"))
         if written != expected:
-            raise BadOutput(f"{self.place} holds {written:,} rows, expected {expected:,}. Use --resume.")
+            raise BadOutput(f"{self.place} holds rows of {written:,} files, expected {expected:,}. Use --resume.")
         self.filesystem.delete_file(self._marker)
 
 
@@ -147,7 +148,8 @@ def find_places(paths: Sequence[str], standard_input: BinaryIO) -> Iterator[Sour
             continue
         for source in find_sources([path], standard_input):
             if source.body is not None:
-                raise BadPath("A picture on standard input is read on this machine: remove --ray.")
+                what = "An archive" if is_archive(source.place) else "A picture on standard input"
+                raise BadPath(f"{what} is read on this machine: remove --ray.")
             remote = "://" in source.place
             yield source if remote else Source(source.path, os.path.abspath(source.place))  # noqa: PTH100 - as above
 

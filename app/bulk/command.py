@@ -33,7 +33,7 @@ from .files import BadOutput
 from .outputs import open_output
 from .rows import Job
 from .runs import Cluster, Destination, Evaluation, describe_job, read_to_file, read_to_parts, read_to_table
-from .sources import STANDARD_INPUT, BadPath, check_paths
+from .sources import STANDARD_INPUT, BadPath, check_paths, localise
 from .truth import LABELS
 
 PROGRAM = "python -m app read"
@@ -145,6 +145,7 @@ def read_paths(  # noqa: PLR0913 - a command's options are its parameters
         if destination is None or Path(destination.name).suffix in FILES:
             raise BadOption("With --ray, --output names the folder of Parquet parts to write.")
         return read_to_parts(job, paths, Cluster(ray, processes), destination, evaluation)
+    paths = tuple(map(localise, paths))
     check_paths(paths)
     if destination is None:
         return read_to_table(job, paths, processes, evaluation)

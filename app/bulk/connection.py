@@ -8,9 +8,10 @@ from __future__ import annotations
 import importlib.util
 import os
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,10 @@ LOOPBACK = "127.0.0.1"
 CONNECT_TIMEOUT = 5.0  # seconds to connect to the head of a cluster
 IDLE_PROCESSES = 4  # a processor, that Ray keeps on a cluster started here
 NEEDED = ("ray", "pyarrow", "pandas", "fsspec")
+TOKEN = Path("~/.ray/auth_token")  # where Ray keeps the token of clusters
+HOW_TO_GET_TOKEN = f"If it asks for a token, copy {TOKEN} from its head to here, or set RAY_AUTH_TOKEN."
+REFUSAL = "InvalidAuthToken"  # in what Ray writes when a cluster asks for a token and gets none
+ASK_TIMEOUT = 30.0  # seconds that a cluster has to say whether it asks for a token; it needs one or two
 HOW_TO_GET_RAY = "--ray needs Ray and pyarrow, here and on the cluster: `pip install -r requirements-cluster.txt`."
 
 
@@ -54,6 +59,32 @@ def prepare(address: str) -> None:
         socket.create_connection((host, int(port)), CONNECT_TIMEOUT).close()
     except OSError as error:
         raise BadCluster(f"There is no Ray cluster at {address}: {error.strerror or error}.") from error
+    if "RAY_AUTH_MODE" not in os.environ and has_token() and asks_for_token(f"{host}:{port}"):
+        os.environ["RAY_AUTH_MODE"] = "token"  # Ray does so only for a cluster that it finds by itself
+
+
+def has_token() -> bool:
+    """Return whether there is a token for clusters that ask for one: `ray start --head` asks where it finds one.
+
+    Source: Ray 2.60, ray/_private/authentication/authentication_token_setup.py.
+    """
+    names = ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
+    return any(os.environ.get(name) for name in names) or TOKEN.expanduser().is_file()
+
+
+def asks_for_token(address: str) -> bool:
+    """Return whether a cluster asks for a token. One that does not cannot be used with one, so it has to be known.
+
+    Asked in a process of its own, as Ray reads its settings when it is imported.
+    """
+    command = [sys.executable, "-c", "import sys; from ray._raylet import GcsClient; GcsClient(address=sys.argv[1])"]
+    environment = {**os.environ, "RAY_AUTH_MODE": "disabled"}
+    with suppress(subprocess.TimeoutExpired):
+        done = subprocess.run(
+            [*command, address], env=environment, capture_output=True, text=True, timeout=ASK_TIMEOUT, check=False
+        )
+        return REFUSAL in done.stderr
+    return False
 
 
 def _is_installed(package: str) -> bool:
@@ -85,7 +116,8 @@ def connect(address: str, *models: Path) -> Iterator[int]:
     try:
         ray.init(address, runtime_env=runtime, log_to_driver=False, logging_level="error", **options)
     except (ConnectionError, RuntimeError, ValueError) as error:
-        raise BadCluster(f"The Ray cluster at {address} cannot be used: {error}") from error
+        hint = "" if has_token() else f" {HOW_TO_GET_TOKEN}"
+        raise BadCluster(f"The Ray cluster at {address} cannot be used: {error}.{hint}") from error
     try:
         yield max(1, int(ray.cluster_resources().get("CPU", 1)))
     finally:

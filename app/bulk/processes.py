@@ -25,6 +25,8 @@ from .sources import Source
 IN_FLIGHT = 3  # batches a process: one being read, the others so that it never waits
 CRASHED = "Reading this picture ended the process that read it."
 
+MAX_HELD = 2**24  # bytes of pictures from archives in a batch, after which it is full
+
 Batch = tuple[Source, ...]
 
 
@@ -91,8 +93,17 @@ class _Pool:
 
 
 def _batch(sources: Iterator[Source]) -> Iterator[Batch]:
-    while batch := tuple(itertools.islice(sources, BATCH)):
-        yield batch
+    """Yield batches of sources; those that bring their bytes along are fewer where they are large."""
+    batch: list[Source] = []
+    held = 0
+    for source in sources:
+        batch.append(source)
+        held += len(source.body) if isinstance(source.body, bytes) else 0
+        if len(batch) == BATCH or held > MAX_HELD:
+            yield tuple(batch)
+            batch, held = [], 0
+    if batch:
+        yield tuple(batch)
 
 
 def _open_executor(processes: int) -> ProcessPoolExecutor:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import re
 import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,11 +24,14 @@ from ..errors import DigitsError, NotFound, OutOfMemory, TooLarge, Unreadable, d
 from ..memory.personal import Taught, personalise
 from ..models.classifier import Classifier, load_classifier
 from ..models.folder import load
+from ..preprocessing.decoding import Body
+from ..preprocessing.pages import open_pages
 from ..reading.answers import Answer, predict_several, read_several
 from .sources import Source
 
 COLUMNS = ("path", "text", "digit", "confidence", "certain", "doubt", "probabilities", "error", "code")
 BATCH = 64  # pictures read at once: eight of the runtime's blocks, and little to read again after a crash
+PAGE = re.compile(r"#([1-9]\d{0,3})\Z")  # after the name of a file, in the name of a row
 UNEXPECTED = "Something went wrong on our side with this picture; the log says more."
 
 Row = dict[str, Any]
@@ -62,7 +66,29 @@ def open_classifier(model: Path, taught: Taught | None = None) -> Classifier:
 def read_batch(job: Job, sources: Sequence[Source]) -> list[Row]:
     """Read the pictures at some places; return a row for each, in the same order."""
     bodies = [read_body(source, job.max_bytes) for source in sources]
-    return make_rows(open_classifier(job.model, job.taught), [source.path for source in sources], bodies, job.many)
+    named = [
+        page
+        for source, body in zip(sources, bodies, strict=True)
+        for page in split_pages(source.path, body)[source.done :]
+    ]
+    return answer_pictures(open_classifier(job.model, job.taught), named, job.many)
+
+
+def split_pages(path: str, body: bytes | Failure) -> list[tuple[str, Body | Failure]]:
+    """Return the pages of a file with the names of their rows: scan.tif, scan.tif#2, scan.tif#3; a picture is one."""
+    if not isinstance(body, bytes):
+        return [(path, body)]
+    try:
+        pages = open_pages(body)
+    except DigitsError as error:
+        return [(path, describe(error))]
+    return [(path if page.number == 1 else f"{path}#{page.number}", page) for page in pages] or [(path, body)]
+
+
+def find_page(path: str) -> tuple[str, int]:
+    """Return the file that a row is of, and the number of the page, from 1."""
+    found = PAGE.search(path)
+    return (path[: found.start()], int(found[1])) if found else (path, 1)
 
 
 def read_body(source: Source, max_bytes: int) -> bytes | Failure:
@@ -71,6 +97,8 @@ def read_body(source: Source, max_bytes: int) -> bytes | Failure:
     Args:
         max_bytes: of the file.
     """
+    if isinstance(source.body, DigitsError):
+        return describe(source.body)
     if source.body is not None:
         return check_size(source.body, max_bytes)
     return open_body(lambda: open_regular(source.place), max_bytes)
@@ -120,24 +148,30 @@ def check_size(body: bytes, max_bytes: int) -> bytes | Failure:
 
 
 def make_rows(classifier: Classifier, paths: Sequence[str], bodies: Sequence[bytes | Failure], many: bool) -> list[Row]:
-    """Read pictures as one batch.
+    """Read files as one batch, a row a page.
 
     Args:
-        paths: each picture's name in its row.
-        bodies: each picture, or its failure.
+        paths: each file's name in its rows.
+        bodies: each file, or its failure.
         many: read all digits of each picture, not one.
     """
+    named = [page for path, body in zip(paths, bodies, strict=True) for page in split_pages(path, body)]
+    return answer_pictures(classifier, named, many)
+
+
+def answer_pictures(classifier: Classifier, named: Sequence[tuple[str, Body | Failure]], many: bool) -> list[Row]:
+    """Read pictures as one batch: each with its name in its row, or its failure."""
     answer = read_several if many else predict_several
-    answers = iter(_answer(answer, classifier, [body for body in bodies if isinstance(body, bytes)]))
+    answers = iter(_answer(answer, classifier, [body for _, body in named if not isinstance(body, dict)]))
     describe_row = describe_number if many else describe_digit
     return [
-        {**dict.fromkeys(COLUMNS), "path": path} | describe_row(next(answers) if isinstance(body, bytes) else body)
-        for path, body in zip(paths, bodies, strict=True)
+        {**dict.fromkeys(COLUMNS), "path": path} | describe_row(body if isinstance(body, dict) else next(answers))
+        for path, body in named
     ]
 
 
 def _answer(
-    answer: Callable[[Classifier, list[bytes]], list[Answer]], classifier: Classifier, bodies: list[bytes]
+    answer: Callable[[Classifier, list[Body]], list[Answer]], classifier: Classifier, bodies: list[Body]
 ) -> list[Answer]:
     """Answer every picture; where a batch fails, answer each alone to find the cause."""
     try:

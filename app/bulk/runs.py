@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,13 @@ from typing import Any
 from ..errors import DigitsError
 from ..escaping import escape_controls
 from ..preprocessing.decoding import Picture, decode_picture
+from .archives import is_archive
 from .connection import connect, prepare
 from .files import Output
 from .processes import count_cores, read_sources
 from .progress import Tally, say, show_progress
-from .rows import Failure, Job, Row, read_body
-from .sources import STANDARD_INPUT, Source, check_paths, find_files, find_sources, name_source
+from .rows import Failure, Job, Row, find_page, open_regular, read_body, split_pages
+from .sources import STANDARD_INPUT, Source, check_paths, find_files, find_sources, read_named
 from .tables import open_table
 from .truth import Comparison
 
@@ -61,7 +62,7 @@ def read_to_table(job: Job, paths: Sequence[str], processes: int | None, evaluat
     comparison = Comparison(evaluation.label_from, job.many) if evaluation else None
     table = open_table(sys.stdout)
     failures = 0
-    for rows in follow_rows(job, paths, find_sources(paths, sys.stdin.buffer), processes):
+    for rows in follow_rows(job, paths, find_here(job, paths), processes):
         table.write(rows)
         failures += count_failures(rows)
         if comparison:
@@ -75,9 +76,9 @@ def read_to_file(
     job: Job, paths: Sequence[str], processes: int | None, output: Output, evaluation: Evaluation | None
 ) -> int:
     """Read the pictures that a file does not hold yet, and return how many of all in it could not be read."""
-    done = Counter(row["path"] for row in output.read_rows())
-    failures = count_failures(output.read_rows()) if done else 0
-    sources = leave_out(done, find_sources(paths, sys.stdin.buffer))
+    done = count_done(output.read_rows())
+    failures = count_failures(output.read_rows()) if done.files else 0
+    sources = leave_out(done, find_here(job, paths))
     for rows in follow_rows(job, paths, sources, processes):
         output.write(rows)
         failures += count_failures(rows)
@@ -105,14 +106,14 @@ def read_to_parts(
     check_paths(path for path in paths if "://" not in path)
     sources = list(find_places(paths, sys.stdin.buffer))
     parts = Parts(destination.name, describe_job(job), destination.resume)
-    done = Counter(row["path"] for row in parts.read_rows("path"))
-    left = list(leave_out(Counter(done), iter(sources)))
+    done = Counter(path for path, page in map(find_page, (row["path"] for row in parts.read_rows("path"))) if page == 1)
+    left = list(leave_out(Done(Counter(done)), iter(sources)))
     tally = Tally()
     if left:
         # Ray writes to standard output what dies on the cluster
         with redirect_stdout(sys.stderr), connect(cluster.address, job.model) as processors:
             read_on_cluster(job, left, parts, cluster.workers or processors)
-    parts.finish(done.total() + len(left))
+    parts.finish(done.total() + sum(find_page(source.path)[1] == 1 for source in left))
     tally.add(parts.read_rows("error", "certain"))
     say(f"{tally}")
     if evaluation:
@@ -122,13 +123,41 @@ def read_to_parts(
     return tally.failures
 
 
-def leave_out(done: Counter[str], sources: Iterator[Source]) -> Iterator[Source]:
-    """Yield the sources that are not done, each as often as it is named."""
+@dataclass
+class Done:
+    """The files that an output holds, how often each, and the last of them, of which pages may be missing."""
+
+    files: Counter[str]
+    last: str = ""
+    pages: int = 0  # of the last file that are there
+
+
+def count_done(rows: Iterator[Row]) -> Done:
+    """Count the files of an output by its rows; the rows of a file's pages follow each other."""
+    done = Done(Counter())
+    for row in rows:
+        if find_page(row["path"]) == (done.last, done.pages + 1):
+            done.pages += 1
+        else:
+            done.last, done.pages = row["path"], 1
+            done.files[done.last] += 1
+    return done
+
+
+def leave_out(done: Done, sources: Iterator[Source]) -> Iterator[Source]:
+    """Yield the sources that are not done, each as often as it is named; the last is looked at for more pages."""
     for source in sources:
-        if done[source.path] > 0:
-            done[source.path] -= 1
+        if done.files[source.path] > 0:
+            done.files[source.path] -= 1
+            if done.files[source.path] == 0 and source.path == done.last:
+                yield replace(source, done=done.pages)
         else:
             yield source
+
+
+def find_here(job: Job, paths: Sequence[str]) -> Iterator[Source]:
+    """Find every picture that the paths name on this machine."""
+    return find_sources(paths, sys.stdin.buffer, open_regular, job.max_bytes)
 
 
 def follow_rows(
@@ -142,10 +171,16 @@ def follow_rows(
 
 
 def count_pictures(paths: Sequence[str]) -> int | None:
-    """Count the pictures that paths name; None where they come on standard input."""
+    """Count the pictures that paths name; None where they come on standard input, or several in a file."""
     if STANDARD_INPUT in paths:
         return None
-    return sum(1 for path in paths for _ in find_files(path))
+    count = 0
+    for path in paths:
+        for name in find_files(path):
+            if is_archive(name) or name.lower().endswith(".pdf"):
+                return None
+            count += 1
+    return count
 
 
 def count_failures(rows: Sequence[Row] | Iterator[Row]) -> int:
@@ -154,8 +189,8 @@ def count_failures(rows: Sequence[Row] | Iterator[Row]) -> int:
 
 
 def read_place(name: str, max_bytes: int) -> bytes | Failure:
-    """Return the bytes of a picture, by its name in a row."""
-    return read_body(name_source(name), max_bytes)
+    """Return the bytes of a picture's file, by its name."""
+    return read_body(read_named(name, open_regular, max_bytes), max_bytes)
 
 
 def report(
@@ -174,9 +209,11 @@ def report(
         return
 
     def open_picture(name: str) -> Picture | None:
-        body = read_picture(name)
+        file, number = find_page(name)
+        pages = split_pages(file, read_picture(file))
+        _, body = pages[min(number, len(pages)) - 1]
         try:
-            return decode_picture(body) if isinstance(body, bytes) else None
+            return None if isinstance(body, dict) else decode_picture(body)
         except DigitsError:
             return None
 

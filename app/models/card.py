@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..escaping import is_plain
+from .adaptation import FITS, READINGS
 from .files import CARD, BadModel, has_file, name_file, read_json
 
 DIGITS = tuple("0123456789")
@@ -21,6 +22,8 @@ MAX_TEXT = 500  # characters of a title, a class's name, ...
 MAX_CLASSES = 1000
 MAX_LIST = 100_000  # epochs, layers
 MAX_NUMBER = 1e12  # either way; charts are drawn of these
+
+BY_HAND = {"input", "output", "guard"}  # fields that a person may write for a network that others trained
 
 Card = dict[str, Any]
 Check = Callable[[str, Any], None]  # of a field's name and its value
@@ -43,7 +46,8 @@ def read_card(folder: Path) -> Card | None:
     if not has_file(folder, CARD):
         return None
     file_name, card = name_file(folder, CARD), read_json(folder, CARD)
-    if not isinstance(card, dict) or not isinstance(card.get("sha256"), dict):
+    written = isinstance(card, dict) and "sha256" not in card and bool(card.keys() & BY_HAND)
+    if not isinstance(card, dict) or not (written or isinstance(card.get("sha256"), dict)):
         raise BadModel(f"{file_name} is not a model's card: expected an object with checksums under sha256.")
     card = {"classes": list(DIGITS), **card, "version": str(card.get("version", 1)), "name": folder.name}
     try:
@@ -121,6 +125,17 @@ def count(field: str, value: Any) -> None:
     """Expect a whole number that is not negative."""
     if not isinstance(value, int) or not is_number(value, 0, MAX_NUMBER):
         raise BadField(field, "a whole number", value)
+
+
+def flag(field: str, value: Any) -> None:
+    """Expect true or false."""
+    if not isinstance(value, bool):
+        raise BadField(field, "true or false", value)
+
+
+def unknown(field: str, value: Any) -> None:
+    """Expect no such field: a person who writes a card has to know what was not understood."""
+    raise BadField(field, "no such field", value)
 
 
 def size(field: str, value: Any) -> None:
@@ -211,6 +226,23 @@ FIELDS = fields(
         "layers": list_of(LAYER, high=MAX_LIST),
         "wrong": list_of(count),
         "measured": fields({}),
+        "guard": flag,
+        "input": fields(
+            {
+                "shape": list_of(count, 1, 6),
+                "paper": number(-1e6, 1e6),
+                "ink": number(-1e6, 1e6),
+                "fit": choice(*FITS),
+                "transposed": flag,
+                "batch": count,
+            },
+            unknown,
+        ),
+        "output": fields({"index": count, "values": choice(*READINGS)}, unknown),
+        "imported": fields(
+            {"file": text, "form": text, "adapted": list_of(text, high=20), "right": count, "samples": count},
+            needed=("file", "form", "adapted", "right", "samples"),
+        ),
         "seeds": fields({}),
     }
 )

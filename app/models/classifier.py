@@ -11,13 +11,14 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..framing import FRAMINGS
+from .adaptation import read_adaptation
 from .files import BadModel
 from .folder import Artifact
 from .keras_files import INPUT, describe_error
@@ -43,6 +44,7 @@ class Prediction:
     certainty: NDArray[np.float32]  # (n,), 0..1
     features: NDArray[np.float32] | None = None  # (n, count): what the last layer sees; None where a network hides it
     alone: NDArray[np.intp] | None = None  # (n,): classes that the network alone reads, where something changed them
+    guarded: tuple[Doubt | None, ...] | None = None  # (n,): what the model doubts that guards this one, if one does
 
     @property
     def score(self) -> NDArray[np.float32]:
@@ -77,6 +79,7 @@ class Classifier:
         self.ambiguous_below = float(artifact.card.get("ambiguous_below", AMBIGUOUS_BELOW))
         self._run = runtime
         self._adjust: Callable[[Prediction], Prediction] | None = None
+        self._guard: Classifier | None = None
 
     def predict(self, tensor: NDArray[np.float32]) -> Prediction:
         """Classify n digits.
@@ -87,12 +90,30 @@ class Classifier:
         probabilities, *rest = self.answer(tensor)
         certainty = rest.pop(0)[:, 0] if rest and rest[0].shape[1] == 1 else probabilities.max(axis=1)
         prediction = Prediction(probabilities, certainty, rest[0] if rest else None)
+        if self._guard:
+            prediction = _guard(prediction, self._guard, self._guard.predict(tensor))
         return self._adjust(prediction) if self._adjust else prediction
+
+    @property
+    def network(self) -> Runtime:
+        """The runtime: the same for all classifiers that adjusted() made of one."""
+        return self._run
 
     def adjusted(self, adjust: Callable[[Prediction], Prediction]) -> Classifier:
         """Return a classifier that shares this one's runtime and changes what it predicts."""
         other = copy.copy(self)
         other._adjust = adjust
+        return other
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether another model's doubts are added to this one's."""
+        return self._guard is not None
+
+    def guarded_by(self, guard: Classifier) -> Classifier:
+        """Return a classifier that shares this one's runtime, and doubts what another model doubts."""
+        other = copy.copy(self)
+        other._guard = guard
         return other
 
     def answer(self, tensor: NDArray[np.float32]) -> list[NDArray[np.float32]]:
@@ -101,17 +122,31 @@ class Classifier:
 
     def certain(self, prediction: Prediction) -> NDArray[np.bool_]:
         """Say of each answer whether it should be trusted, (n,)."""
-        return (prediction.certainty >= self.certain_from) & (prediction.score >= self.ambiguous_below)
+        trusted = (prediction.certainty >= self.certain_from) & (prediction.score >= self.ambiguous_below)
+        if prediction.guarded is None:
+            return trusted
+        return np.asarray(trusted & np.array([doubt is None for doubt in prediction.guarded]), np.bool_)
 
     def doubts(self, prediction: Prediction) -> list[Doubt | None]:
         """Say of each answer why it should not be trusted; None where it should."""
         likely, certainty = prediction.probabilities.max(axis=1), prediction.certainty
         is_measured = certainty != likely  # else the network has no certainty of its own
         strange = is_measured & ((certainty < self.certain_from) | (np.sqrt(certainty) < likely))
+        guarded = prediction.guarded or (None,) * len(strange)
         return [
-            None if trusted else NOT_A_DIGIT if is_strange else AMBIGUOUS
-            for trusted, is_strange in zip(self.certain(prediction), strange, strict=True)
+            None if trusted else doubt or (NOT_A_DIGIT if is_strange else AMBIGUOUS)
+            for trusted, is_strange, doubt in zip(self.certain(prediction), strange, guarded, strict=True)
         ]
+
+
+def _guard(prediction: Prediction, guard: Classifier, other: Prediction) -> Prediction:
+    """Return a prediction that is as doubtful as that of a model that guards it; where they differ it is ambiguous."""
+    same = prediction.probabilities.argmax(axis=1) == other.probabilities.argmax(axis=1)
+    doubts = tuple(
+        doubt or (None if is_same else AMBIGUOUS) for doubt, is_same in zip(guard.doubts(other), same, strict=True)
+    )
+    certainty = np.minimum(prediction.certainty, other.certainty)
+    return replace(prediction, certainty=certainty, guarded=doubts)
 
 
 def load_classifier(artifact: Artifact, threads: int = 1) -> Classifier:
@@ -139,7 +174,9 @@ def load_classifier(artifact: Artifact, threads: int = 1) -> Classifier:
 
 def _start_runtime(artifact: Artifact, threads: int) -> Classifier:
     if artifact.compiled:
-        return Classifier(artifact, LiteRTRuntime(artifact.compiled, threads, len(artifact.classes)), "LiteRT")
+        adaptation = read_adaptation(artifact.card)
+        runtime = LiteRTRuntime(artifact.compiled, threads, len(artifact.classes), adaptation)
+        return Classifier(artifact, runtime, "LiteRT")
     return Classifier(artifact, load_tensorflow(artifact), "TensorFlow")
 
 

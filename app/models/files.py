@@ -44,13 +44,18 @@ def has_file(folder: Path, name: str) -> bool:
     return os.path.lexists(folder / name)
 
 
-def open_file(folder: Path, name: str) -> BufferedReader:
+def open_file(folder: Path, name: str, max_bytes: int | None = None) -> BufferedReader:
     """Open a file of a model folder for reading.
+
+    Args:
+        folder: the model folder.
+        name: of the file.
+        max_bytes: that it may have; by its name if not said.
 
     Raises:
         BadModel: it is missing, is not a regular file inside the folder, or is too large.
     """
-    file_name, max_bytes = name_file(folder, name), MAX_BYTES.get(name, MAX_PICTURE_BYTES)
+    file_name, max_bytes = name_file(folder, name), max_bytes or MAX_BYTES.get(name, MAX_PICTURE_BYTES)
     try:
         root, path = folder.resolve(strict=True), (folder / name).resolve(strict=True)
         if not path.is_relative_to(root):
@@ -77,14 +82,14 @@ def open_file(folder: Path, name: str) -> BufferedReader:
     return stream
 
 
-def read_file(folder: Path, name: str) -> bytes:
+def read_file(folder: Path, name: str, max_bytes: int | None = None) -> bytes:
     """Return the bytes of a file.
 
     Raises:
         BadModel: as open_file() does.
     """
-    with open_file(folder, name) as stream:
-        return stream.read(MAX_BYTES.get(name, MAX_PICTURE_BYTES))
+    with open_file(folder, name, max_bytes) as stream:
+        return stream.read(max_bytes or MAX_BYTES.get(name, MAX_PICTURE_BYTES))
 
 
 def read_json(folder: Path, name: str) -> Any:
@@ -95,9 +100,17 @@ def read_json(folder: Path, name: str) -> Any:
     Raises:
         BadModel: as open_file() does, or the file is damaged.
     """
-    file_name = name_file(folder, name)
+    return check_json(name_file(folder, name), read_file(folder, name, MAX_BYTES[NETWORK]))
+
+
+def check_json(file_name: str, body: bytes) -> Any:
+    """Return what JSON holds, as read_json() does.
+
+    Raises:
+        BadModel: it is damaged.
+    """
     try:
-        found = parse_json(read_file(folder, name).decode("utf-8"))
+        found = parse_json(body.decode("utf-8"))
         if isinstance(found, str):
             found = parse_json(found)
     except RecursionError as error:

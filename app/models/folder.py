@@ -7,13 +7,17 @@ would carry code is refused. Owns what a whole folder is; does not know how to w
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from .card import DIGITS, Card, read_card
-from .files import COMPILED, NETWORK, PROTOTYPES, WEIGHTS, BadModel, has_file, open_file
+from .files import COMPILED, MAX_BYTES, NETWORK, PROTOTYPES, WEIGHTS, BadModel, has_file, open_file
 from .keras_files import read_network
 from .prototypes import References, read_prototypes
+from .sources import KERAS_JSON, MAX_SOURCE, find_source
+
+IMPORTED = "DIGITS_IMPORTED"  # environment variable: a folder for what was compiled and could not be put in its place
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,7 @@ class Artifact:
     stale: str | None  # why there is no compiled file to trust
     prototypes: References | None = None  # what known digits look like to the network, where the folder says
     forgetful: str | None = None  # why corrections cannot be read with, though they could be
+    foreign: bool = False  # others trained it, and it has to be imported before it can be served
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -37,22 +42,43 @@ class Artifact:
 def load(folder: Path) -> Artifact:
     """Read a model folder and check its files against its card.
 
-    A folder without a card, as other programs write them, gets one with its name and the ten digits.
+    A folder that other programs wrote has no card, or one that says how it was imported, or a few fields by hand.
 
     Raises:
         BadModel: a file is missing or cannot be read, the network carries code, or the folder's name cannot be served.
     """
     check_name(folder)
+    card = read_card(folder)
+    if card is None or "imported" in card or "sha256" not in card:
+        return _load_foreign(folder, card)
     for name in (NETWORK, WEIGHTS):
         open_file(folder, name).close()
     read_network(folder)
-    card = read_card(folder)
-    if card is None:
-        card = {"name": folder.name, "version": "1", "classes": list(DIGITS)}
-        return Artifact(folder.name, folder, card, None, "it has no card")
     stale = _find_stale(folder, card)
     compiled = None if stale else folder / COMPILED
     return Artifact(folder.name, folder, card, compiled, stale, *_load_prototypes(folder, card))
+
+
+def _load_foreign(folder: Path, card: Card | None) -> Artifact:
+    """Read a folder that other programs wrote: compiled in its place, or where it could not be written to."""
+    elsewhere = Path(os.environ[IMPORTED]) / folder.name if os.environ.get(IMPORTED) else None
+    for place in (folder, elsewhere):
+        told = card if place == folder else place and place.is_dir() and read_card(place)
+        if told and "imported" in told and _is_current(folder, place or folder, told):
+            return Artifact(folder.name, folder, told, (place or folder) / COMPILED, None)
+    source = find_source(folder, card)
+    if source.form == KERAS_JSON:
+        read_network(folder, source.files[0])
+    card = {"name": folder.name, "version": "1", "classes": list(DIGITS), **(card or {})}
+    return Artifact(folder.name, folder, card, None, "it has not been imported", foreign=True)
+
+
+def _is_current(folder: Path, place: Path, card: Card) -> bool:
+    """Say whether a compiled file is the one that a card describes, and made of what the folder holds."""
+    sums = card.get("sha256", {})
+    if not has_file(place, COMPILED) or checksum(place / COMPILED) != sums.get(COMPILED):
+        return False
+    return all(checksum(folder / name) == sums[name] for name in sums if name != COMPILED and has_file(folder, name))
 
 
 def check_name(folder: Path) -> None:
@@ -71,7 +97,7 @@ def checksum(path: Path) -> str:
     Raises:
         BadModel: it is no regular file, or too large.
     """
-    with open_file(path.parent, path.name) as stream:
+    with open_file(path.parent, path.name, None if path.name in MAX_BYTES else MAX_SOURCE) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 

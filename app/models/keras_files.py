@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .files import NETWORK, WEIGHTS, BadModel, name_file, open_file, read_json, walk
+from .files import MAX_BYTES, NETWORK, WEIGHTS, BadModel, name_file, open_file, read_json, walk
+from .former_keras import FORMER_LAYERS, FUNCTIONS, OPERATIONS, Former
+from .former_weights import load_layers
 
 if TYPE_CHECKING:
     import h5py
@@ -49,9 +52,16 @@ VALUE_NAMES = "__keras_tensor__ __numpy__ __tensor__ __ellipsis__ slice DTypePol
 VALUES = frozenset(VALUE_NAMES.split())
 # Classes in these set values and sizes; they are called by name, and none of them opens or runs anything.
 PARTS = frozenset(f"keras.{module}" for module in ("constraints", "dtype_policies", "initializers", "regularizers"))
-PLACES = frozenset(
-    ("keras", "builtins", "keras.layers", "keras.models", "keras.src.models.functional", "keras.src.models.sequential")
-)
+PLACE_NAMES = """
+    builtins keras keras.engine.functional keras.engine.sequential keras.engine.training keras.layers keras.models
+    keras.src.engine.functional keras.src.engine.sequential keras.src.engine.training keras.src.models.functional
+    keras.src.models.sequential
+"""
+PLACES = frozenset(PLACE_NAMES.split())
+OTHER_NAMES = re.compile(r"^(tf_keras|tensorflow\.python\.keras|tensorflow\.keras)(?=\.|$)")  # under which Keras 2 came
+OPERATION_PLACES = frozenset(("keras.src.ops.numpy", "keras.src.ops.nn"))
+# Fields of former layers that answers do not depend on: they name classes of any kind
+ONLY_TRAINS = ("_initializer", "_regularizer", "_constraint")
 ACTIVATION_NAMES = """
     celu elu exponential gelu glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu linear log_sigmoid
     log_softmax mish relu relu6 selu sigmoid silu soft_shrink softmax softplus softsign sparse_plus sparse_sigmoid
@@ -60,27 +70,32 @@ ACTIVATION_NAMES = """
 ACTIVATIONS = frozenset(ACTIVATION_NAMES.split())
 
 
-def read_network(folder: Path) -> dict[str, Any]:
-    """Read model.json as the configuration of a Keras 3 network; also as Keras 2 and older tutorials wrote it.
-
-    How it was to be trained is left out: to answer needs no optimizer.
+def read_network(folder: Path, name: str = NETWORK) -> dict[str, Any]:
+    """Read a network's configuration as Keras 1, 2 or 3 wrote it, without what only trains.
 
     Raises:
         BadModel: not such a configuration, one with code in it (a Lambda, a custom class), or too large.
     """
-    file_name = name_file(folder, NETWORK)
-    config: dict[str, Any] = read_json(folder, NETWORK)
+    return check_network(name_file(folder, name), read_json(folder, name))
+
+
+def check_network(file_name: str, config: Any) -> dict[str, Any]:
+    """See that a configuration names only layers that compute, and return it without what only trains.
+
+    Raises:
+        BadModel: it does not. The sentence begins with the file's name.
+    """
+    if isinstance(config, dict) and "modelTopology" in config:
+        raise BadModel(
+            f"{file_name} is a network of TensorFlow.js. Convert it with tensorflowjs_converter to a Keras file."
+        )
     if not isinstance(config, dict) or "class_name" not in config or "config" not in config:
         raise BadModel(f"{file_name} is not a Keras network: expected the object that model.to_json() writes.")
-    if "module" not in config:
-        try:
-            config = _from_keras2(file_name, config)
-        except (KeyError, TypeError, AttributeError, IndexError) as error:
-            raise BadModel(f"{file_name} is not a Keras network: a layer is not described as Keras 2 does.") from error
-    layers = 0
+    former, layers = is_former(config), 0
     for item, _ in walk(config):
         if isinstance(item, dict):
-            item.pop("compile_config", None)
+            for key in [key for key in item if key == "compile_config" or (former and _is_left_out(key, item[key]))]:
+                del item[key]
     for item, _ in walk(config):
         if isinstance(item, dict) and "class_name" in item:
             _check_class(file_name, item)
@@ -90,20 +105,89 @@ def read_network(folder: Path) -> dict[str, Any]:
     return config
 
 
+def _is_left_out(key: str, value: Any) -> bool:
+    return key.endswith(ONLY_TRAINS) or (key == "dtype" and isinstance(value, dict))  # all is computed in float32
+
+
+def is_former(config: dict[str, Any]) -> bool:
+    """Say whether a configuration is for former_keras.py to build: not Keras 3's own form, or channels first."""
+    return "module" not in config or any(
+        isinstance(item, dict)
+        and (
+            "batch_input_shape" in item
+            or item.get("data_format") == "channels_first"
+            or OTHER_NAMES.match(str(item.get("module")))
+        )
+        for item, _ in walk(config)
+    )
+
+
+def find_version(config: dict[str, Any], said: object = None) -> int:
+    """Return the first number of the Keras that wrote a configuration.
+
+    Args:
+        config: the configuration.
+        said: what its file says, such as "2.2.4-tf".
+    """
+    said = said or config.get("keras_version")
+    if isinstance(said, str) and said[:1].isdecimal():
+        return int(said[0])
+    names = {key for item, _ in walk(config) if isinstance(item, dict) for key in item}
+    if "batch_shape" in names:
+        return 3
+    return 1 if names & {"nb_filter", "output_dim"} else 2
+
+
+def build_network(file_name: str, config: dict[str, Any], version: int | None = None) -> keras.Model:
+    """Build the network of a checked configuration, without its weights.
+
+    Raises:
+        BadModel: it cannot be built.
+    """
+    return build_layers(file_name, config, version)[0]
+
+
+def build_layers(
+    file_name: str, config: dict[str, Any], version: int | None = None
+) -> tuple[keras.Model, dict[str, Any] | None]:
+    """Build a network; return it and its layers by their names in the configuration, where it is a former one.
+
+    Raises:
+        BadModel: it cannot be built.
+    """
+    import keras
+
+    if not is_former(config):
+        return keras.models.model_from_json(json.dumps(config)), None
+    try:
+        former = Former(config, find_version(config) if version is None else version)
+    except BadModel as error:
+        raise BadModel(f"{file_name} {error}.") from error
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise BadModel(f"{file_name} is not a Keras network: a layer is not described as Keras does.") from error
+    return former.model, former.layers
+
+
 def _check_class(file_name: str, item: dict[str, Any]) -> None:
     """See that what a configuration names is a layer or a part of one.
 
     Raises:
         BadModel: it is something else.
     """
-    kind, module = str(item["class_name"]), str(item.get("module") or "keras")
+    kind, module = str(item["class_name"]), OTHER_NAMES.sub("keras", str(item.get("module") or "keras"))
     if kind == "function":
-        known = module in (*PLACES, "keras.activations") and str(item.get("config")) in ACTIVATIONS
+        known = module in (*PLACES, "keras.activations") and str(item.get("config")).removesuffix("_v2") in ACTIVATIONS
+    elif kind == "TFOpLambda":  # the name of a function of TensorFlow, and what it is given
+        config = item.get("config")
+        name = str(config.get("function")) if isinstance(config, dict) else ""
+        known = bool(FUNCTIONS.fullmatch(name)) and name.rpartition(".")[2] in OPERATIONS
+    elif module in OPERATION_PLACES:
+        known = kind in OPERATIONS
     elif module in PARTS or module.rpartition(".")[0] in PARTS:
-        known = kind.isidentifier()
+        known = kind.isidentifier() and "Lambda" not in kind
     else:
-        known = module in PLACES and kind in LAYERS | NETWORKS | VALUES
-    if not known or "Lambda" in kind:
+        known = module in PLACES and kind in LAYERS | NETWORKS | VALUES | FORMER_LAYERS | OPERATIONS.keys()
+    if not known:
         raise BadModel(
             f"{file_name} carries code or reads files ({module:.60}.{kind:.60}), which is never done. "
             "Use Keras layers that compute only."
@@ -116,17 +200,28 @@ def load_keras(folder: Path) -> keras.Model:
     Raises:
         BadModel: the two files do not fit each other, or one is damaged.
     """
-    import keras
-
     config = read_network(folder)
     check_weights(folder)
+    return load_network(name_file(folder, NETWORK), config, folder / WEIGHTS)
+
+
+def load_network(file_name: str, config: dict[str, Any], weights: Path, version: int | None = None) -> keras.Model:
+    """Build the network of a checked configuration and load checked weights into it.
+
+    Raises:
+        BadModel: they do not fit each other, or one is damaged.
+    """
     try:
-        model = keras.models.model_from_json(json.dumps(config))
-        model.load_weights(folder / WEIGHTS)
+        model, layers = build_layers(file_name, config, version)
+        if layers is None or weights.name.endswith(".weights.h5"):
+            model.load_weights(weights)
+        else:
+            load_layers(layers, weights)
+    except BadModel:
+        raise
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise BadModel(
-            f"{folder.name} cannot be loaded: {describe_error(error)} Train it again or restore it."
-        ) from error
+        folder = file_name.partition("/")[0]
+        raise BadModel(f"{folder} cannot be loaded: {describe_error(error)} Train it again or restore it.") from error
     return model
 
 
@@ -137,28 +232,41 @@ def describe_error(error: BaseException) -> str:
 
 
 def check_size(folder: Path) -> None:
-    """See how large a network is before it is built: its variables have shapes, and no values yet.
+    """See how large the network of model.json is before it is built, and that it takes our digits.
 
     Raises:
         BadModel: it takes other digits than ours, is too large, or cannot be built.
     """
+    file_name = name_file(folder, NETWORK)
+    shape = measure_network(file_name, read_network(folder))
+    if shape != INPUT:
+        raise BadModel(f"{file_name} takes {shape}; expected {INPUT}, a digit.")
+
+
+def measure_network(file_name: str, config: dict[str, Any], version: int | None = None) -> Any:
+    """See how large a network is before it is built: its variables have shapes, and no values yet.
+
+    Returns:
+        The shape of its input, for one digit.
+
+    Raises:
+        BadModel: it is too large, or cannot be built.
+    """
     import keras
     from keras.src.backend.common import global_state
 
-    config = read_network(folder)
-    file_name = name_file(folder, NETWORK)
     try:
         with keras.StatelessScope(initialize_variables=False):
-            network = keras.models.model_from_json(json.dumps(config))
+            network = build_network(file_name, config, version)
             shape = tuple(network.input_shape[1:]) if isinstance(network.input_shape, tuple) else network.input_shape
             sizes = [_measure(layer) for layer in _list_layers(network)]
             parameters = sum(math.prod(variable.shape) for variable in network.variables)
+    except BadModel:
+        raise
     except Exception as error:  # Keras raises errors of any kind for a damaged configuration
         raise BadModel(f"{file_name} cannot be built: {describe_error(error)} Restore the file.") from error
     finally:
         global_state.set_global_attribute("uninitialized_variables", [])
-    if shape != INPUT:
-        raise BadModel(f"{file_name} takes {shape}; expected {INPUT}, a digit.")
     largest, work = max(output for output, _ in sizes), sum(work for _, work in sizes)
     for found, high, what in (
         (parameters, MAX_PARAMETERS, "parameters"),
@@ -167,6 +275,7 @@ def check_size(folder: Path) -> None:
     ):
         if found > high:
             raise BadModel(f"{file_name} is too large to be served: {found:,} {what}; expected at most {high:,}.")
+    return shape
 
 
 def _list_layers(network: Any) -> list[Any]:
@@ -182,23 +291,23 @@ def _measure(layer: Any) -> tuple[int, int]:
     return max((output for output, _ in outputs), default=0), work
 
 
-def check_weights(folder: Path) -> None:
-    """See that model.h5 holds arrays of numbers, of a bounded size, and leads to no other file.
+def check_weights(folder: Path, name: str = WEIGHTS) -> None:
+    """See that an HDF5 file holds arrays of numbers, of a bounded size, and leads to no other file.
 
     Raises:
         BadModel: it does not.
     """
     import h5py
 
-    file_name = name_file(folder, WEIGHTS)
-    with open_file(folder, WEIGHTS) as stream:
+    file_name = name_file(folder, name)
+    with open_file(folder, name, MAX_BYTES[WEIGHTS]) as stream:
         try:
             with h5py.File(stream, "r") as file:
                 found = _check_group(file_name, file)
         except BadModel:
             raise
         except Exception as error:  # HDF5 raises errors of any kind for a damaged file
-            raise BadModel(f"{folder.name} cannot be loaded: {WEIGHTS} is damaged ({describe_error(error)})") from error
+            raise BadModel(f"{folder.name} cannot be loaded: {name} is damaged ({describe_error(error)})") from error
     if found > MAX_WEIGHT_BYTES:
         raise BadModel(f"{file_name} holds {found:,} bytes of numbers; expected at most {MAX_WEIGHT_BYTES:,}.")
 
@@ -229,50 +338,3 @@ def _check_group(file_name: str, file: h5py.File) -> int:
                 raise BadModel(f"{file_name} holds a link to somewhere else. Save the model again.")
             waiting += [item[name] for name in item]
     return total
-
-
-def _from_keras2(file_name: str, config: dict[str, Any]) -> dict[str, Any]:
-    """Turn the configuration of a Keras 2 Sequential network into one that Keras 3 reads.
-
-    Raises:
-        BadModel: the network is not Sequential, or carries code.
-    """
-    if config["class_name"] != "Sequential":
-        kind = str(config["class_name"])[:60]
-        raise BadModel(
-            f"{file_name} is a {kind} network in Keras 2 format, which cannot be read. Save it with Keras 3."
-        )
-    former = config["config"]
-    layers = former["layers"] if isinstance(former, dict) else former  # before Keras 2.2.3 a bare list
-    for layer in layers:
-        _check_class(file_name, layer)
-    shape = next(
-        (layer["config"]["batch_input_shape"] for layer in layers if "batch_input_shape" in layer["config"]),
-        None,
-    )
-    if shape is None:
-        raise BadModel(f"{file_name} in Keras 2 format does not say the shape of its input. Save it with Keras 3.")
-    first = {
-        "class_name": "InputLayer",
-        "config": {"batch_shape": shape, "dtype": "float32", "name": "input"},
-    }
-    rest = [_layer_from_keras2(layer) for layer in layers if layer["class_name"] != "InputLayer"]
-    name = former.get("name", "sequential") if isinstance(former, dict) else "sequential"
-    converted = {
-        "name": name,
-        "layers": [{**layer, "module": "keras.layers", "registered_name": None} for layer in [first, *rest]],
-    }
-    return {"class_name": "Sequential", "module": "keras", "registered_name": None, "config": converted}
-
-
-def _layer_from_keras2(layer: dict[str, Any]) -> dict[str, Any]:
-    """Keep of a Keras 2 layer what decides its answers: what it is, its sizes and its activation."""
-    config = {
-        key: value
-        for key, value in layer["config"].items()
-        if key not in ("batch_input_shape", "dtype")
-        and not key.endswith(("_initializer", "_regularizer", "_constraint"))
-    }
-    if layer["class_name"] == "BatchNormalization" and isinstance(config.get("axis"), list):
-        config["axis"] = config["axis"][0]
-    return {"class_name": layer["class_name"], "config": config}

@@ -14,13 +14,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import NotFound
+from ..errors import BadRequest, NotFound
 from ..escaping import escape_controls
 from .classifier import Classifier, load_classifier
-from .files import CARD, NETWORK, WEIGHTS, BadModel, has_file
+from .files import CARD, BadModel, has_file
 from .folder import Artifact, load
+from .importing import import_folders
+from .sources import has_network
 
 PREFERRED = "robust"  # the model for real-world digits
+GUARD = PREFERRED  # its doubts may be added to those of any model
 REFUSED = "DIGITS_REFUSED"  # environment variable in which the master tells its workers what it refused
 
 log = logging.getLogger(__name__)
@@ -57,10 +60,17 @@ class Registry:
     """The served models, one of them the default."""
 
     def __init__(self, classifiers: Iterable[Classifier], default: str, refused: Sequence[Refused] = ()) -> None:
-        """Keep the models under their names."""
+        """Keep the models under their names; those whose card says so are guarded."""
         self._classifiers = {classifier.name: classifier for classifier in classifiers}
         self.default = default
         self.refused = tuple(refused)
+        for name in [name for name, each in self._classifiers.items() if each.card.get("guard")]:
+            try:
+                self._classifiers[name] = self.get_guarded(name)
+            except BadRequest as error:
+                log.warning(
+                    "The card of %s asks for a guard. %s", name, str(error).removesuffix(" Ask without ?guard=1.")
+                )
 
     @property
     def names(self) -> list[str]:
@@ -78,6 +88,22 @@ class Registry:
         except KeyError:
             raise NotFound(f"There is no model {name!r}. Served here: {', '.join(self.names)}.") from None
 
+    def get_guarded(self, name: str | None = None) -> Classifier:
+        """Return a model by name that doubts what the model for real-world digits doubts.
+
+        Raises:
+            NotFound: no model of that name is served.
+            BadRequest: nothing can guard it.
+        """
+        classifier = self.get(name)
+        if classifier.is_guarded or classifier.name == GUARD:
+            return classifier
+        guard = self._classifiers.get(GUARD)
+        if guard is None or guard.classes != classifier.classes or guard.framing != classifier.framing:
+            why = "is not served here" if guard is None else "reads other pictures than this model"
+            raise BadRequest(f"Nothing can guard {classifier.name}: {GUARD} {why}. Ask without ?guard=1.")
+        return classifier.guarded_by(guard)
+
 
 def find_artifacts(models: Path, known: Mapping[str, str] | None = None) -> Found:
     """Read every model folder, by name. A folder with a card but no weights is a report, and is left out.
@@ -89,7 +115,8 @@ def find_artifacts(models: Path, known: Mapping[str, str] | None = None) -> Foun
     Raises:
         BadModel: there is none that can be served.
     """
-    artifacts, refused = [], []
+    artifacts: list[Artifact] = []
+    refused: list[Refused] = []
     for folder in _list_folders(models):
         name = escape_controls(folder.name)
         if known and name in known:
@@ -100,9 +127,28 @@ def find_artifacts(models: Path, known: Mapping[str, str] | None = None) -> Foun
                 artifacts.append(load(folder))
         except BadModel as error:
             refused.append(Refused(name, str(error)))
-    found = Found(tuple(artifacts), tuple(refused))
+    artifacts = _import_foreign(artifacts, refused)
+    found = Found(tuple(artifacts), tuple(sorted(refused, key=lambda one: one.name)))
     found.check(models)
     return found
+
+
+def _import_foreign(artifacts: list[Artifact], refused: list[Refused]) -> list[Artifact]:
+    """Import the networks among artifacts that others trained, and add those that cannot be to what is refused."""
+    foreign = [artifact.folder for artifact in artifacts if artifact.foreign]
+    errors = import_folders(foreign) if foreign else {}
+    imported: list[Artifact] = []
+    for artifact in artifacts:
+        try:
+            fresh = load(artifact.folder) if artifact.foreign else artifact
+            error = errors.get(artifact.name, "")
+        except BadModel as changed:
+            error = str(changed)
+        if error:
+            refused.append(Refused(escape_controls(artifact.name), error))
+        else:
+            imported.append(fresh)
+    return imported
 
 
 def _list_folders(models: Path) -> list[Path]:
@@ -186,4 +232,4 @@ def read_refused() -> dict[str, str] | None:
 
 def _is_report(folder: Path) -> bool:
     """Say whether a folder holds a card and no network."""
-    return has_file(folder, CARD) and not has_file(folder, NETWORK) and not has_file(folder, WEIGHTS)
+    return has_file(folder, CARD) and not has_network(folder)

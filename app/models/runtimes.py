@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .adaptation import Adaptation
 from .files import BadModel, name_file
 from .folder import Artifact
 from .keras_files import INPUT, check_size, load_keras
@@ -31,58 +32,136 @@ class LiteRTRuntime:
     So there are never more than threads that predicted at once, and the one that answered at the start goes on.
     """
 
-    def __init__(self, path: Path, threads: int = 1, classes: int = 10) -> None:
-        """Remember the file; its pages are mapped, so that interpreters and workers share them."""
+    def __init__(self, path: Path, threads: int = 1, classes: int = 10, adaptation: Adaptation | None = None) -> None:
+        """Remember the file; its pages are mapped, so that interpreters and workers share them.
+
+        Args:
+            path: of the compiled network.
+            threads: that one answer uses.
+            classes: that it tells apart.
+            adaptation: how digits and answers are adapted, for a network that others trained.
+        """
         self._path = path
         self._threads = threads
         self._classes = classes
-        self._idle: dict[int, list[_Interpreter]] = {1: [], BLOCK: []}
+        self._adaptation = adaptation
+        self._fixed = adaptation.batch if adaptation else 0
+        self._idle: dict[int, list[Interpreter]] = {}
 
     def __call__(self, tensor: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        """Return the outputs for float32 (n, 28, 28, 1), in the order of order_outputs()."""
-        whole = len(tensor) - len(tensor) % BLOCK
-        parts = [self._answer(tensor[at : at + BLOCK]) for at in range(0, whole, BLOCK)]
-        parts += [self._answer(tensor[at : at + 1]) for at in range(whole, len(tensor))]
+        """Return the outputs for float32 (n, 28, 28, 1), in the order of order_outputs(); adapted the probabilities."""
+        if self._adaptation is None:
+            return self.answer_raw(tensor)
+        outputs = self.answer_raw(self._adaptation.adapt_input(tensor))
+        return [self._adaptation.adapt_output(outputs)]
+
+    def answer_raw(self, tensor: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """Return the network's own answers to its own input."""
+        if self._fixed:
+            starts = range(0, len(tensor), self._fixed)
+            parts = [self._answer_padded(tensor[at : at + self._fixed]) for at in starts]
+        else:
+            whole = len(tensor) - len(tensor) % BLOCK
+            parts = [self._answer(tensor[at : at + BLOCK]) for at in range(0, whole, BLOCK)]
+            parts += [self._answer(tensor[at : at + 1]) for at in range(whole, len(tensor))]
         return parts[0] if len(parts) == 1 else [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
+
+    def _answer_padded(self, part: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """Answer with a network that takes a fixed number of digits: the last ones are no digits, and left out."""
+        empty = np.zeros((self._fixed - len(part), *part.shape[1:]), np.float32)
+        return [output[: len(part)] for output in self._answer(np.concatenate((part, empty)))]
 
     def _answer(self, part: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         """Answer one digit, or BLOCK of them: another number would cost a new allocation each time it changes."""
-        idle = self._idle[len(part)]
+        idle = self._idle.setdefault(len(part), [])
         try:
             interpreter = idle.pop()
         except IndexError:
-            interpreter = _Interpreter(self._path, len(part), self._threads, self._classes)
+            shape, classes = (
+                (self._adaptation.shape, 0) if self._adaptation else (INPUT, self._classes)  # theirs have their order
+            )
+            interpreter = Interpreter(self._path, len(part), self._threads, shape, classes)
         try:
             return interpreter.answer(part)
         finally:
             idle.append(interpreter)
 
 
-class _Interpreter:
-    """A LiteRT interpreter with room for one batch size."""
+class Interpreter:
+    """A LiteRT interpreter with room for one batch size. Values of 8 bits are scaled as the file says."""
 
-    def __init__(self, path: Path, size: int, threads: int, classes: int) -> None:
-        from ai_edge_litert.interpreter import Interpreter
+    def __init__(
+        self, path: Path, size: int, threads: int = 1, shape: tuple[int, ...] | None = None, classes: int = 0
+    ) -> None:
+        """Load the file.
+
+        Args:
+            path: of the compiled network.
+            size: digits that it answers at once; 0 keeps the number that the file names.
+            threads: that one answer uses.
+            shape: that its input has to have, for one digit; any if none.
+            classes: that it tells apart, if its outputs are to be ordered by it.
+
+        Raises:
+            BadModel: it is damaged, or takes something else.
+        """
+        from ai_edge_litert.interpreter import Interpreter as LiteRTInterpreter
 
         file_name = name_file(path.parent, path.name)
         try:
-            self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
+            self._interpreter = LiteRTInterpreter(model_path=str(path), num_threads=threads)
         except ValueError as error:
             raise BadModel(f"{file_name} is damaged ({error}). Delete it, or train the model again.") from error
-        entry: dict[str, Any] = self._interpreter.get_input_details()[0]
-        if tuple(entry["shape"][1:]) != INPUT:
-            raise BadModel(f"{file_name} takes {entry['shape'][1:]}; expected {INPUT}, a digit.")
-        self._input = entry["index"]
-        self._interpreter.resize_tensor_input(self._input, (size, *entry["shape"][1:]))
+        entries: list[dict[str, Any]] = self._interpreter.get_input_details()
+        if not entries or len(entries) > 1:
+            raise BadModel(f"{file_name} takes {len(entries)} inputs; expected one, a digit.")
+        entry = entries[0]
+        self.full_shape = tuple(int(side) for side in entry["shape"])
+        self.shape = self.full_shape[1:]
+        if shape is not None and self.shape != tuple(shape):
+            raise BadModel(f"{file_name} takes {entry['shape'][1:]}; expected {shape}, a digit.")
+        self._input = entry
+        if size and size != self.full_shape[0]:
+            self._interpreter.resize_tensor_input(entry["index"], (size, *self.shape))
         self._interpreter.allocate_tensors()
         outputs: list[dict[str, Any]] = self._interpreter.get_output_details()
-        order = order_outputs([int(entry["shape"][-1]) for entry in outputs], classes)
-        self._outputs = [outputs[place]["index"] for place in order]
+        order = order_outputs([int(entry["shape"][-1]) for entry in outputs], classes) if classes else None
+        self._outputs = [outputs[place] for place in order] if order else outputs
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The smallest and the largest value that the input can hold."""
+        kind = np.dtype(self._input["dtype"])
+        scale, zero = self._input["quantization"]
+        if kind.kind == "f":
+            return -np.inf, np.inf
+        low, high = np.iinfo(kind).min, np.iinfo(kind).max
+        return ((low - zero) * float(scale), (high - zero) * float(scale)) if scale else (float(low), float(high))
 
     def answer(self, tensor: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        self._interpreter.set_tensor(self._input, tensor)
+        """Return the outputs for as many digits as there is room for."""
+        self._interpreter.reset_all_variables()  # what a recurrent network remembers of the digits before
+        self._interpreter.set_tensor(self._input["index"], _quantise(tensor, self._input))
         self._interpreter.invoke()
-        return [self._interpreter.get_tensor(index) for index in self._outputs]
+        return [_dequantise(self._interpreter.get_tensor(entry["index"]), entry) for entry in self._outputs]
+
+
+def _quantise(tensor: NDArray[np.float32], entry: dict[str, Any]) -> NDArray[Any]:
+    """Return values in the type of an input: whole numbers by its scale and zero point, where it has them."""
+    kind = np.dtype(entry["dtype"])
+    if kind.kind == "f":
+        return np.asarray(tensor, kind)
+    scale, zero = entry["quantization"]
+    numbers = np.round(tensor / np.float32(scale)) + zero if scale else np.round(tensor)
+    limits = np.iinfo(kind)
+    return np.asarray(np.clip(numbers, limits.min, limits.max), kind)
+
+
+def _dequantise(output: NDArray[Any], entry: dict[str, Any]) -> NDArray[np.float32]:
+    scale, zero = entry["quantization"]
+    if output.dtype.kind == "f" or not scale:
+        return np.asarray(output, np.float32)
+    return np.asarray((output.astype(np.float32) - zero) * np.float32(scale), np.float32)
 
 
 def load_tensorflow(artifact: Artifact) -> Runtime:

@@ -8,7 +8,7 @@ from ..corrections import RATE
 from ..memory.limits import MAX_A_MINUTE, MAX_CORRECTIONS
 from ..models.registry import Registry
 from ..preprocessing.decoding import FORMATS_TEXT
-from .examples import HAND_EXAMPLE, SEVEN, SEVEN_ROW
+from .examples import EVIDENCE_EXAMPLE, HAND_EXAMPLE, SEVEN, SEVEN_ROW
 from .parts import OBJECT, Schema, answers, get, media, parameter, schema, whole
 
 
@@ -19,13 +19,17 @@ def describe_reading(config: dict[str, Any]) -> Schema:
         "summary": "Read one digit in each picture",
         "description": "One picture is answered by one reading, several by a list in the order sent. Where `certain` "
         "is false, `doubt` says why: not_a_digit, ambiguous (it could be two digits) or faint.",
-        "parameters": [parameter(name) for name in ("ModelChoice", "HandChoice", "Explain", "RequestId")],
+        "parameters": [
+            parameter(name) for name in ("ModelChoice", "HandChoice", "Guard", "Explain", "Against", "RequestId")
+        ],
         "requestBody": _pictures(config),
         "responses": answers(
             media(
                 {"oneOf": [schema("Reading"), schema("Readings")]},
+                {"digit": 7, "confidence": 0.98, "certain": True, "probabilities": SEVEN_ROW, "model": "robust"},
                 {
                     "digit": 7, "confidence": 0.98, "certain": True, "probabilities": SEVEN_ROW, "model": "robust",
+                    "steps": [], "evidence": EVIDENCE_EXAMPLE,
                 },
             ),
             400, 404, 413, 415, 422,
@@ -36,7 +40,7 @@ def describe_reading(config: dict[str, Any]) -> Schema:
         "summary": "Read all digits and signs of each picture, in reading order",
         "description": "`text` is what is written, with the signs - + . , / : between its digits. `digits` holds the "
         "digits alone, `marks` the signs and other ink that is no digit.",
-        "parameters": [parameter(name) for name in ("ModelChoice", "HandChoice", "Explain", "RequestId")],
+        "parameters": [parameter(name) for name in ("ModelChoice", "HandChoice", "Guard", "Explain", "RequestId")],
         "requestBody": _pictures(config),
         "responses": answers(
             media(

@@ -6,6 +6,7 @@ from typing import get_args
 
 from ..models.classifier import Doubt
 from ..preprocessing.decoding import FORMATS_TEXT
+from ..preprocessing.pieces import PLACES, SHAPES
 from ..preprocessing.signs import SIGNS
 from ..protocols.open_inference import EXTENSIONS
 from .parts import OBJECT, Schema, media, schema, whole
@@ -45,6 +46,7 @@ TENSORS = {"type": "array", "items": whole({"name": TEXT, "datatype": TEXT, "sha
 CONFIGURED = {"type": "array", "items": whole({"name": TEXT, "data_type": TEXT, "dims": SIZES})}
 ANSWERED = whole({"name": TEXT, "datatype": TEXT, "shape": SIZES})
 ANSWERED["properties"]["data"] = {"type": "array", "items": {}, "description": "Left out where it follows the JSON."}
+PAGES = {"type": "integer", "minimum": 2, "description": "How many the file has, if several; the first is read."}
 MORE = {
     "without_hand": {**DIGIT, "description": "What is read without the hand's corrections, where they decided."},
     "doubt": {
@@ -63,6 +65,54 @@ BOX = {
         "description": "x, y, width, height in pixels of the upright picture.",
     }
 }
+PICTURE = {**TEXT, "description": "A data URL of a PNG."}
+CHANGED = {
+    **READING,
+    "share": {**PROBABILITY, "description": "Of the ink, that is taken away."},
+    "ink": {**PICTURE, "description": "What is taken away: a data URL of a PNG of 28 by 28 pixels, light on dark."},
+}
+GAIN = {"type": "number", "description": "The mean of the map over its ink."}
+EVIDENCE = whole(
+    {
+        "digit": DIGIT,
+        "against": {**DIGIT, "description": "What the answer is compared with."},
+        "map": {
+            "type": "array",
+            "items": {"type": "array", "items": {"type": "number"}},
+            "description": "28 rows of 28 numbers: above 0 the ink there speaks for the digit, below 0 against it. How "
+            "much the natural logarithm of their odds changes without the ink around; 0.7 doubles or halves them.",
+        },
+        "picture": {
+            **PICTURE,
+            "description": "The map, for people: what speaks for the digit hatched, against dotted.",
+        },
+        "parts": {
+            "type": "array",
+            "items": whole(
+                {"place": {"enum": list(PLACES)}, "shape": {"enum": list(SHAPES)}, "gain": GAIN, **CHANGED}, MORE
+            ),
+            "description": "What would be read without each part of the digit.",
+        },
+        "smallest": {
+            "anyOf": [whole(CHANGED, MORE), {"type": "null"}],
+            "description": "As little ink as was found to change the answer; null where no small change does.",
+        },
+        "like": {
+            "type": "array",
+            "items": whole({"digit": DIGIT, "similarity": {"type": "number", "maximum": 1}, "picture": PICTURE}),
+            "description": "Digits that the model learned from and that look most like this one to it, the nearest "
+            "first; none of a model that does not show what it sees.",
+        },
+    }
+)
+EXPLAINED = {
+    "steps": {
+        "type": "array",
+        "items": whole({"name": TEXT, "decision": TEXT, "picture": PICTURE}),
+        "description": "With ?explain=1: each step from the picture to the digit.",
+    },
+    "evidence": {**schema("Evidence"), "description": "With ?explain=1: why this digit and not another."},
+}
 MARK = {
     "sign": {"enum": [*SIGNS, None], "description": "The sign, as in the text; null for ink that is neither."},
     "certain": {"type": "boolean", "description": "False where it may be a digit as well."},
@@ -70,7 +120,8 @@ MARK = {
 
 SCHEMAS: Schema = {
     "Error": whole({"error": {**TEXT, "description": "A sentence to act on."}, "code": {"enum": list(CODES)}}),
-    "Reading": whole({**READING, "model": TEXT}, MORE),
+    "Reading": whole({**READING, "model": TEXT}, {**MORE, **EXPLAINED, "pages": PAGES}),
+    "Evidence": EVIDENCE,
     "Readings": whole({"predictions": {"type": "array", "items": {"anyOf": [schema("Reading"), schema("Error")]}}}),
     "Number": whole(
         {
@@ -85,7 +136,8 @@ SCHEMAS: Schema = {
                 "description": "Ink that is no digit, without dirt, in reading order.",
             },
             "model": TEXT,
-        }
+        },
+        {"pages": PAGES},
     ),
     "Numbers": whole({"readings": {"type": "array", "items": {"anyOf": [schema("Number"), schema("Error")]}}}),
     "Cards": whole(

@@ -148,11 +148,26 @@ def _describe_parameters(models: Registry) -> Schema:
             "description": "Only corrections whose id is lower.",
             "schema": {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER},
         },
+        "Guard": {
+            "name": "guard",
+            "in": "query",
+            "description": "1 adds the doubts of the model for real-world digits, which knows non-digits, to those "
+            "of the model that answers. Both have to read digits.",
+            "schema": {"enum": ["0", "1"], "default": "0"},
+        },
         "Explain": {
             "name": "explain",
             "in": "query",
-            "description": "1 adds the steps from picture to digit; with /read, each digit as the network saw it.",
+            "description": "1 adds the steps from picture to digit, and what of its ink speaks for the answer; with "
+            "/read, each digit as the network saw it.",
             "schema": {"enum": ["0", "1"], "default": "0"},
+        },
+        "Against": {
+            "name": "against",
+            "in": "query",
+            "description": "With explain=1: the class that the answer is compared with, by its place; the second guess "
+            "where this is left out, or is the answer itself.",
+            "schema": {"enum": [str(digit) for digit in range(10)]},
         },
         "RequestId": {
             "name": "X-Request-ID",

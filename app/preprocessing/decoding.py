@@ -7,6 +7,7 @@ Owns formats, modes, limits and what damaged files are answered with. Does not k
 
 from __future__ import annotations
 
+import functools
 import struct
 import warnings
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 from ..errors import Unreadable, UnsupportedFormat
 from .explanation import Step, Steps
 from .inspection import DAMAGED, Source, check_memory, check_size, inspect_picture, is_webp
-from .pages import Page
+from .pages import FRAME_PIXEL, Page
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 FORMATS_TEXT = "PNG, JPEG, WebP, GIF, BMP or TIFF"
@@ -36,11 +37,17 @@ SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*")
 # Formats that people try and that we do not read, by the bytes at an offset.
 CONVERSIONS = (
     (4, b"ftypavi", "AVIF pictures are not read: open it in a browser and save it as PNG."),
-    (4, b"ftyp", "HEIC and HEIF pictures are not read: export it as JPEG, or send a screenshot of it."),
+    (
+        4,
+        b"ftyp",
+        "HEIC pictures are not read here, which pillow-heif would do: export it as JPEG, or send a screenshot of it.",
+    ),
     (0, b"%PDF", "PDF documents are not read: export the page as PNG or JPEG."),
     (0, b"<svg", "SVG drawings are not read: export it as PNG."),
     (0, b"<?xml", "SVG drawings are not read: export it as PNG."),
 )
+
+HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 # What Pillow raises for damaged files: each of its plugins reads bytes that may be anything.
 # Not MemoryError: a server short of memory must not call a good picture damaged.
@@ -62,7 +69,7 @@ DAMAGES = (
 MAX_EXIF = 2**20  # bytes: what a camera notes has some KiB
 PIXEL = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I;16N": 2}  # bytes that Pillow keeps; 4 of others
 WEBP_PIXEL = 6  # bytes: a still WebP, as OpenCV decodes it
-FRAME_PIXEL = 16  # bytes: an animated one, as Pillow does: libwebp's canvas, the one before, a copy, the picture
+HEIC_PIXEL = 10  # bytes: libheif's planes and its colours, and a copy of Pillow's
 TILE = 1024  # pixels, about: the side of the pieces in which large pictures are converted
 
 Image.MAX_IMAGE_PIXELS = None  # check_size does, before any pixel is read
@@ -147,10 +154,11 @@ def _lay_out(body: Page | Image.Image) -> tuple[Picture, int]:
 
 def _open(body: bytes) -> Image.Image:
     """Read what a picture says about itself, but none of its pixels."""
+    heic = is_heic(body) and register_heic()
     try:
-        image = Image.open(Source(body), formats=FORMATS)
+        image = Image.open(Source(body), formats=(*FORMATS, "HEIF") if heic else FORMATS)
     except UnidentifiedImageError as error:
-        if has_signature(body):
+        if heic or has_signature(body):
             raise Unreadable(DAMAGED) from error
         raise UnsupportedFormat(_explain_format(body)) from error
     except Warning:
@@ -167,9 +175,28 @@ def count_pixel_bytes(image: Image.Image, body: bytes) -> float:
         return 0
     if image.format == "WEBP":
         return WEBP_PIXEL if _is_large_webp(image, body) else FRAME_PIXEL
+    if image.format == "HEIF":
+        return HEIC_PIXEL
     pixel = PIXEL.get(image.mode, 4)
     turned = (image.format == "TIFF" or _is_deep(image)) and _read_orientation(image) > 1  # before it is reduced
     return 2 * pixel if turned else pixel + _is_deep(image)
+
+
+def is_heic(body: bytes) -> bool:
+    """Return whether a file begins as iPhones' photographs do. Source: ISO/IEC 23008-12, 10.2 and B.4."""
+    return body[4:8] == b"ftyp" and body[8:12] in HEIC_BRANDS
+
+
+@functools.cache
+def register_heic() -> bool:
+    """Let Pillow read HEIC, where pillow-heif is installed; return whether it is."""
+    try:
+        import pillow_heif
+    except ModuleNotFoundError:
+        return False
+    pillow_heif.options.DECODE_THREADS = 1  # requests already run in parallel
+    pillow_heif.register_heif_opener(thumbnails=False)
+    return True
 
 
 def has_signature(body: bytes) -> bool:
@@ -254,7 +281,7 @@ def _reduce_in_tiles(image: Image.Image, factor: int, crop: Crop | None = None) 
 
 def _read_orientation(image: Image.Image) -> int:
     """Return how the camera was held, 1 (upright) to 8. Source: Exif 2.32, tag 0x0112."""
-    if len(image.info.get("exif", b"")) > MAX_EXIF:
+    if len(image.info.get("exif") or b"") > MAX_EXIF:
         del image.info["exif"]
     orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
     return orientation if isinstance(orientation, int) and 1 < orientation <= 8 else 1

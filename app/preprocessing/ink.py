@@ -56,7 +56,7 @@ def draw_ink(contrast: Pixels, marks: Marks, steps: Steps | None = None) -> Pixe
         steps.append(Step("ink", "the parts of one digit kept, specks and lines left out", ink))
     thickened = thicken_hairlines(ink)
     if steps is not None and thickened is not ink:
-        steps.append(Step("pen", "a hairline made as thick as a pen's", thickened))
+        steps.append(Step("pen", "strokes that are thin for the digit's size made thicker", thickened))
     return thickened
 
 

@@ -19,7 +19,7 @@ from .inspection import MAX_PIXELS, Source, check_memory, check_size, inspect_di
 
 MAX_PAGES = 1_000  # of one file: a thick binder, 40 seconds of an animation
 MAX_PAGE_PIXELS = 16 * MAX_PIXELS  # pixels of all pages of one file: 10 s of a core; 110 pages of A4 at 300 dpi
-FRAME_PIXEL = 16  # bytes a pixel of a page: what decoders keep between frames, and the page itself
+FRAME_PIXEL = 16  # bytes of an animated one: libwebp's canvas, the one before, a copy, the picture
 PAGE_PIXEL = 4  # bytes a pixel of a TIFF's page, at the most
 PDF_SCALE = 200 / 72  # pixels a point: 200 dpi, at which a digit 5 mm high has 40 pixels
 ANIMATED = 2  # bit of VP8X's flags. Source: RFC 9649, section 2.7.1
@@ -64,7 +64,7 @@ class Document:
             DigitsError: it cannot be opened, or holds too many pages.
         """
         self._body = body
-        self._pixels = 0
+        self._pixels: dict[int, int] = {}  # of each page that was opened
         self._pdf = body.startswith(b"%PDF")
         self._opened: Any = None
         if self._pdf:
@@ -90,6 +90,7 @@ class Document:
         image: Any = self._opened
         if isinstance(image.fp, Source):
             image.fp.start_again()
+        opened = number
         if self._directories:
             number, start = self._directories[number - 1][1]
             held = inspect_directory(self._body, start)
@@ -98,7 +99,7 @@ class Document:
         else:
             image.seek(number - 1)
             check_memory(image.width, image.height, FRAME_PIXEL)
-        self._check(*image.size)
+        self._check(opened, *image.size)
         page: Image.Image = image
         return page
 
@@ -107,16 +108,16 @@ class Document:
         try:
             width, height = page.get_size()
             scale = PDF_SCALE
-            self._check(int(width * scale), int(height * scale))
+            self._check(number, int(width * scale), int(height * scale))
             rendered: Image.Image = page.render(scale=scale, may_draw_forms=False).to_pil()
         finally:
             page.close()
         return rendered
 
-    def _check(self, width: int, height: int) -> None:
+    def _check(self, number: int, width: int, height: int) -> None:
         check_size(width, height)
-        self._pixels += width * height
-        if self._pixels > MAX_PAGE_PIXELS:
+        self._pixels[number] = width * height
+        if sum(self._pixels.values()) > MAX_PAGE_PIXELS:
             raise TooLarge(f"The pages of this file have more than {MAX_PAGE_PIXELS:,} pixels in all. Split it.")
 
 

@@ -39,7 +39,8 @@ LEAST_STROKE = 0.06  # less of a stroke than that is shade, dirt or texture
 CLEARLY = 1.5  # times the contrast of the strongest noise that ink has
 SMALLEST = 0.03  # of the picture's longer side that a digit has; smaller parts are dirt
 MAX_CONTACT = 1.5  # of its size that a part may touch of the border; more is squared paper or texture
-MAX_PARTS = 40  # looked at closely, on a grid of GRID cells
+MAX_PARTS = 40  # looked at closely, where one digit is looked for
+MAX_PAGE_PARTS = 1000  # likewise, of several; smaller ones than SMALLEST, as noise, never are
 SMALLEST_FRAME = 16  # cells
 FRAME = 0.85  # of all four sides of its box that a frame's line covers
 TILTED = 0.12  # of a frame's longer side that its lines may lean
@@ -194,7 +195,10 @@ def find_parts(marks: Marks, least: float, grid: int = GRID) -> Parts:
     if marks.flat:
         likeness *= np.sqrt(area)
     else:
-        level, stroke = _measure_strokes(marks.contrast, marks.least, cells, labels, stats[1:])
+        smallest = SMALLEST * finer * max(labels.shape)
+        looked_at = np.flatnonzero(size >= smallest)
+        looked_at = looked_at[np.argsort(-area[looked_at])[: MAX_PARTS if grid == GRID else MAX_PAGE_PARTS]]
+        level, stroke = _measure_strokes(marks, cells, labels, stats[1:], looked_at)
         drawn = (stroke > LEAST_STROKE * finer) & (level > CLEARLY * marks.least) & (contact < MAX_CONTACT * size)
         likeness *= drawn * stroke * level * marks.likely**4
     likeness[size < SMALLEST * finer * max(labels.shape)] = 0
@@ -240,24 +244,34 @@ def _pool(values: Pixels, step: int, gather: Callable[[Pixels, tuple[int, int]],
 
 
 def _measure_strokes(
-    contrast: Pixels, least: float, cells: Pixels, labels: NDArray[np.int32], stats: NDArray[np.int32]
+    marks: Marks,
+    cells: Pixels,
+    labels: NDArray[np.int32],
+    stats: NDArray[np.int32],
+    looked_at: NDArray[np.int64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the contrast of each part's ink, and how much the part is a stroke of a pen, 0 to 1.
 
-    Only of the largest, a few for every hundred cells: noise comes in thousands.
+    Args:
+        marks: on which the cells lie.
+        cells: how much of each is marked.
+        labels: part of each cell.
+        stats: box and area of each part.
+        looked_at: the parts that are measured, not the thousands that noise leaves; 0 of the others.
     """
+    contrast = marks.contrast
     step = math.ceil(max(contrast.shape) / max(labels.shape))
     smooth = contrast if step == 1 else cv2.blur(contrast, (3, 3))  # or noise would look sharp
     climbs = _pool(np.asarray(cv2.morphologyEx(smooth, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))), step)
     strongest = _pool(contrast, step)
     depths = np.minimum(cv2.distanceTransform((labels > 0).view(np.uint8), cv2.DIST_L2, 3), DEEPEST)
     level, stroke = np.zeros(len(stats)), np.zeros(len(stats))
-    for part in np.argsort(-stats[:, cv2.CC_STAT_AREA])[: MAX_PARTS * max(labels.shape) // GRID]:
+    for part in looked_at:
         x, y, width, height, _ = stats[part]
         window = np.s_[y : y + height, x : x + width]
         own = labels[window] == part + 1
         level[part] = max(1.0, np.percentile(strongest[window][own], 75))
-        sharp = np.percentile(climbs[window][own], 85) > max(SHARP * level[part], NOISE_CLIMBS * least)
+        sharp = np.percentile(climbs[window][own], 85) > max(SHARP * level[part], NOISE_CLIMBS * marks.least)
         dense = min(1.0, cells[window][own].mean() / 255 / DENSE)
         thickness = max(1.0, 4 * depths[window][own].mean() - 1)
         thin = min(1.0, STROKE * max(width, height) / thickness)

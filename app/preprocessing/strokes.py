@@ -20,7 +20,7 @@ from .parts import Parts, clear_rules, find_parts, measure_parting, show_parts
 from .tables import Cell, Tables
 
 NO_DIGIT = "No digit was found in the picture. Write larger or darker, and send it again."
-PAGE_GRID = 256  # cells on the longer side of the grid on which parts are found
+PAGE_GRID = 512  # cells on the longer side of the grid on which parts are found
 BROADEST = 0.6  # of the usual height: anything broader both ways is a shadow or the table, not a stroke
 SPECK = 0.3  # of the usual height: strokes smaller both ways are small ones: dots, commas, dashes, dirt
 LOW = 0.5  # of the usual height: lower strokes are small ones, too, however wide: minus signs, hats of a 5, commas

@@ -21,27 +21,40 @@ from ..models.classifier import AMBIGUOUS, FAINT, Classifier, Doubt, Prediction
 from ..preprocessing.decoding import Body, decode_picture
 from ..preprocessing.digits import FoundInk, read_ink, read_picture
 from ..preprocessing.explanation import Step
+from ..preprocessing.pages import MAX_PAGES, count_pages
 from ..preprocessing.paper import reduce_picture
+from .evidence import Change, find_evidence, paint_evidence
+from .likeness import find_like
 from .numbers import read_number
 
 Answer = dict[str, Any]
 DECIMALS = 6  # of a probability: more than float32 sums can promise
 STEP_SIDE = 500  # pixels: as large as a step's picture is shown; larger ones are reduced
+EVIDENCE = 32 * 2**10  # bytes that a digit's evidence takes in an answer, at most
+EVIDENCE_DECIMALS = 2  # of what an odds' logarithm changes
 MAX_STEPS = 16 * 2**20  # bytes of the steps' pictures in one answer, as much as a request may have
 
 
-def predict_one(classifier: Classifier, body: Body, explained: bool = False) -> Answer:
+def predict_one(classifier: Classifier, body: Body, explained: bool = False, against: int | None = None) -> Answer:
     """Answer with the one digit of a picture.
+
+    Args:
+        classifier: reads it.
+        body: the picture as sent.
+        explained: adds "steps", the way to the digit, and "evidence", what of its ink speaks for the answer.
+        against: the class that the evidence compares with; the second guess where None.
 
     Raises:
         NoInk, TooLarge, Unreadable, UnsupportedFormat: what is wrong with it.
     """
-    found, steps = _read_explained(classifier, body, explained)
+    found, steps = _read_explained(classifier, body, explained, against)
     answer = describe_predictions(classifier, classifier.predict(to_tensor(found.ink[None])), [found.faint])[0]
     return {**answer, "model": classifier.name, **steps}
 
 
-def predict_several(classifier: Classifier, bodies: Iterable[Body], explained: bool = False) -> list[Answer]:
+def predict_several(
+    classifier: Classifier, bodies: Iterable[Body], explained: bool = False, against: int | None = None
+) -> list[Answer]:
     """Answer each picture or say what is wrong with it; all digits are predicted as one batch.
 
     Raises:
@@ -51,12 +64,13 @@ def predict_several(classifier: Classifier, bodies: Iterable[Body], explained: b
     size = 0
     for number, body in enumerate(bodies, 1):
         try:
-            found, steps = _read_explained(classifier, body, explained)
+            found, steps = _read_explained(classifier, body, explained, against)
         except DigitsError as error:
             framed.append(error)
             continue
         framed.append((found, steps))
         size += sum(len(step["picture"]) for step in steps.get("steps", ()))
+        size += EVIDENCE if explained else 0
         _check_size(size, number)
     read = [item[0] for item in framed if not isinstance(item, DigitsError)]
     answers = iter(_answer_found(classifier, read) if read else [])
@@ -71,11 +85,60 @@ def _answer_found(classifier: Classifier, found: Sequence[FoundInk]) -> list[Ans
     return describe_predictions(classifier, prediction, [one.faint for one in found])
 
 
-def _read_explained(classifier: Classifier, body: Body, explained: bool) -> tuple[FoundInk, Answer]:
-    """Return a framed digit, and "steps" where they are asked for: encoded at once, since raw they take much more."""
-    steps: list[Step] | None = [] if explained else None
+def _read_explained(
+    classifier: Classifier, body: Body, explained: bool, against: int | None
+) -> tuple[FoundInk, Answer]:
+    """Return a framed digit, and where it is asked for why: encoded at once, since raw it takes much more."""
+    if not explained:
+        return read_ink(body, None, classifier.framing), describe_pages(body)
+    steps: list[Step] = []
     found = read_ink(body, steps, classifier.framing)
-    return found, {} if steps is None else {"steps": [_describe_step(step) for step in steps]}
+    return found, {
+        **describe_pages(body),
+        "steps": [_describe_step(step) for step in steps],
+        "evidence": _describe_evidence(classifier, found.ink, against),
+    }
+
+
+def describe_pages(body: Body) -> Answer:
+    """Return how many pages a file has, where it has several: the first is answered."""
+    pages = count_pages(body) if isinstance(body, bytes) else 1
+    return {"pages": min(pages, MAX_PAGES)} if pages > 1 else {}
+
+
+def _describe_evidence(classifier: Classifier, digit: NDArray[np.uint8], against: int | None) -> Answer:
+    """Say what of a digit's ink speaks for the answer, and which digits the network learned from are like it."""
+    evidence = find_evidence(classifier, digit, against)
+    smallest = evidence.smallest
+    return {
+        "digit": evidence.digit,
+        "against": evidence.against,
+        "map": np.round(evidence.gains.astype(np.float64), EVIDENCE_DECIMALS).tolist(),
+        "picture": _to_url(paint_evidence(digit, evidence.gains)),
+        "parts": [
+            {
+                "place": piece.place,
+                "shape": piece.shape,
+                "gain": round(float(evidence.gains[piece.mask].mean()), EVIDENCE_DECIMALS),
+                **_describe_change(classifier, digit, change),
+            }
+            for piece, change in zip(evidence.pieces, evidence.without, strict=True)
+        ],
+        "smallest": None if smallest is None else _describe_change(classifier, digit, smallest),
+        "like": [
+            {"digit": like.label, "similarity": round(like.similarity, 3), "picture": _to_url(like.picture)}
+            for like in find_like(classifier, digit)
+        ],
+    }
+
+
+def _describe_change(classifier: Classifier, digit: NDArray[np.uint8], change: Change) -> Answer:
+    """Say what a digit reads without some of its ink, and show that ink alone."""
+    gone = np.where(change.without, digit, np.uint8(0))
+    share = float(gone.sum(dtype=np.int64) / digit.sum(dtype=np.int64))
+    answer = describe_predictions(classifier, change.prediction, [False])[0]
+    answer.pop("without_hand", None)
+    return {**answer, "share": round(share, 3), "ink": _to_url(gone)}
 
 
 def describe_predictions(
@@ -139,7 +202,8 @@ def read_one(classifier: Classifier, body: Body, explained: bool = False) -> Ans
     if explained:
         digits = [{**answer, "picture": _to_url(one.digit)} for answer, one in zip(digits, reading.found, strict=True)]
     marks = [{"sign": mark.sign, "certain": not mark.doubted, "box": list(mark.box)} for mark in reading.marks]
-    return {"text": reading.text, "digits": digits, "marks": marks, "model": classifier.name}
+    answer = {"text": reading.text, "digits": digits, "marks": marks, "model": classifier.name}
+    return {**answer, **describe_pages(body)}
 
 
 def read_several(classifier: Classifier, bodies: Iterable[Body], explained: bool = False) -> list[Answer]:

@@ -22,7 +22,7 @@ from PIL import Image
 from ..commandline import without_greetings
 from ..errors import BadRequest, DigitsError, describe
 from ..models.classifier import load_classifier
-from ..models.folder import load
+from ..models.importing import load_ready
 from ..models.registry import PREFERRED, choose_default, find_artifacts
 from ..preprocessing.decoding import Body
 from ..settings import SERVED
@@ -54,7 +54,7 @@ class Reader:
         if not model:  # the others are not even looked at: their checksums take longer than an answer
             model = PREFERRED if (folder / PREFERRED).is_dir() else choose_default(find_artifacts(folder))
         with without_greetings():  # LiteRT's
-            self._classifier = load_classifier(load(folder / model))
+            self._classifier = load_classifier(load_ready(folder / model))
 
     @property
     def model(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import logging
+import logging.config
 import os
 import resource
 import shutil
@@ -24,6 +25,7 @@ from gunicorn.app.base import BaseApplication
 from ..lifecycle import has_served
 from ..memory.opening import describe_memory, find_database
 from ..models.files import BadModel
+from ..models.folder import IMPORTED
 from ..models.registry import choose_default, describe_refused, log_refused, tell_workers
 from ..models.survey import survey
 from ..settings import BadSetting, Settings, read_settings
@@ -99,6 +101,7 @@ def serve(reload: bool = False, load: Callable[[], Any] | None = None) -> None:
     """
     try:
         settings = read_settings()
+        logging.config.dictConfig(logs.configure(settings.log_level))  # what is imported is said while it happens
         serving = "serving another application" if load else describe_serving(settings)
         raise_file_limit()
     except (BadSetting, BadModel) as error:
@@ -138,6 +141,8 @@ def survey_models(settings: Settings) -> str:
     Raises:
         BadModel: no model can be served.
     """
+    if has_inherited_socket():  # what the process before it imported goes with that
+        os.environ.pop(IMPORTED, None)
     found = survey(settings.models, settings.strict)
     default = choose_default(found, settings.default_model)
     tell_workers(found.refused)

@@ -106,7 +106,7 @@ class Arbiter(GunicornArbiter):  # type: ignore[misc]
         if self.folders.have_changed():
             self.wanted = True
         if self.checking is None and self.wanted:
-            self.wanted, self.checking = False, Check(self.settings.timeout)
+            self.wanted, self.checking = False, Check(max(self.settings.timeout, LOADING))
         if self.checking is None or not self.checking.is_over():
             return
         said, problem = self.checking.said, self.checking.problem

@@ -20,7 +20,7 @@ SECURITY_HEADERS = {
         )
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Permissions-Policy": "camera=(self), geolocation=(), microphone=(), payment=(), usb=()",
     "Referrer-Policy": "no-referrer",
 }
 # Types of answers that are compressed: pages and JSON; application/octet-stream is the tensors of a protocol

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import current_app, request
 
-from ..errors import CorrectionsOff, NotReady
+from ..errors import BadRequest, CorrectionsOff, NotReady
 from ..lifecycle import is_stopping
 from ..memory.names import check_hand
 from ..models.classifier import Classifier
@@ -46,17 +46,32 @@ def needed_memory() -> Memory:
 def chosen_classifier() -> Classifier:
     """Return the model that a request names by ?model=NAME, or the default one; with ?hand=ID, as that hand taught it.
 
+    With ?guard=1 it also doubts what the model for real-world digits doubts.
+
     Raises:
         NotFound: no model has that name.
-        BadRequest: no hand can have that name.
+        BadRequest: no hand can have that name, or nothing can guard the model.
     """
-    classifier = served_models().get(request.args.get("model"))
+    get = served_models().get_guarded if read_flag("guard") else served_models().get
+    classifier = get(request.args.get("model"))
     hand = request.args.get("hand")
     if hand is None:
         return classifier
     check_hand(hand)
     memory = served_memory()
     return memory.personalise(classifier, hand) if memory else classifier
+
+
+def read_flag(name: str) -> bool:
+    """Return whether a flag of the query is set.
+
+    Raises:
+        BadRequest: it is neither 0 nor 1.
+    """
+    value = request.args.get(name, "0")
+    if value not in ("0", "1"):
+        raise BadRequest(f"?{name}={value} is not possible; expected {name}=1 or {name}=0.")
+    return value == "1"
 
 
 def check_ready() -> None:

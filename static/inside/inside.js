@@ -5,7 +5,7 @@
 
 import { contextOf } from '../drawing/ink.js';
 import { explainPicture, nameDigit, Problem } from '../reading/server.js';
-import { find } from '../site/elements.js';
+import { find, loadStyle } from '../site/elements.js';
 import { formatShare } from '../site/texts.js';
 import { createDigit } from './digit.js';
 import { make, makeButton } from './elements.js';
@@ -24,7 +24,7 @@ const STRIDE = 2; // pixels that it slides at once
  * @param {InsideHooks} page
  */
 export async function createInside(panel, page) {
-  await Promise.all([loadTexts(), loadStyle()]);
+  await Promise.all([loadTexts(), loadStyle('/static/inside/inside.css')]);
   const select = find(panel, 'select');
   const note = find(panel, '[data-part="note"]');
   const body = find(panel, '.inside');
@@ -321,16 +321,6 @@ function makeLegend() {
     scale,
     make('span', {}, say('legend.more')),
   );
-}
-
-/** Load what the inside looks like. @returns {Promise<void>} */
-function loadStyle() {
-  return new Promise((resolve) => {
-    const link = make('link', { rel: 'stylesheet', href: new URL('inside.css', import.meta.url).pathname });
-    link.addEventListener('load', () => resolve());
-    link.addEventListener('error', () => resolve());
-    document.head.append(link);
-  });
 }
 
 /**

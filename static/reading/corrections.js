@@ -27,6 +27,7 @@ export function createCorrections(card, panel, { takeDigit, changed }) {
   const onOff = find(panel, '#hand-on');
   /** @type {Map<string, number>} the digits that were read in this visit, by their pictures: what each was read as */
   const seen = new Map();
+  let corrected = ''; // the picture of the newest correction: what was said of it stays while it is shown
 
   /** @param {boolean} shown */
   function showKeys(shown) {
@@ -48,6 +49,7 @@ export function createCorrections(card, panel, { takeDigit, changed }) {
         toBlob(read.picture),
       );
       switchHand(true);
+      corrected = read.picture;
       said.textContent = trusted ? t('learn.kept', { digit }) : t('learn.distrusted', { digit });
       await Promise.all([changed(), showHand(), compareVisit()]);
     } catch (error) {
@@ -67,7 +69,8 @@ export function createCorrections(card, panel, { takeDigit, changed }) {
       if (picture && !seen.has(picture) && seen.size < MAX_VISIT) seen.set(picture, alone ?? digit);
     }
     const learned = reading?.digits.find((digit) => digit.without_hand !== undefined);
-    said.textContent = learned ? t('learn.decided', { digit: learned.digit, alone: learned.without_hand ?? '' }) : '';
+    if (learned) said.textContent = t('learn.decided', { digit: learned.digit, alone: learned.without_hand ?? '' });
+    else if (!reading?.digits.some(({ picture }) => picture === corrected)) said.textContent = '';
   }
 
   /** Read the digits of this visit again, and show which are read otherwise now. */

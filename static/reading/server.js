@@ -47,13 +47,13 @@ export async function readPicture(picture, { model = '', signal } = {}) {
 }
 
 /**
- * Read one digit, with each step from the picture to what the network sees.
+ * Read one digit, with each step from the picture to what the network sees, and why it is not another digit.
  * @param {Blob} picture
  * @param {ReadOptions} [options]
  * @returns {Promise<Explanation>}
  */
-export async function explainPicture(picture, { model = '', signal } = {}) {
-  return ask('POST', '/predict', { model, explain: '1', hand: handToRead() }, picture, signal);
+export async function explainPicture(picture, { model = '', against = '', signal } = {}) {
+  return ask('POST', '/predict', { model, explain: '1', against, hand: handToRead() }, picture, signal);
 }
 
 /**

@@ -142,6 +142,36 @@ def test_explain_adds_the_steps(client: FlaskClient) -> None:
         assert step["picture"].startswith("data:image/png;base64,")
 
 
+def test_explain_says_what_of_the_ink_speaks_for_the_answer(client: FlaskClient) -> None:
+    evidence = client.post("/predict?explain=1", data=SEVEN).get_json()["evidence"]
+    assert (evidence["digit"], np.array(evidence["map"]).shape) == (7, (28, 28))
+    assert evidence["against"] not in (7, None)
+    assert {part["place"]: part["digit"] for part in evidence["parts"]}["top"] == 1
+    assert [like["digit"] for like in evidence["like"]] == [7] * 8
+    for picture in (evidence["picture"], evidence["smallest"]["ink"], evidence["like"][0]["picture"]):
+        assert picture.startswith("data:image/png;base64,")
+
+
+@pytest.mark.parametrize(("against", "compared"), (("1", 1), ("3", 3)))
+def test_the_answer_can_be_compared_with_any_digit(client: FlaskClient, against: str, compared: int) -> None:
+    answers = client.post(f"/predict?explain=1&against={against}", json={"images": [TEXT, TEXT]}).get_json()
+    assert [one["evidence"]["against"] for one in answers["predictions"]] == [compared] * 2
+
+
+def test_the_answer_compared_with_itself_is_compared_with_the_second_guess(client: FlaskClient) -> None:
+    usual, itself = (
+        client.post(f"/predict?explain=1{query}", data=SEVEN).get_json()["evidence"] for query in ("", "&against=7")
+    )
+    assert itself == usual
+
+
+def test_evidence_that_fills_an_answer_is_refused(small_client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.reading.answers.MAX_STEPS", 40_000)
+    assert small_client.post("/predict?explain=1", data=SEVEN).status_code == 200
+    answer = small_client.post("/predict?explain=1", json={"images": [TEXT, TEXT]})
+    assert (answer.status_code, answer.get_json()["code"]) == (413, "too_large")
+
+
 @pytest.mark.parametrize(
     ("model", "decision"), (("robust", "longer side made 20"), ("lenet_sigmoid", "longer side made 28"))
 )
@@ -166,7 +196,8 @@ BAD_REQUESTS: dict[str, tuple[Sent, int, str, str]] = {
     "base64 of text": ({"data": base64.b64encode(b"hello"), "content_type": FORM}, 415, "unsupported_format", "Send"),
     "bad JSON by curl -d": ({"data": "{'image': 1}", "content_type": FORM}, 400, "bad_request", "not JSON"),
     "HTML": ({"data": b"<!doctype html>7", "content_type": "text/html"}, 415, "unsupported_format", FORMATS_TEXT),
-    "HEIC": ({"data": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"}, 415, "unsupported_format", "JPEG"),
+    "a damaged HEIC": ({"data": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"}, 422, "unreadable", "damaged"),
+    "AVIF": ({"data": b"\0\0\0\x18ftypavif\0\0\0\0mif1avif"}, 415, "unsupported_format", "AVIF"),
     "a blank picture": ({"data": BLANK}, 422, "no_ink", "Nothing"),
     "a truncated PNG": ({"data": SEVEN[: len(SEVEN) // 2]}, 422, "unreadable", "truncated or damaged"),
     "not JSON": ({"data": "{", "content_type": "application/json"}, 400, "bad_request", "not JSON"),
@@ -205,6 +236,8 @@ def test_a_bad_request_is_refused_with_what_was_expected(
         ("GET", "/nowhere", 404, "not_found", "nothing at /nowhere"),
         ("POST", "/predict?model=none", 404, "not_found", "Served here: plain, unsure"),
         ("POST", "/predict?explain=yes", 400, "bad_request", "explain=1"),
+        ("POST", "/predict?explain=1&against=10", 400, "bad_request", "against=0 to against=9"),
+        ("POST", "/predict?against=", 400, "bad_request", "against=0 to against=9"),
     ),
 )
 def test_a_wrong_path_says_what_is_there(

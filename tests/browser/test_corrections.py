@@ -41,7 +41,9 @@ def teach_eight(page: Page) -> None:
     draw_with_mouse(page, SEVEN)
     expect_answer(page, "7")
     page.click("#correct")
-    page.click("#keys [data-digit='8']")
+    with page.expect_response("**/read?*"):  # it is read again
+        page.click("#keys [data-digit='8']")
+    expect(page.locator("#answer")).not_to_have_attribute("data-state", "reading")
     expect(page.locator("#learned")).to_contain_text("8")
 
 

@@ -58,13 +58,22 @@ def draw_non_digit(rng: np.random.Generator, kinds: Sequence[str] = TRAINING_KIN
     return KINDS[name].draw(rng)
 
 
-def synthesise_digits(count: int, seed: int, workers: int = 1) -> tuple[Digits, NDArray[np.uint8]]:
+def synthesise_digits(
+    count: int, seed: int, workers: int = 1, first: int | None = None
+) -> tuple[Digits, NDArray[np.uint8]]:
     """Write digits, as many of each label, in random order.
+
+    Args:
+        count: of all digits.
+        seed: decides which.
+        workers: processes.
+        first: only so many of them, from the first on; all where None.
 
     Returns:
         digits uint8 (count, 28, 28) framed, labels uint8 (count,). They depend on count and seed alone.
     """
-    labels = (np.random.default_rng(seed).permutation(count) % 10).astype(np.uint8)
+    labels = (np.random.default_rng(seed).permutation(count) % 10).astype(np.uint8)[:first]
+    count = len(labels)
     batches = [labels[start : start + BATCH] for start in range(0, count, BATCH)]
     return _gather(_draw_digits, [(seed, number, batch) for number, batch in enumerate(batches)], workers), labels
 

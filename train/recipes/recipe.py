@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
 from app.models.prototypes import References
 from app.models.saving import WeightBits
@@ -46,11 +48,13 @@ class Recipe:
     report_every: int | None = None  # steps between reports within an epoch
     weight_bits: WeightBits = 32  # of the compiled file; with 8 it answers three times as fast, and nearly the same
     start: str | None = None  # folder of the saved model with whose weights training starts; else with random ones
+    start_share: float = 0.0  # of the weights of that model in the mean that is kept
     adopt: Callable[[keras.Model, keras.Model], None] | None = None  # untrained network, saved one -> its weights
     finish: Callable[[keras.Model, Dataset], keras.Model] | None = None  # trained network -> what is saved
     fit_card: Callable[[keras.Model, Dataset], dict[str, Any]] | None = None  # what is saved -> fields of its card
     # what is saved -> features of typical digits
     prototypes: Callable[[keras.Model, Dataset], References] | None = None
+    learned: Callable[[], NDArray[np.uint8]] | None = None  # written digits of the training data, (10, n, 28, 28)
 
     def __post_init__(self) -> None:
         """Refuse what does not go together."""

@@ -26,7 +26,7 @@ from app.models.prototypes import References
 
 from ..data.augmentation import augment
 from ..data.datasets import Dataset, Split
-from ..handwriting.synthesis import synthesise_digits, synthesise_morphs, synthesise_non_digits
+from ..handwriting.synthesis import BATCH, synthesise_digits, synthesise_morphs, synthesise_non_digits
 from ..learning import networks
 from ..learning.predictions import PREDICTION_BATCH, predict
 from .certainty import HIDDEN, Head, fit_threshold, take_features, train_head
@@ -39,7 +39,11 @@ NON_DIGITS = 80_000  # drawings of non-digits to choose from
 WRITTEN_SHARE = 0.6  # written digits in a batch, for each of MNIST's digits
 MORPHS_SHARE = 0.1  # drawings between two digits in a batch, for each of MNIST's digits
 NON_DIGITS_SHARE = 0.4  # non-digits in a batch, for each of MNIST's digits
+SHOWN = 60  # written digits of each class that are shown: of BATCH digits each class has about 100
 UNVARIED = 0.25  # share of MNIST's digits in a batch that stay as they are: that is how they are tested
+# Where training starts from a finished network, the share of its weights in the mean that is kept
+# Source: Wortsman et al., "Robust fine-tuning of zero-shot models", 2022; EXPERIMENTS.md compares shares
+START_SHARE = 0.5
 SEED = 28  # of what handwriting/ writes; the same for every run, so that runs differ by training alone
 VALIDATION_WRITTEN = 10_000  # digits written for validation, from another seed
 STATISTICS_BATCHES = 40  # of 256 MNIST digits and what mix() adds, for batch normalisation's final statistics
@@ -144,6 +148,16 @@ def choose_prototypes(network: keras.Model, dataset: Dataset) -> References:
     labels = np.concatenate([dataset.training.labels, written.labels])
     right = predict(network, digits).argmax(axis=1) == labels
     return find_prototypes(predict(look, digits[right]), labels[right], SEED)
+
+
+def show_learned() -> NDArray[np.uint8]:
+    """Return the first written digits of each class in the pool, for people who ask what the network learned from.
+
+    Returns:
+        uint8 (10, SHOWN, 28, 28).
+    """
+    digits, labels = synthesise_digits(WRITTEN, SEED, first=BATCH)
+    return np.stack([digits[labels == label][:SHOWN] for label in range(NON_DIGIT)])
 
 
 def fit_card(network: keras.Model, dataset: Dataset) -> dict[str, Any]:

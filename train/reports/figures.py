@@ -1,6 +1,7 @@
 """What a model learned, as pictures, drawn six inches wide with large letters, for a phone and for print.
 
     dataset -> samples.png, pixels.png       card -> curves.png, confusion.png       network -> errors.png, filters.png
+    written digits -> learned.png, from which the server shows those that are most like another one
 
 Trains nothing: everything comes from a model folder and the data that the model was trained on.
 """
@@ -19,6 +20,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from app.reading.likeness import SHEET, write_sheet
+
 from ..data import datasets
 from ..data.datasets import Dataset
 from ..learning.predictions import predict
@@ -31,13 +34,16 @@ TRAINING, VALIDATION = "#1f77b4", "#d95f02"  # distinguishable for the colour-bl
 Card = dict[str, Any]
 
 
-def draw_report(folder: Path, network: keras.Model, card: Card, dataset: Dataset) -> None:
+def draw_report(
+    folder: Path, network: keras.Model, card: Card, dataset: Dataset, learned: NDArray[np.uint8] | None = None
+) -> None:
     """Draw the pictures of a model into its report/, in place of those that were there.
 
     Args:
         folder: of the model.
         card: as saved.
         dataset: what the model was trained on, nothing held out.
+        learned: written digits that it was trained on besides, (10, n, 28, 28), where there are any.
     """
     pictures = {
         "samples": draw_samples(dataset),
@@ -51,6 +57,8 @@ def draw_report(folder: Path, network: keras.Model, card: Card, dataset: Dataset
     try:
         for name, figure in pictures.items():
             figure.savefig(beside / f"{name}.png", dpi=RESOLUTION, metadata={"Software": None})
+        if learned is not None:
+            write_sheet(beside / Path(SHEET).name, learned)
         beside.chmod(0o755)
         shutil.rmtree(folder / "report", ignore_errors=True)
         beside.replace(folder / "report")

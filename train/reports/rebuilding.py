@@ -20,6 +20,7 @@ from ..data.datasets import Dataset
 from ..errors import TrainingError
 from ..evaluation import served
 from ..learning.devices import without_greetings
+from ..recipes.catalogue import RECIPES
 from .figures import draw_report
 from .results import read_cards, write_results
 
@@ -49,7 +50,9 @@ def rebuild(models: Path, data: Path | None, page: Path, console: Console) -> No
         accuracy = served.served_accuracy(network, read_pages(dataset.name), dataset.test.labels)
         card["metrics"]["served_accuracy"] = accuracy
         write_card(models / name, card)
-        draw_report(models / name, network, card, dataset)
+        recipe = RECIPES.get(card["recipe"])
+        learned = recipe.learned() if recipe and recipe.learned else None
+        draw_report(models / name, network, card, dataset, learned)
         console.print(f"{name}: served accuracy {accuracy:.2%}, pictures in {models / name / 'report'}")
     page.write_text(write_results(text, cards), encoding="utf-8")
 

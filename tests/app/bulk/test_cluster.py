@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,8 +14,11 @@ from typing import Any
 
 import pyarrow.dataset as ds
 import pytest
+from moto.server import ThreadedMotoServer
+from pyarrow import fs
 
 from app.bulk.command import main
+from app.bulk.connection import HOW_TO_GET_TOKEN, LOOPBACK
 from tests.conftest import ROOT
 from tests.support.drawings import draw_digit, to_png
 
@@ -103,6 +109,80 @@ def test_a_cluster_reads_as_one_machine_does_and_adds_what_is_new(nodes: Nodes, 
     expected = read_on_one_machine(new, tmp_path / "new.parquet")
     for scheme, rows in (("file", added[:22]), ("local", added[22:])):
         assert rows == [{**row, "path": f"{scheme}://{row['path']}"} for row in expected]
+
+
+@contextmanager
+def start_head(home: Path, folder: Path) -> Iterator[str]:
+    """Run a cluster of one node as `ray start --head` does; yields its address."""
+    with socket.create_server((LOOPBACK, 0)) as probe:
+        port = probe.getsockname()[1]
+    command = [
+        str(Path(sys.executable).with_name("ray")),
+        *("start", "--head", "--block", "--port", str(port), "--node-ip-address", LOOPBACK),
+        *("--num-cpus", "1", "--object-store-memory", str(2**27), "--include-dashboard", "false"),
+        *("--disable-usage-stats", "--temp-dir", str(folder)),
+    ]
+    environment = {**os.environ, "HOME": str(home), "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as head:
+        assert head.stdout
+        try:
+            said = ""
+            while "Ray runtime started" not in said:
+                line = head.stdout.readline()
+                assert line, said
+                said += line
+            assert "Token authentication is enabled" in said
+            yield f"{LOOPBACK}:{port}"
+        finally:
+            head.terminate()
+            head.communicate(timeout=60)
+
+
+def test_a_head_that_ray_start_started_is_reached_by_its_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, stranger = tmp_path / "home", tmp_path / "stranger"
+    stranger.mkdir()
+    (home / ".ray").mkdir(parents=True)
+    (home / ".ray" / "auth_token").write_text("5" * 32)  # as `ray get-auth-token --generate` and ray.init() write it
+    folder, parts = fill(tmp_path / "scans", 20), tmp_path / "parts"
+    with tempfile.TemporaryDirectory(prefix="ray") as short, start_head(home, Path(short)) as address:
+        monkeypatch.setenv("HOME", str(home))
+        code, _, said = run(str(folder), "--ray", address, "--output", str(parts))
+        assert code == 1, said
+        assert len(read_parts(parts)) == 20
+        monkeypatch.setenv("HOME", str(stranger))
+        code, _, said = run(str(folder), "--ray", address, "--output", str(tmp_path / "others"))
+        assert code == 2, said
+        assert said.splitlines()[-1].endswith(HOW_TO_GET_TOKEN)
+
+
+def test_pictures_in_a_store_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S3 as moto's server speaks it, with the endpoint set as docs/scale.md says."""
+    server = ThreadedMotoServer(LOOPBACK, 0, verbose=False)
+    server.start()
+    try:
+        address, port = server.get_host_and_port()
+        endpoint = {"AWS_ENDPOINT_URL": f"http://{address}:{port}", "AWS_DEFAULT_REGION": "us-east-1"}
+        for name, value in {**endpoint, "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}.items():
+            monkeypatch.setenv(name, value)
+        override = endpoint["AWS_ENDPOINT_URL"]  # in this process, the SDK may have read the environment before
+        store = fs.S3FileSystem(access_key="a", secret_key="b", endpoint_override=override, allow_bucket_creation=True)
+        store.create_dir("scans")
+        folder = fill(tmp_path / "scans", 22)
+        for path in folder.iterdir():
+            with store.open_output_stream(f"scans/in/{path.name}") as stream:
+                stream.write(path.read_bytes())
+        options = ("--ray", "local", "--processes", "1", "--output", "s3://scans/out")
+        code, _, said = run("s3://scans/in", *options)
+        assert code == 1, said
+        rows = ds.dataset("scans/out", filesystem=store, format="parquet").to_table().to_pylist()
+        expected = read_on_one_machine(folder, tmp_path / "alone.parquet")
+        assert sorted((row["path"].rpartition("/")[2], row["digit"], row["code"]) for row in rows) == [
+            (Path(row["path"]).name, row["digit"], row["code"]) for row in expected
+        ]
+    finally:
+        server.stop()
 
 
 def test_a_node_that_dies_loses_and_duplicates_no_picture(nodes: Nodes, tmp_path: Path) -> None:

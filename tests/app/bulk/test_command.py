@@ -39,7 +39,7 @@ BAD = (
     ("blank.png", to_png(draw_digit(1, ink=255)), "no_ink"),
     ("empty.png", b"", "unsupported_format"),
     ("letter.jpg", b"Dear Sir or Madam", "unsupported_format"),
-    ("phone.heic", b"\0\0\0\x18ftypheic", "unsupported_format"),
+    ("phone.heic", b"\0\0\0\x18ftypheic", "unreadable"),
     ("cut.png", to_png(draw_digit(5))[:300], "unreadable"),
     ("scan.tif", bytes(2**24 + 1), "too_large"),
 )

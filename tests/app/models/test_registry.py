@@ -48,9 +48,9 @@ def test_a_stray_folder_is_refused_and_the_others_are_served(models: Path, caplo
     (models / "notes").mkdir()
     registry = load_registry(models)
     assert registry.names == ["plain", "unsure"]
-    assert [(one.name, one.error[:23]) for one in registry.refused] == [("notes", "notes has no model.json")]
-    assert "The model notes is not served: notes has no model.json" in caplog.text
-    with pytest.raises(BadModel, match=r"has no model\.json"):
+    assert [(one.name, one.error[:14]) for one in registry.refused] == [("notes", "notes is empty")]
+    assert "The model notes is not served: notes is empty" in caplog.text
+    with pytest.raises(BadModel, match="notes is empty"):
         load_registry(models, strict=True)
 
 

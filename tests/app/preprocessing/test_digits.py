@@ -283,7 +283,7 @@ def test_the_sides_of_a_jpeg_photo_agree_with_the_drawing() -> None:
     (
         (draw_digit(5), "dark ink on light paper"),
         (255 - draw_digit(5), "light ink on dark paper"),
-        (draw_digit(5, pen=1), "hairline"),
+        (draw_digit(5, pen=1), "strokes that are thin"),
         (np.stack([draw_digit(5), np.full((280, 280), 255, np.uint8), draw_digit(5)], axis=-1), "% green"),
         *((scene(draw_digit(5)), "shading") for scene in SCENES if scene.__name__ in {"in_uneven_light", "on_a_table"}),
         *((scene(draw_digit(5)), "sheet") for scene in SCENES if scene.__name__ in {"on_a_table", "on_a_pasted_sheet"}),

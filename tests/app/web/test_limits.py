@@ -282,7 +282,7 @@ def test_types_are_not_guessed_and_pages_load_nothing_from_elsewhere(tiny_client
         assert "unsafe-inline" not in policy
         assert "unsafe-eval" not in policy
         assert answer.headers["Referrer-Policy"] == "no-referrer"
-        assert "camera=()" in answer.headers["Permissions-Policy"]
+        assert "camera=(self)" in answer.headers["Permissions-Policy"]
         assert " style=" not in answer.text
         assert "<script>" not in answer.text
 

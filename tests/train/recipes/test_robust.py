@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -11,8 +12,10 @@ import pytest
 from app.models.classifier import load_classifier
 from app.models.folder import load
 from app.models.saving import save
+from train import runs
 from train.learning import networks
 from train.recipes import certainty, robust
+from train.recipes.catalogue import RECIPES
 
 PARAMETERS = 264_667
 MAX_PARAMETERS = 300_000  # of what is served
@@ -62,21 +65,36 @@ def test_what_lies_between_two_digits_is_trained_with_how_likely_each_is() -> No
     assert ((pool.morph_targets > 0.05) & (pool.morph_targets < 0.95)).any(axis=1).sum() > 10
 
 
+def finish_without_certainty(network: keras.Model, temperature: float) -> keras.Model:
+    size = sum(2 * network.get_layer(depth).output.shape[-1] for depth in certainty.DEPTHS)
+    shapes = ((size, certainty.HIDDEN), (certainty.HIDDEN,), (certainty.HIDDEN, 1), (1,))
+    return robust.with_certainty(
+        network, temperature, certainty.Head(*(np.zeros(shape, np.float32) for shape in shapes))
+    )
+
+
 def test_a_network_starts_from_a_finished_one() -> None:
     keras.utils.set_random_seed(3)
     trained, fresh = networks.robust(), networks.robust()
-    size = sum(2 * trained.get_layer(depth).output.shape[-1] for depth in certainty.DEPTHS)
-    units = certainty.HIDDEN
-    head = certainty.Head(
-        np.zeros((size, units), np.float32), np.zeros(units, np.float32), np.zeros((units, 1), np.float32),
-        np.zeros(1, np.float32),
-    )  # fmt: skip
-    finished = robust.with_certainty(trained, temperature=0.5, head=head)
+    finished = finish_without_certainty(trained, temperature=0.5)
     tensor = np.random.default_rng(0).random((5, 28, 28, 1), np.float32)
     assert not np.allclose(fresh(tensor), trained(tensor), atol=1e-3)
     robust.adopt(fresh, finished)
     logits = np.asarray(fresh(tensor))[:, : robust.NON_DIGIT]
     np.testing.assert_allclose(logits, np.asarray(trained(tensor))[:, : robust.NON_DIGIT] / 0.5, atol=1e-4)
+
+
+def test_the_mean_of_trained_weights_and_those_of_the_start_is_kept() -> None:
+    keras.utils.set_random_seed(3)
+    before, after = networks.robust(), networks.robust()
+    expected = [
+        (1 - 0.25) * new + 0.25 * old for new, old in zip(after.get_weights(), before.get_weights(), strict=True)
+    ]
+    expected[-2][:, robust.NON_DIGIT] = after.get_weights()[-2][:, robust.NON_DIGIT]  # a finished network has none
+    expected[-1][robust.NON_DIGIT] = after.get_weights()[-1][robust.NON_DIGIT]
+    runs.blend(after, replace(RECIPES["robust"], start_share=0.25), finish_without_certainty(before, temperature=1.0))
+    for mean, weights in zip(expected, after.get_weights(), strict=True):
+        np.testing.assert_allclose(weights, mean, atol=1e-6)
 
 
 @pytest.mark.parametrize("true", (0.5, 1.0, 2.0))

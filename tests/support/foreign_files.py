@@ -1,0 +1,220 @@
+"""Networks in the forms in which other people save them. Those of Keras 1 are written by hand, as 1.2 wrote them."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import h5py
+import keras
+import numpy as np
+import tensorflow as tf
+import tf_keras
+
+from app.framing import to_tensor
+from app.models.samples import vary_samples
+
+from .foreign import HIDDEN, Weights, train_weights
+
+Write = Callable[[Path], None]  # into a folder
+
+
+def arrays(weights: Weights) -> list[np.ndarray[Any, Any]]:
+    return [weights.kernel, weights.bias, weights.last_kernel, weights.last_bias]
+
+
+def keras2(shape: tuple[int, ...] = (28, 28, 1), pair: tuple[float, float] = (0, 1), end: str = "softmax") -> Any:
+    """Return a Sequential network of Keras 2, trained for other values."""
+    layers = tf_keras.layers
+    network = tf_keras.Sequential(
+        [
+            layers.Flatten(input_shape=shape),
+            layers.Dense(HIDDEN, activation="relu"),
+            layers.Dropout(0.5),
+            layers.Dense(10, activation=end),
+        ]
+    )
+    network.set_weights(arrays(train_weights().for_values(*pair)))
+    network.compile("adam", "categorical_crossentropy")
+    return network
+
+
+def keras2_functional() -> Any:
+    """Return a network of Keras 2 with augmentation, arithmetic, a branch and a network within it; for 0 to 255."""
+    layers = tf_keras.layers
+    augment = tf_keras.Sequential([layers.RandomRotation(0.1, input_shape=(28, 28, 1))], name="augment")
+    entry = tf_keras.Input((28, 28, 1))
+    flat = layers.Flatten()(augment(entry) / 255.0)
+    hidden = layers.Dense(HIDDEN, activation="relu", name="first")(flat)
+    hidden = layers.add([layers.Rescaling(0.5)(hidden), hidden * 0.5])
+    network = tf_keras.Model(entry, layers.Activation("softmax")(layers.Dense(10, name="last")(hidden)))
+    weights = train_weights()
+    network.get_layer("first").set_weights([weights.kernel, weights.bias])
+    network.get_layer("last").set_weights([weights.last_kernel, weights.last_bias])
+    return network
+
+
+def keras3(shape: tuple[int, ...] = (28, 28, 1), pair: tuple[float, float] = (0, 1)) -> keras.Model:
+    """Return a Sequential network of Keras 3."""
+    layers = keras.layers
+    network = keras.Sequential(
+        [
+            keras.Input(shape),
+            layers.Flatten(),
+            layers.Dense(HIDDEN, activation="relu"),
+            layers.Dropout(0.5),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+    network.set_weights(arrays(train_weights().for_values(*pair)))
+    return network
+
+
+def keras3_functional() -> keras.Model:
+    """Return a network of Keras 3 with arithmetic in it; for 0 to 255."""
+    layers = keras.layers
+    entry = keras.Input((28, 28, 1))
+    hidden = layers.Dense(HIDDEN, activation="relu", name="first")(layers.Flatten()(entry / 255.0))
+    network = keras.Model(entry, layers.Dense(10, activation="softmax", name="last")(hidden + hidden - hidden))
+    weights = train_weights()
+    network.get_layer("first").set_weights([weights.kernel, weights.bias])
+    network.get_layer("last").set_weights([weights.last_kernel, weights.last_bias])
+    return network
+
+
+def write_keras(make: Callable[[], Any], name: str) -> Write:
+    """Save a network of Keras under a name, whose ending says the form; "" is a SavedModel."""
+
+    def write(folder: Path) -> None:
+        with warnings.catch_warnings(action="ignore"):
+            network = make()
+            if name.endswith((".h5", ".keras", ".hdf5")):
+                network.save(folder / name)
+            else:
+                network.save(folder / name, save_format="tf")
+
+    return write
+
+
+def write_json(make: Callable[[], Any], network_name: str, weights_name: str) -> Write:
+    """Save a network as JSON, and its weights beside it."""
+
+    def write(folder: Path) -> None:
+        with warnings.catch_warnings(action="ignore"):
+            network = make()
+            (folder / network_name).write_text(network.to_json())
+            network.save_weights(folder / weights_name)
+
+    return write
+
+
+def write_keras1(layers: list[Any], weights: dict[str, list[Any]]) -> Write:
+    """Write an HDF5 file as Keras 1.2 did."""
+
+    def write(folder: Path) -> None:
+        with h5py.File(folder / "mnist.h5", "w") as file:
+            file.attrs["keras_version"] = b"1.2.2"
+            file.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": layers}).encode()
+            group = file.create_group("model_weights")
+            group.attrs["layer_names"] = [item["config"]["name"].encode() for item in layers]
+            for item in layers:
+                name = item["config"]["name"]
+                part = group.create_group(name)
+                names = [f"{name}_{letter}".encode() for letter in "Wb"] if name in weights else []
+                part.attrs["weight_names"] = names
+                for each, values in zip(names, weights.get(name, ()), strict=True):
+                    part.create_dataset(each, data=values)
+            file.create_group("optimizer_weights").create_dataset("adam/iterations", data=5)
+
+    return write
+
+
+def keras1_layer(kind: str, name: str, **fields: Any) -> dict[str, Any]:
+    return {"class_name": kind, "config": {"name": name, "trainable": True, **fields}}
+
+
+def keras1_dense() -> Write:
+    """Return a writer of the network in Keras 1: Dense, Dropout, Activation."""
+    weights = train_weights()
+    dense = {"init": "glorot_uniform", "bias": True, "W_regularizer": None, "activity_regularizer": None}
+    return write_keras1(
+        [
+            keras1_layer(
+                "Dense", "dense_1", output_dim=HIDDEN, input_dim=784, batch_input_shape=[None, 784], activation="relu",
+                input_dtype="float32", **dense,
+            ),
+            keras1_layer("Dropout", "dropout_1", p=0.2),
+            keras1_layer("Dense", "dense_2", output_dim=10, input_dim=None, activation="linear", **dense),
+            keras1_layer("Activation", "activation_1", activation="softmax"),
+        ],
+        {"dense_1": [weights.kernel, weights.bias], "dense_2": [weights.last_kernel, weights.last_bias]},
+    )  # fmt: skip
+
+
+def keras1_theano() -> Write:
+    """Return a writer of the network as a convolution of Keras 1 on Theano: channels first, kernels turned round."""
+    weights = train_weights()
+    kernel = weights.kernel.T.reshape(HIDDEN, 1, 28, 28)[:, :, ::-1, ::-1]
+    return write_keras1(
+        [
+            keras1_layer(
+                "Convolution2D", "convolution2d_1", nb_filter=HIDDEN, nb_row=28, nb_col=28, border_mode="valid",
+                subsample=[1, 1], dim_ordering="th", batch_input_shape=[None, 1, 28, 28], activation="relu", bias=True,
+            ),
+            keras1_layer("Flatten", "flatten_1"),
+            keras1_layer("Dense", "dense_1", output_dim=10, input_dim=None, activation="softmax", bias=True),
+        ],
+        {"convolution2d_1": [kernel, weights.bias], "dense_1": [weights.last_kernel, weights.last_bias]},
+    )  # fmt: skip
+
+
+def write_tensorflow1(folder: Path) -> None:
+    """Write a SavedModel as programs of TensorFlow 1 do: dropout with a probability to keep, and several outputs."""
+    first, weights = tf.compat.v1, train_weights()
+    with tf.Graph().as_default() as graph, first.Session(graph=graph) as session:
+        images = first.placeholder(tf.float32, [None, 784], name="x")
+        keep = first.placeholder(tf.float32, name="keep_prob")
+        values = [first.Variable(value) for value in arrays(weights)]
+        hidden = first.nn.dropout(tf.nn.relu(tf.matmul(images, values[0]) + values[1]), keep_prob=keep)
+        scores = tf.nn.softmax(tf.matmul(hidden, values[2]) + values[3])
+        session.run(first.global_variables_initializer())
+        signature = first.saved_model.signature_def_utils.predict_signature_def(
+            {"images": images, "keep_prob": keep}, {"scores": scores, "classes": tf.argmax(scores, 1)}
+        )
+        builder = first.saved_model.builder.SavedModelBuilder(str(folder / "1"))
+        builder.add_meta_graph_and_variables(session, ["serve"], {"predict_images": signature})
+        builder.save()
+
+
+def write_code(folder: Path) -> None:
+    """Write a SavedModel whose graph writes a file."""
+
+    def harm(given: Any) -> Any:
+        tf.io.write_file(str(folder / "written"), "x")
+        return tf.reshape(given, (-1, 784))[:, :10]
+
+    function = tf.function(harm, input_signature=[tf.TensorSpec((None, 28, 28, 1))])
+    tf.saved_model.save(tf.Module(), str(folder), signatures=function.get_concrete_function())
+
+
+def write_tflite(kind: Any = None, shape: tuple[int | None, ...] = (1, 28, 28, 1)) -> Write:
+    """Return a writer of a .tflite file alone, of floats or of 8 bits."""
+
+    def write(folder: Path) -> None:
+        network = keras2(shape[1:])  # type: ignore[arg-type]
+        function = tf.function(
+            lambda given: network(given, training=False), input_signature=[tf.TensorSpec(shape, tf.float32)]
+        )
+        converter = tf.lite.TFLiteConverter.from_concrete_functions([function.get_concrete_function()], network)
+        if kind is not None:
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+            digits = to_tensor(vary_samples()[:60])
+            converter.representative_dataset = lambda: ([digit[None].reshape(1, *shape[1:])] for digit in digits)
+            converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+            converter.inference_input_type = converter.inference_output_type = kind
+        (folder / "mnist.tflite").write_bytes(converter.convert())
+
+    return write
