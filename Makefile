@@ -64,8 +64,8 @@ test-backends: $(VENV)/.test ## train one epoch on another Keras backend (instal
 	$(BIN)/pip install --quiet -r tests/requirements-backends.txt
 	KERAS_BACKEND=jax $(BIN)/python -m pytest -m backends
 
-fuzz: $(VENV)/.test ## throw damaged bytes at everything that takes bytes (60 minutes)
-	for target in read_one read_several predict tf_serving open_inference wire; do \
+fuzz: $(VENV)/.test ## throw damaged bytes at everything that takes bytes (80 minutes)
+	for target in read_one read_several predict correct archive tf_serving open_inference wire; do \
 		$(BIN)/python -m tests.fuzz $$target --seconds 600 || exit 1; done
 
 lock: | $(BIN)/python ## write down every package that is installed, with its hashes (UPGRADE=--upgrade for newer ones)

@@ -16,6 +16,9 @@ import click
 from .commandline import ShortFormGroup, run_command
 
 PROGRAM = "python -m app"
+ON_WINDOWS = (
+    "Digits serves on Linux and macOS. On Windows, run it in WSL, or the container: docker run -p 8000:8000 digits"
+)
 
 
 def load_read() -> click.Command:
@@ -51,6 +54,8 @@ def serve_command(*, port: int | None, reload: bool, only_check: bool) -> None:
     if only_check:
         check()
         return
+    if os.name == "nt":
+        sys.exit(ON_WINDOWS)
     if port is not None:
         os.environ["DIGITS_PORT"] = str(port)
     from .server.application import serve

@@ -5,7 +5,7 @@ import { HEIGHT, hasInk, renderCanvas, renderPicture, WIDTH } from './drawing/in
 import { keepDrawing, keptDrawing } from './drawing/kept.js';
 import { carryDrawing, dropDrawing, fromFragment, toFragment } from './drawing/link.js';
 import { createSamples } from './drawing/samples.js';
-import { classesOf, createAnswer } from './reading/answer.js';
+import { classesOf, createAnswer, modelsOf } from './reading/answer.js';
 import { createCode } from './reading/code.js';
 import { createCompare } from './reading/compare.js';
 import { adoptLinkedHand, createCorrections } from './reading/corrections.js';
@@ -44,6 +44,8 @@ let covered = null;
 let gallery = null;
 /** @type {ReturnType<typeof import('./camera/camera.js').createCamera> | null} */
 let camera = null;
+/** @type {ReturnType<typeof import('./challenge/challenge.js').createChallenge> | null} */
+let challenge = null;
 
 const reader = createReader(
   {
@@ -178,6 +180,7 @@ async function takeDataUrl() {
 function refreshPanels() {
   showInside();
   reasons.show();
+  if (challenge) openChallenge();
   sight.show();
   compare.show();
   code.show();
@@ -283,6 +286,23 @@ async function openGallery() {
 /** @param {Stroke[]} strokes @param {string} text */
 async function keepCleared(strokes, text) {
   (await openGallery()).add(strokes, text);
+}
+
+/** The tasks, loaded when they are first opened. */
+async function openChallenge() {
+  const panel = find(document, '#challenge');
+  if (!panel.open) return;
+  const [{ createChallenge }] = await Promise.all([
+    import('./challenge/challenge.js'),
+    loadStyle('/static/challenge/challenge.css'),
+  ]);
+  challenge ??= createChallenge(panel, {
+    takeReading: () => answer.reading,
+    takeStrokes: () => (picture ? [] : drawing.strokes.all),
+    takePicture: takeDrawing,
+    takeModels: () => modelsOf(model),
+  });
+  await (await challenge).show();
 }
 
 /** Read what the camera sees; where there is none, or it may not be used, take a photo as before. */
@@ -424,6 +444,7 @@ addEventListener('keydown', (event) => {
 find(document, '#watch').hidden = !navigator.mediaDevices;
 find(document, '#watch').addEventListener('click', openCamera);
 find(document, '#drawings').addEventListener('toggle', openGallery, { once: true });
+find(document, '#challenge').addEventListener('toggle', openChallenge);
 addEventListener('hashchange', openLinked);
 addEventListener('resize', choosePen);
 document.addEventListener('theme', drawing.repaint);

@@ -13,6 +13,7 @@ interface Parts extends HTMLElementTagNameMap {
   '#camera-view': HTMLDialogElement;
   '#watch': HTMLButtonElement;
   '#again': HTMLButtonElement;
+  '#challenge': HTMLDetailsElement;
   '#clear': HTMLButtonElement;
   '#correct': HTMLButtonElement;
   '#hand': HTMLDetailsElement;
@@ -330,4 +331,11 @@ interface ReasonsParts {
   takeClasses: () => string[] | null; // as classesOf
   takeStrokes: () => Stroke[]; // of the drawing, where one is on the sheet
   showStrokes: (strokes: Stroke[] | null) => void; // instead of the drawing; null shows it again
+}
+
+interface ChallengeParts {
+  takeReading: () => Reading | null;
+  takeStrokes: () => Stroke[]; // of the drawing, where one is on the sheet
+  takePicture: TakePicture; // of the drawing
+  takeModels: () => { name: string; title: string }[]; // that read digits, the chosen one first
 }

@@ -21,7 +21,7 @@ WIDTH = 32  # characters of a name in the tree, with what it is indented by
 PACKAGES = ("app", "train", "static")
 OTHERS = {
     "templates/": "the HTML of the pages",
-    "models/NAME/": "model.json, model.h5, model.tflite, card.json, report/*.png; written by train/ alone",
+    "models/NAME/": "model.json, model.h5, model.tflite, prototypes.npz, card.json, report/; by train/ or an import",
     "tests/": "mirrors app/ and train/; also browser/ for the page, bench/ for speed, fuzz/ for damaged bytes",
     "deploy/": "nginx, Docker Compose, Kubernetes and KServe",
     "docs/": "what README links to",

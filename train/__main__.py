@@ -38,7 +38,8 @@ data_option: Decorator = click.option(
     "--data",
     type=FOLDER,
     metavar="DIR",
-    help="Folder of mnist.npz and fashion_mnist.npz. Default: DIGITS_DATA, else they come through Keras.",
+    help="Folder of mnist.npz and fashion_mnist.npz; or your own digits: a folder of pictures by label (7/a.png) or of "
+    "IDX files, or an .npz file. Default: DIGITS_DATA, else MNIST comes through Keras.",
 )
 output_option: Decorator = click.option(
     "--output", type=FOLDER, metavar="DIR", default=Path("models"), show_default=True, help="Folder of models."
@@ -76,6 +77,7 @@ def command_line() -> None:
 @click.option("--batch-size", type=NumberFrom(1), help="Digits in a step.")
 @click.option("--learning-rate", type=PositiveNumber(), help="Learning rate of every step, or the peak of a cosine.")
 @click.option("--start", type=FOLDER, metavar="DIR", help="Start with the weights of this saved model of the recipe.")
+@click.option("--patience", type=NumberFrom(1), metavar="N", help="End after N epochs without a lower validation loss.")
 @click.option("--labels", type=click.Choice(("sparse", "one-hot")), help="Integer labels, or ten probabilities.")
 @seed_option
 @click.option("--seeds", type=NumberFrom(1), default=1, show_default=True, help="Number of networks, from --seed on.")
@@ -96,7 +98,7 @@ def run_recipe_command(
     tensorboard: Path | None,
     **overrides: object,
 ) -> None:
-    """Train RECIPE, or "all" of them, and save the model."""
+    """Train RECIPE, "all" of them, or that of a Python file of yours, and save the model."""
     device, console = prepare()
     from .data import datasets
     from .runs import Places
@@ -159,6 +161,36 @@ def measure_command(
         measure_corrections(name or model, pictures, output, console)
     else:
         measure_model(name or model, pictures, data, output, runs, console)
+
+
+@command_line.command("adapt")
+@click.option("--model", metavar="NAME", default="robust", show_default=True, help="Saved model that learns.")
+@click.option("--hand", metavar="ID", help="Whose corrections. Default: everybody's.")
+@click.option("--database", metavar="URL", help="Database of the corrections. Default: DIGITS_DATABASE.")
+@click.option("--epochs", type=NumberFrom(1), default=3, show_default=True, help="At most; the best is kept.")
+@click.option("--steps", type=NumberFrom(1), default=300, show_default=True, help="Batches in an epoch.")
+@seed_option
+@data_option
+@output_option
+def adapt_command(
+    *,
+    model: str,
+    hand: str | None,
+    database: str | None,
+    epochs: int,
+    steps: int,
+    seed: int,
+    data: Path | None,
+    output: Path,
+) -> None:
+    """Fine-tune a saved model with what people corrected, and save it as its next version if nothing got worse."""
+    _, console = prepare()
+    from .adaptation import adapt_model, read_corrections
+    from .data import datasets
+    from .recipes.adapting import Effort
+
+    corrections = read_corrections(database, hand)
+    adapt_model(output / model, corrections, datasets.data_folder(data), Effort(epochs, steps, seed), console)
 
 
 def prepare() -> tuple[str, Console]:
@@ -293,9 +325,15 @@ def train_recipes(
         TrainingError: no such recipe, no such data, or nowhere to write.
     """
     from . import cluster, runs
+    from .errors import TrainingError
     from .learning import checkpoints
     from .recipes.catalogue import RECIPES
+    from .recipes.files import is_file
 
+    if ray and is_file(name):
+        raise TrainingError(
+            f"The recipe of {name} is trained on this machine: a cluster has no such file. Remove --ray."
+        )
     series = name == "all"
     names = list(RECIPES) if series else [name]
     recipes = {each: find_recipe(each).override(overridden) for each in names}
@@ -305,10 +343,11 @@ def train_recipes(
     what = {"seeds": seeds, "overridden": overridden, "output": str(places.output.resolve())}
     pending = []
     for each, recipe in recipes.items():
+        title = Path(each).stem if is_file(each) else each
         if series and checkpoints.is_done(places.runs / each, what):
             console.print(f"{each}: already finished before the interruption")
         else:
-            pending.append(runs.Run(each, recipe, places, device, console, overridden, resume or series))
+            pending.append(runs.Run(title, recipe, places, device, console, overridden, resume or series))
     one_by_one = (runs.train_seeds(run, seeds) for run in pending)
     results = cluster.train_on_cluster(ray, pending, seeds) if ray else one_by_one
     for run, trained in zip(pending, results, strict=True):
@@ -316,18 +355,21 @@ def train_recipes(
         if series:
             checkpoints.mark_done(places.runs / run.name, what)
     for each in names:
-        checkpoints.clear(places.runs / each)
+        checkpoints.clear(places.runs / (Path(each).stem if is_file(each) else each))
 
 
 def find_recipe(name: str) -> Recipe:
-    """Return a recipe by its name.
+    """Return a recipe by its name, or from a file: RECIPE of the Python file named, and of no other.
 
     Raises:
-        TrainingError: no recipe has that name.
+        TrainingError: there is none.
     """
     from .errors import TrainingError
     from .recipes.catalogue import RECIPES
+    from .recipes.files import is_file, load_recipe
 
+    if is_file(name):
+        return load_recipe(Path(name))
     if name not in RECIPES:
         raise TrainingError(f"There is no recipe {name!r}. There are: {', '.join(RECIPES)}.")
     return RECIPES[name]

@@ -18,15 +18,15 @@ from app.models.card import Card
 from app.models.keras_files import load_keras
 from app.models.saving import save
 
-from .data import datasets
+from .data import datasets, own
 from .data.datasets import Batches, Dataset
 from .evaluation.results import evaluate
-from .learning import checkpoints
+from .learning import checkpoints, tracking
 from .learning.devices import without_greetings
-from .learning.progress import Display, Recorder, format_seconds
+from .learning.progress import Display, Recorder, Stopper, format_seconds
 from .learning.schedules import build_optimiser, build_schedule
 from .recipes.recipe import Recipe
-from .reports import cards, figures
+from .reports import cards, figures, sheets
 
 Result = tuple[keras.Model, Card]  # what one seed gave
 
@@ -80,11 +80,24 @@ def train_seeds(run: Run, seeds: list[int]) -> list[Result]:
     """
     recipe = run.recipe
     dataset = datasets.hold_out(datasets.load(recipe.dataset, run.places.data), recipe.validation)
+    if dataset.name == datasets.OWN and run.places.data is not None:
+        describe_own(run, own.load(run.places.data))
     run.console.print(
         f"{run.name}: {len(dataset.training):,} examples of {datasets.TITLES[dataset.name]}, {recipe.epochs} epochs "
         f"of batches of {recipe.batch_size}, on {run.device}"
     )
     return [train_and_evaluate(run, dataset, seed) for seed in seeds]
+
+
+def describe_own(run: Run, data: own.Own) -> None:
+    """Say what one's own digits are, and draw a sheet of those that may be framed badly."""
+    for line in own.describe(data):
+        run.console.print(f"{run.name}: {line}")
+    if data.doubtful and data.folder is not None:
+        sheet = run.places.runs / "own" / "doubtful.png"
+        wrong = [{"path": one.path, "label": one.label, "read": ""} for one in data.doubtful[: 2 * own.SHOWN]]
+        sheets.write_wrong(sheet, data.folder, wrong)
+        run.console.print(f"{run.name}: what cannot be read or is unlike the others of its label: {sheet}")
 
 
 def save_best(run: Run, results: list[Result]) -> Card:
@@ -162,6 +175,10 @@ def train(run: Run, dataset: Dataset, seed: int) -> Trained:
     display = Display(recorder, recipe.epochs, recipe.batch_size, recipe.report_every, run.console)
     logs = run.places.tensorboard / run.name / f"seed-{seed}" if run.places.tensorboard else None
     callbacks = [*_followers(recipe, logs), recorder, display]
+    if recipe.patience is not None:
+        callbacks.append(Stopper(epochs, recipe.patience))
+    if tracking.is_wanted():
+        callbacks.append(tracking.Tracker(settings, epochs))
     with display:
         recipe.loop(network, batches, validation, range(len(epochs), recipe.epochs), callbacks)
     if recipe.averaging is not None:

@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import csv
 import io
+import lzma
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +27,13 @@ COLUMNS = ("file", "digit", "was", "model", "version", "time")
 MAX_FILES = 20_000  # in an archive
 MAX_BYTES = 2**20  # of a picture in it
 MAX_TABLE = 16 * 2**20  # bytes of its table
+
+
+# What zipfile and the decompressors under it raise for damaged files
+DAMAGED = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, NotImplementedError, RuntimeError, EOFError,
+    ValueError, LookupError, OverflowError,
+)  # fmt: skip
 
 
 class BadArchive(Exception):
@@ -101,7 +111,9 @@ def _list_zip(path: Path) -> dict[str, bytes]:
             for entry in entries:
                 _check_size(entry.filename, entry.file_size)
                 found[entry.filename] = archive.read(entry)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except (*DAMAGED, OSError) as error:
+        if isinstance(error, FileNotFoundError | PermissionError):
+            raise
         raise BadArchive(f"{path} is no zip that can be read ({error}).") from error
     return found
 

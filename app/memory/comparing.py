@@ -85,11 +85,14 @@ def read_with(prediction: Prediction, examples: Examples, prototypes: References
     """
     if prediction.features is None:
         return prediction
-    directions = normalise(prediction.features)
+    features, references = prediction.features, examples.references
     read = prediction.probabilities.argmax(axis=1)
-    rows = np.arange(len(read))
-    known = prototypes.measure_nearest(directions)[rows, read]
-    taught = examples.references.measure_nearest(directions)
+    near = (features @ references.features.T).max(axis=1) if len(references.labels) else -np.ones(len(read))
+    if (near <= prototypes.measure_nearest_of(features, read)).all():  # nearly always, and whatever their lengths
+        return prediction
+    directions, rows = normalise(features), np.arange(len(read))
+    taught = references.measure_nearest(directions)
+    known = prototypes.measure_nearest_of(directions, read)
     known = np.maximum(known, taught[rows, read])  # what was confirmed is known as well
     nearer = np.log((1 - known + SOFTENING)[:, None] / (1 - taught + SOFTENING))
     logarithms = np.log(np.maximum(prediction.probabilities, MIN_PROBABILITY))

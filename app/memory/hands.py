@@ -41,7 +41,8 @@ from .pngs import decode_png
 FRESH = 0.5  # seconds for which a hand is taken to be as it was
 MAX_LISTING = 5.0  # seconds that all corrections of a hand may take to come
 MAX_EXAMPLES = 2000  # newest corrections of a hand that are read with
-MAX_REMEMBERED = 20_000  # examples of all hands that a process remembers: 12 MB a model
+MAX_HANDS = 500  # that a process remembers
+MAX_REMEMBERED = 20_000  # examples of all of them: 12 MB a model
 
 log = logging.getLogger(__name__)
 
@@ -53,10 +54,16 @@ class Remembered:
     mark: int | None = None
     change: int = 0
     looked: float = -FRESH
+    stamp: tuple[int, ...] | None = None  # of a database in a file
     labels: dict[int, int] = field(default_factory=dict)  # by the corrections' numbers
     features: dict[str, dict[int, NDArray[np.float32]]] = field(default_factory=dict)  # by model, by number
     examples: dict[str, Examples] = field(default_factory=dict)  # by model
+    readers: dict[str, Classifier] = field(default_factory=dict)  # models as the hand taught them, by name
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def is_fresh(self, hand: str) -> bool:
+        """Return whether the hand may be taken to be as it was."""
+        return monotonic() - self.looked < FRESH and latest_change(hand) == self.change
 
 
 class Memory:
@@ -76,50 +83,64 @@ class Memory:
         It is the same where the hand has corrected nothing, where the model does not show what it sees, and where the
         database is away and was never asked for this hand.
         """
+        remembered = self._remembered.get(hand)
+        if remembered and remembered.is_fresh(hand) and (reader := remembered.readers.get(classifier.name)):
+            return reader
         prototypes = find_prototypes(classifier)
-        examples = self.find_examples(classifier, prototypes, hand) if prototypes else None
-        return read_with_examples(classifier, examples) if examples else classifier
+        if prototypes is None:
+            return classifier
+        remembered = self._recall(hand)
+        with remembered.lock:
+            examples = self._update(hand, remembered, classifier, prototypes)
+            reader = read_with_examples(classifier, examples) if examples else classifier
+            if remembered.is_fresh(hand):
+                remembered.readers[classifier.name] = reader
+        return reader
 
     def find_doubted(self, classifier: Classifier, hand: str) -> set[int]:
         """Return the numbers of a hand's corrections that a model does not trust yet."""
         prototypes = find_prototypes(classifier)
-        examples = self.find_examples(classifier, prototypes, hand) if prototypes else None
-        return {examples.numbers[place] for place in np.flatnonzero(~examples.trusted)} if examples else set()
-
-    def find_examples(self, classifier: Classifier, prototypes: References, hand: str) -> Examples | None:
-        """Return a hand's examples as a model sees them; None where there are none, or none can be had."""
+        if prototypes is None:
+            return set()
         remembered = self._recall(hand)
         with remembered.lock:
-            self._look(hand, remembered)
-            if not remembered.labels:
+            examples = self._update(hand, remembered, classifier, prototypes)
+        return {examples.numbers[place] for place in np.flatnonzero(~examples.trusted)} if examples else set()
+
+    def _update(
+        self, hand: str, remembered: Remembered, classifier: Classifier, prototypes: References
+    ) -> Examples | None:
+        """Return a hand's examples as a model sees them; None where there are none, or none can be had."""
+        self._look(hand, remembered)
+        if not remembered.labels:
+            return None
+        if classifier.name not in remembered.examples:
+            try:
+                self._see(remembered, classifier, prototypes)
+            except Unreachable:
                 return None
-            if classifier.name not in remembered.examples:
-                try:
-                    self._see(remembered, classifier, prototypes)
-                except Unreachable:
-                    return None
-        self._forget_oldest()
         return remembered.examples[classifier.name]
 
     def _recall(self, hand: str) -> Remembered:
+        """Return what is remembered of a hand, and forget those that were asked for longest ago if they are many."""
         with self._lock:
-            remembered = self._remembered.setdefault(hand, Remembered())
+            remembered = self._remembered.get(hand)
+            if remembered is None:
+                remembered = self._remembered[hand] = Remembered()
+                total = sum(len(each.labels) for each in self._remembered.values())
+                while len(self._remembered) > MAX_HANDS or (total > MAX_REMEMBERED and len(self._remembered) > 1):
+                    _, oldest = self._remembered.popitem(last=False)
+                    total -= len(oldest.labels)
             self._remembered.move_to_end(hand)
             return remembered
 
-    def _forget_oldest(self) -> None:
-        """Forget the hands that were asked for longest ago, where all together are too many."""
-        with self._lock:
-            total = sum(1 + len(each.labels) for each in self._remembered.values())
-            while total > MAX_REMEMBERED and len(self._remembered) > 1:
-                _, oldest = self._remembered.popitem(last=False)
-                total -= 1 + len(oldest.labels)
-
     def _look(self, hand: str, remembered: Remembered) -> None:
         """See whether a hand has changed; where the database is away it stays as it was."""
-        change = latest_change(hand)
-        now = monotonic()
-        if change == remembered.change and now - remembered.looked < FRESH:
+        if remembered.is_fresh(hand):
+            return
+        change, now, stamp = latest_change(hand), monotonic(), self.database.read_stamp()
+        if stamp is not None and stamp == remembered.stamp:
+            remembered.change, remembered.looked = change, now
             return
         try:
             mark = self.database.read(lambda connection: read_mark(connection, hand))
@@ -129,7 +150,7 @@ class Memory:
                 remembered.mark = mark
         except Unreachable:
             return
-        remembered.change, remembered.looked = change, now
+        remembered.change, remembered.looked, remembered.stamp = change, now, stamp
 
     def _see(self, remembered: Remembered, classifier: Classifier, prototypes: References) -> None:
         """Let a model see the pictures that it has not seen yet, and judge all of them."""
@@ -198,7 +219,7 @@ class Memory:
 def _keep(remembered: Remembered, labels: dict[int, int]) -> None:
     """Keep what is still there of a hand, and what models saw of it."""
     remembered.labels = labels
-    remembered.examples = {}
+    remembered.examples, remembered.readers = {}, {}
     remembered.features = {
         model: {number: row for number, row in seen.items() if number in labels}
         for model, seen in remembered.features.items()

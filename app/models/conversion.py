@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 UNROLLED = 64  # steps of a recurrent layer, up to which it is compiled without a loop
 SIDE = 28  # pixels, of an input that takes pictures of any size
+FORMER_GROUP = "_layer_checkpoint_dependencies"
 CONFIG, ARCHIVED_WEIGHTS = "config.json", "model.weights.h5"  # within a .keras file
 
 
@@ -137,7 +138,19 @@ def _unpack(source: Source, folder: Path) -> dict[str, Any]:
             raise BadModel(f"{file_name} is damaged, or not what Keras writes: {describe_error(error)}") from error
     (folder / ARCHIVED_WEIGHTS).write_bytes(weights)
     check_weights(folder, ARCHIVED_WEIGHTS)
+    _rename_groups(folder / ARCHIVED_WEIGHTS)
     return check_network(file_name, check_json(file_name, written))
+
+
+def _rename_groups(weights: Path) -> None:
+    """Give the groups of layers the name that they have today; Keras 2.12 called them otherwise."""
+    import h5py
+
+    with h5py.File(weights, "r+") as file:
+        named: list[str] = []
+        file.visit(lambda name: named.append(name) if name.rpartition("/")[2] == FORMER_GROUP else None)
+        for name in sorted(named, key=len, reverse=True):  # the inner ones first, whose paths would change
+            file.move(name, name.removesuffix(FORMER_GROUP) + "layers")
 
 
 def _read_member(file_name: str, archive: zipfile.ZipFile, name: str, max_bytes: int) -> bytes:
@@ -235,5 +248,10 @@ def _convert(file_name: str, function: Any, owner: Any) -> bytes:
         converter = tf.lite.TFLiteConverter.from_concrete_functions([function], owner)
         body: bytes = converter.convert()
     except Exception as error:  # the converter raises errors of any kind
+        if "TensorList" in str(error):
+            raise BadModel(
+                f"{file_name} computes in steps, as recurrent layers may, in a way that cannot be compiled. "
+                "Save the network of Keras as .keras or .h5, and import that."
+            ) from error
         raise BadModel(f"{file_name} cannot be compiled: {describe_error(error)}") from error
     return body

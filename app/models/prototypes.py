@@ -51,6 +51,25 @@ class References:
             nearest[:, self.labels[self._starts]] = np.maximum.reduceat(cosines, self._starts, axis=1)
         return nearest
 
+    @cached_property
+    def _by_label(self) -> list[NDArray[np.float32]]:
+        """The references of each class, without a copy."""
+        return [self.features[slice(*np.searchsorted(self.labels, (label, label + 1)))] for label in range(10)]
+
+    def measure_nearest_of(self, features: NDArray[np.float32], labels: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Return the product of each digit and the nearest reference of one class, float32 (n,); -1 without one.
+
+        Args:
+            features: float32 (n, count); a product is the cosine where rows have length 1.
+            labels: the class of each digit, (n,).
+        """
+        nearest = np.full(len(features), -1, np.float32)
+        for place, label in enumerate(labels.tolist()):
+            references = self._by_label[label]
+            if len(references):
+                nearest[place] = (references @ features[place]).max()
+        return nearest
+
 
 def sort_references(features: NDArray[np.float32], labels: NDArray[np.uint8]) -> References:
     """Return features, each row of length 1, as references."""

@@ -19,6 +19,7 @@ GRAPH = "saved_model.pb"
 HDF5 = (".h5", ".hdf5", ".hdf", ".he5")
 MAX_SOURCE = 512 * 2**20  # bytes of a file
 MAX_FILES = 1000  # that a folder is searched for
+CONFIG = b"model_config"
 HEAD = 8  # bytes that say what a file is
 SIGNATURES = {b"\x89HDF\r\n\x1a\n": KERAS_HDF5, b"PK\x03\x04": KERAS_ARCHIVE}
 TFLITE_AT, TFLITE_MARK = 4, b"TFL3"
@@ -66,11 +67,14 @@ def find_source(path: Path, card: Mapping[str, Any] | None = None) -> Source:
         return _find_file(path)
     compiled = (card or {}).get("imported", {}).get("file", COMPILED) != COMPILED
     found = [source for source in _list_sources(path) if not (compiled and source.files == (COMPILED,))]
+    found = found or list(_list_deeper(path))
     if not found:
         raise BadModel(f"{path.name} {_describe_others(path)} {CONVERT}")
     order = (KERAS_JSON, KERAS_ARCHIVE, KERAS_HDF5, SAVED_MODEL, TFLITE)
     found.sort(key=lambda source: order.index(source.form))
     best = [source for source in found if source.form == found[0].form]
+    if len(best) > 1 and best[0].form == KERAS_HDF5:  # weights alone often lie beside the network
+        best = [source for source in best if _is_whole(source)] or best
     if len(best) > 1:
         names = ", ".join(sorted(source.title for source in best)[:5])
         raise BadModel(f"{path.name} holds {len(best)} networks ({names}); expected one. Name one of them to import.")
@@ -80,7 +84,7 @@ def find_source(path: Path, card: Mapping[str, Any] | None = None) -> Source:
 def has_network(folder: Path) -> bool:
     """Say whether anything in a folder is a network, or a part of one."""
     own = any(has_file(folder, name) for name in (NETWORK, WEIGHTS, COMPILED))
-    return own or any(_list_sources(folder))
+    return own or any(_list_sources(folder)) or any(_list_deeper(folder))
 
 
 def find_compiled(path: Path) -> Source | None:
@@ -136,6 +140,26 @@ def _list_sources(folder: Path) -> Iterator[Source]:
             form = read_form(folder, name)
             if form and not (form == KERAS_HDF5 and name.endswith(".weights.h5")):
                 yield Source(form, folder, (name,))
+
+
+def _list_deeper(folder: Path) -> Iterator[Source]:
+    """Yield the networks in the folders of a folder, as a whole repository has them."""
+    for name in _list_names(folder):
+        if (folder / name).is_dir() and not (folder / name).is_symlink():
+            for source in _list_sources(folder / name):
+                if source.form != SAVED_MODEL:
+                    yield Source(source.form, folder, tuple(f"{name}/{file}" for file in source.files))
+
+
+def _is_whole(source: Source) -> bool:
+    """Say whether an HDF5 file holds a network, and not weights alone: by the name of the attribute that does."""
+    with open_file(source.folder, source.files[0], MAX_SOURCE) as stream:
+        before = b""
+        while piece := stream.read(2**20):
+            if CONFIG in before + piece:
+                return True
+            before = piece[-len(CONFIG) :]
+    return False
 
 
 def _find_weights(folder: Path, name: str) -> str | None:

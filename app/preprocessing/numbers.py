@@ -25,8 +25,9 @@ from .digits import look_for_ink
 from .ink import crop_ink, is_faint, stretch_ink, thicken_hairlines
 from .paper import Marks, find_marks
 from .parts import Parts, find_parts, find_roughly
+from .segmentation import cut_stroke
 from .signs import Band, may_be_slash, measure_pen, name_sign, weigh_slashes
-from .strokes import NO_DIGIT, PAGE_GRID, Stroke, cut_stroke, find_strokes, join_strokes, part_by_cell, refine_marks
+from .strokes import NO_DIGIT, PAGE_GRID, Stroke, find_strokes, join_strokes, part_by_cell, refine_marks
 from .tables import Cell, Tables, find_tables
 
 PAGE_SIDE = 1000  # pixels of a photograph's longer side: a page's digits are smaller than a single one
@@ -40,14 +41,19 @@ SAME_LINE = 0.4  # of the lower one's height that two neighbours on a line share
 LAST = 3  # strokes of a line: a stroke's neighbours
 MAX_LOOKS = 2500  # groups of pieces that are looked at: half a millisecond each
 WIDEST = 1.3  # times its line's height that a digit is wide, unless it is one stroke
-CUT_COST = 2.0  # in nats, what cutting through ink must win
 GAP_COST = 2.0  # in nats a tenth of the line's height: what joining across white paper must win
 MAX_GAP_COST = 8.0  # in nats: pieces further apart are not joined
-MAX_PIECES = 6  # of one digit
+SETTLED = 0.95  # looks so much like one digit: it is not cut
+CLOSE = 0.8  # in nats: a way to read a line that is worse by no more may be the right one
+SAME_CUT = 0.5  # of the pieces of two runs that they share where they are the same digit, cut elsewhere
+MAX_PIECES = 6  # strokes of one digit
 BROAD = 1.0  # of its height: a digit that is wider looks less like one,
 STEEP = 4.0  # by so many nats for every further height,
 STEEP_WHOLE = 1.0  # or so many where it is one stroke
 DOUBTED = 0.5  # looks less like a digit than that: left out at the border, if anything else is there
+WEAK = 0.5  # looks less like a digit than that: maybe a letter,
+OTHERS_IN_LINE = 0.3  # and so much of a line's digits,
+OTHERS_ON_PAGE = 0.2  # or of all digits: then all may be letters
 LEAST_LOOK = 1e-4  # so that one bad group does not decide alone
 SIGN_WORTH = 0.1  # in nats, of a sign by shape and place: more than that of any digit
 LEFT_OUT = 3.0  # in nats, what leaving out a small stroke costs where it is as high as SMALL; less where it is smaller
@@ -56,6 +62,7 @@ AROUND = (0.3, 0.45)  # between so much over the digits and so much under them
 BESIDE = 4  # digits beside a sign that tell where the line's band is
 REACH = 1.3  # of the digits' height that is between a sign and the digits it stands at
 
+Span = tuple[int, int]  # the first of a run of pieces, and the one after its last
 Look = Callable[[NDArray[np.uint8]], tuple[NDArray[np.floating], NDArray[np.floating]]]
 
 
@@ -99,13 +106,45 @@ class Writing:
         return [item for item in self.items if isinstance(item, FoundMark)]
 
 
+class Line(NamedTuple):
+    """A line's pieces, and which runs of them may be one digit or sign."""
+
+    high: float  # pixels: its digits
+    pieces: list[Stroke]  # from left to right
+    whole: list[int]  # of each piece, the number of the stroke that it was cut off
+    joints: list[float]  # what parting a piece from the one before costs, in nats; below 0, joining them
+    bands: list[Band]  # where the strokes beside each piece stand
+    groups: dict[Span, Stroke]  # the ink of each run
+
+
+class Seen(NamedTuple):
+    """How a run of pieces looks, framed as a digit."""
+
+    framed: NDArray[np.uint8]  # (28, 28)
+    digit: int  # the likeliest
+    likely: float  # 0 to 1
+    look: float  # how much it looks like a digit at all, 0 to 1
+    broad: float  # its width, of its height
+
+
+class Choice(NamedTuple):
+    """What a run of pieces may be, and what that is worth in nats. sign: None for a digit, "" for neither."""
+
+    span: Span
+    sign: str | None
+    seen: Seen | None  # of a digit
+    worth: float
+
+
 class Group(NamedTuple):
-    """Strokes that are one digit, sign or mark. sign: None for a digit, "" for what is neither."""
+    """Strokes that are one digit, sign or mark. sign: None for a digit, "" for neither."""
 
     stroke: Stroke
     sign: str | None
     band: Band
+    seen: Seen | None  # of a digit
     doubted: bool = False
+    whole: bool = True  # one stroke that was not cut
     cell: Cell | None = None
 
 
@@ -121,14 +160,7 @@ def find_writing(picture: Picture | NDArray[np.uint8], look: Look | None = None)
         NoInk: there is no digit.
         TooLarge: there is more than is read in time.
     """
-    shape_or_network, looked = look or _look_at_shape_alone, 0
-
-    def count_and_look(digits: NDArray[np.uint8]) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-        nonlocal looked
-        looked += len(digits)
-        _check_looks(looked)
-        return shape_or_network(digits)
-
+    look = look or _look_at_shape_alone
     if not isinstance(picture, Picture):
         picture = Picture(picture, picture.shape[1], picture.shape[0])
     sides = find_marks(picture.pixels, photo_side=PAGE_SIDE, keep_frames=True)
@@ -141,48 +173,104 @@ def find_writing(picture: Picture | NDArray[np.uint8], look: Look | None = None)
         marks, parts = _clear_tables(tables, marks)
     strokes, small = find_strokes(marks, parts, tables)
     usual = float(np.median([stroke.height for stroke in strokes]))
-    numbered = [
-        (number, group._replace(cell=cell))
+    held = [
+        (number, cell, line, beside)
         for number, row in enumerate(sort_into_rows(strokes, small, usual, tables))
         for cell, line, beside in row
-        for group in group_pieces(line, beside, marks, usual, count_and_look)
     ]
-    digits = [(number, group) for number, group in numbered if group.sign is None]
+    every = [stroke for _, _, line, _ in held for stroke in line]
+    known = {id(stroke): seen for stroke, seen in zip(every, _look_at(every, marks, look), strict=True)}
+    lines = [cut_line(line, beside, known) for _, _, line, beside in held]
+    seen = _look_at_runs(lines, known, marks, look)
+    numbered = [
+        (number, group._replace(cell=cell))
+        for (number, cell, _, _), line, runs in zip(held, lines, seen, strict=True)
+        for group in group_pieces(line, usual, runs)
+    ]
+    numbered = _doubt_among_others(numbered)
+    digits = [group for _, group in numbered if group.seen]
     if not digits:
         raise NoInk(NO_DIGIT)
-    framed = np.stack([_frame(group.stroke, marks) for _, group in digits])
-    probabilities, looks = shape_or_network(framed)
-    beside = _lies_beside([group.stroke for _, group in digits], looks)
-    numbered = _read_slashes(numbered, probabilities)
-    kept = iter(zip(framed, beside, strict=True))
+    beside = {id(group) for group in _find_beside(digits)}
+    numbered = _read_slashes([(number, group) for number, group in numbered if id(group) not in beside])
     items: list[FoundDigit | FoundMark] = []
     for number, group in numbered:
         box = _place(group.stroke, marks, picture)
-        if group.sign is None or group.sign == "/":  # which was framed as a digit
-            digit, is_beside = next(kept)
-            if is_beside:
-                continue
-            if group.sign is None:
-                faint = is_faint(_show_group(group.stroke, marks), marks)
-                items.append(FoundDigit(digit, box, number, faint, group.doubted, group.cell))
-                continue
-        items.append(FoundMark(group.sign or None, box, number, group.doubted, group.cell))
+        if group.seen and group.sign is None:
+            faint = is_faint(_show_group(group.stroke, marks), marks)
+            items.append(FoundDigit(group.seen.framed, box, number, faint, group.doubted, group.cell))
+        else:
+            items.append(FoundMark(group.sign or None, box, number, group.doubted, group.cell))
     if len(items) == 1 and isinstance(items[0], FoundDigit) and (not tables or len(tables.cells) == 1):
         alone = look_for_ink(picture)
         return Writing([replace(items[0], digit=frame_digit(alone.ink), faint=alone.faint)])
     return Writing(items)
 
 
-def _lies_beside(groups: list[Stroke], looks: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """Tell which groups are part of something that goes over the border and does not look like digits, (n,).
+def _look_at(strokes: list[Stroke], marks: Marks, look: Look) -> list[Seen]:
+    """Look at ink as if each were one digit."""
+    if not strokes:
+        return []
+    digits = np.stack([_frame(stroke, marks) for stroke in strokes])
+    probabilities, looks = look(digits)
+    best = probabilities.argmax(axis=1).tolist()
+    broad = np.count_nonzero(digits.any(axis=1), axis=1) / np.count_nonzero(digits.any(axis=2), axis=1)
+    return [
+        Seen(framed, digit, float(row[digit]), float(certain), float(wide))
+        for framed, digit, row, certain, wide in zip(digits, best, probabilities, looks, broad, strict=True)
+    ]
+
+
+def _look_at_runs(lines: list[Line], known: dict[int, Seen], marks: Marks, look: Look) -> list[dict[Span, Seen]]:
+    """Look at every run of pieces that is high enough to be a digit, of all lines at once.
+
+    Args:
+        lines: what cut_line returns.
+        known: by the identity of whole strokes, those that were looked at.
+        marks: that the strokes are of.
+        look: as find_writing's.
+    """
+    seen: list[dict[Span, Seen]] = [{} for _ in lines]
+    shown: list[tuple[int, Span, Stroke]] = []
+    for number, line in enumerate(lines):
+        for span, group in line.groups.items():
+            if id(group) in known:
+                seen[number][span] = known[id(group)]
+            elif group.height >= SMALL_DIGIT * line.high:
+                shown.append((number, span, group))
+    _check_looks(len(shown))
+    for (number, span, _), one in zip(shown, _look_at([group for _, _, group in shown], marks, look), strict=True):
+        seen[number][span] = one
+    return seen
+
+
+def _doubt_among_others(numbered: list[tuple[int, Group]]) -> list[tuple[int, Group]]:
+    """Doubt what stands in a line, or on a page, of which much looks like no digit: some letters look like one."""
+    looks = np.array([group.seen.look * group.seen.likely if group.seen else np.nan for _, group in numbered])
+    lines = np.array([number for number, _ in numbered])
+    weak = looks < WEAK
+    known = ~np.isnan(looks)
+    doubted = np.full(len(looks), weak.sum() >= OTHERS_ON_PAGE * known.sum())
+    for number in np.unique(lines):
+        own = lines == number
+        doubted[own] |= weak[own].sum() >= OTHERS_IN_LINE * max(1, known[own].sum())
+    return [
+        (number, group._replace(doubted=group.doubted or (bool(doubt) and group.seen is not None)))
+        for (number, group), doubt in zip(numbered, doubted, strict=True)
+    ]
+
+
+def _find_beside(digits: list[Group]) -> list[Group]:
+    """Return the groups that are part of something that goes over the border and does not look like digits.
 
     A cable, a finger, the table beside the paper; but if there is nothing else, then it is what was meant.
     """
-    beyond = np.array([group.beyond for group in groups])
-    beside = np.zeros(len(groups), bool)
+    beyond = np.array([group.stroke.beyond for group in digits])
+    looks = np.array([group.seen.look if group.seen else 0.0 for group in digits])
+    beside = np.zeros(len(digits), bool)
     for ink in np.unique(beyond[beyond > 0]):
         beside[beyond == ink] = looks[beyond == ink].mean() < DOUBTED
-    return beside & ~beside.all()
+    return [] if beside.all() else [group for group, is_beside in zip(digits, beside, strict=True) if is_beside]
 
 
 def _clear_tables(tables: Tables, marks: Marks) -> tuple[Marks, Parts]:
@@ -307,58 +395,78 @@ def _measure_bands(pieces: list[Stroke], line: list[Stroke]) -> list[Band]:
     return bands
 
 
-def group_pieces(line: list[Stroke], small: list[Stroke], marks: Marks, usual: float, look: Look) -> list[Group]:
-    """Group a line's strokes, cut where digits touch, into the digits and signs that look best.
+def cut_line(line: list[Stroke], small: list[Stroke], known: dict[int, Seen]) -> Line:
+    """Cut a line's strokes where digits may touch, and list which runs of pieces may be a digit or a sign.
+
+    A stroke that clearly looks like one digit is not cut.
 
     Args:
         line: strokes as high as digits, from left to right.
         small: strokes beside them that may be signs, parts of digits or dirt.
-        usual: height of the strokes of all lines.
+        known: by the identity of the line's strokes, how they look.
     """
     high = _measure_height(line)
-    cut = {id(stroke): cut_stroke(stroke, high) for stroke in line}
-    _check_looks(sum(map(len, cut.values())))
+    pen = float(np.median([measure_pen(stroke.mask) for stroke in line]))
+    settled = {id(stroke) for stroke in small} | {one for one, seen in known.items() if _is_settled(seen)}
     pieces: list[Stroke] = []
-    whole: list[int] = []  # the number of the stroke that a piece was cut off
+    whole: list[int] = []
+    joints: list[float] = []
     for number, stroke in enumerate(sorted([*line, *small], key=_find_place)):
-        parts = cut.get(id(stroke), [stroke])
+        parts, costs = ([stroke], []) if id(stroke) in settled else cut_stroke(stroke, high, pen)
+        joints += [_weigh_gap(pieces[-1], stroke, high) if pieces else 0.0, *costs]
         pieces += parts
         whole += [number] * len(parts)
-    joints = [0.0, *(_weigh_joint(*pair, high) for pair in zip(pieces, pieces[1:], whole, whole[1:], strict=False))]
-    bands = _measure_bands(pieces, line)
-    spans = _list_spans(pieces, whole, joints, high)
+        _check_looks(len(pieces))
+    clear = [id(piece) in settled and id(piece) in known for piece in pieces]
+    spans = _list_spans(pieces, whole, joints, clear, high)
     _check_looks(len(spans))
     groups = {span: join_strokes(pieces[slice(*span)]) for span in spans}
-    worths: dict[tuple[int, int], list[tuple[float, str | None]]] = {span: [] for span in spans}
-    least = max(SMALL * high, LEAST_HEIGHT * usual)
-    shown = [span for span in spans if groups[span].height >= SMALL_DIGIT * high]
-    if shown:
-        digits = np.stack([_frame(groups[span], marks) for span in shown])
-        probabilities, looks = look(digits)
-        for span, digit, row, certain in zip(shown, digits, probabilities, looks, strict=True):
-            group = groups[span]
-            if group.height < least and certain < CLEAR_LOOK:
-                continue
-            is_whole = span[1] - span[0] > 1 and len(set(whole[slice(*span)])) == 1
-            worth = _rate_shape(digit, STEEP_WHOLE if is_whole else STEEP)
-            seen = float(np.log(max(LEAST_LOOK, float(certain) * float(row.max()))))
-            smaller = LOW_COST * max(0.0, 1 - group.height / (LOWER * high))
-            worths[span].append((seen + worth - smaller, None))
-    for span in spans:
-        start, end = span
-        if numbers := _list_whole(whole, span):
-            strokes = [join_strokes([pieces[at] for at in range(start, end) if whole[at] == one]) for one in numbers]
-            sign = name_sign(strokes, groups[span], bands[start])
-            if sign:
-                worths[span].append((SIGN_WORTH, sign))
-        if end - start == 1 and groups[span].height < least:
-            size = max(groups[span].height, groups[span].width) / least
-            worths[span].append((-LEFT_OUT * min(1.0, size), ""))
-        if not worths[span] and end - start == 1:
-            worths[span].append((-2 * LEFT_OUT, ""))
-    chosen = _find_best(spans, worths, joints, len(pieces))
-    found = [Group(groups[span], sign, bands[span[0]], doubted=sign == "") for span, sign in chosen]
-    return _drop_stray(found, high)
+    return Line(high, pieces, whole, joints, _measure_bands(pieces, line), groups)
+
+
+def _is_settled(seen: Seen) -> bool:
+    return seen.look * seen.likely >= SETTLED and seen.broad <= BROAD
+
+
+def group_pieces(line: Line, usual: float, seen: dict[Span, Seen]) -> list[Group]:
+    """Group a line's pieces into the digits and signs that look best.
+
+    Args:
+        line: what cut_line returns.
+        usual: height of the strokes of all lines.
+        seen: of the runs that are high enough to be a digit, how they look.
+    """
+    least = max(SMALL * line.high, LEAST_HEIGHT * usual)
+    choices = [choice for span in line.groups for choice in _list_choices(line, span, seen.get(span), least)]
+    found = []
+    for choice, is_close in _find_best(choices, len(line.pieces)):
+        group, whole = line.groups[choice.span], len(_list_whole(line.whole, choice.span)) == 1
+        doubted = is_close or choice.sign == ""
+        found.append(Group(group, choice.sign, line.bands[choice.span[0]], choice.seen, doubted, whole))
+    return _drop_stray(found, line.high)
+
+
+def _list_choices(line: Line, span: Span, seen: Seen | None, least: float) -> list[Choice]:
+    """Return what a run of pieces may be: a digit, a sign, or, where it is small, nothing."""
+    start, end = span
+    group, whole = line.groups[span], _list_whole(line.whole, span)
+    within = sum(min(0.0, joint) for joint in line.joints[start + 1 : end])
+    parted = -max(0.0, line.joints[start])
+    choices = []
+    if seen and (group.height >= least or seen.look >= CLEAR_LOOK):
+        worth = float(np.log(max(LEAST_LOOK, seen.look * seen.likely)))
+        worth -= (STEEP_WHOLE if len(whole) == 1 else STEEP) * max(0.0, seen.broad - BROAD)
+        worth -= LOW_COST * max(0.0, 1 - group.height / (LOWER * line.high))
+        choices.append(Choice(span, None, seen, parted + within + worth))
+    if whole:
+        strokes = [join_strokes([line.pieces[at] for at in range(*span) if line.whole[at] == one]) for one in whole]
+        sign = name_sign(strokes, group, line.bands[start])
+        if sign:
+            choices.append(Choice(span, sign, None, parted + SIGN_WORTH + (0.0 if sign == ":" else within)))
+    if end - start == 1 and ((whole and group.height < least) or not choices):
+        size = max(group.height, group.width) / least if whole and group.height < least else 2.0
+        choices.append(Choice(span, "", None, parted - LEFT_OUT * min(2.0, size)))
+    return choices
 
 
 def _find_place(stroke: Stroke) -> float:
@@ -366,20 +474,26 @@ def _find_place(stroke: Stroke) -> float:
     return stroke.x + 0.25 * stroke.width
 
 
-def _list_spans(pieces: list[Stroke], whole: list[int], joints: list[float], high: float) -> list[tuple[int, int]]:
+def _list_spans(
+    pieces: list[Stroke], whole: list[int], joints: list[float], clear: list[bool], high: float
+) -> list[Span]:
     """Return which runs of pieces may be one digit or sign: (first, last + 1)."""
     spans = []
     for start in range(len(pieces)):
         apart = 0.0
-        for end in range(start + 1, min(len(pieces), start + MAX_PIECES) + 1):
+        for end in range(start + 1, len(pieces) + 1):
             if end > start + 1:
                 apart -= min(0.0, joints[end - 1])
             is_whole = len(set(whole[start:end])) == 1
             near_pair = end == start + 2 and _width(pieces[start:end]) <= 0.6 * high
-            if apart > MAX_GAP_COST and not near_pair:
+            if end > start + 1 and all(clear[start:end]):  # digits, each for itself
                 break
-            if end == start + 1 or is_whole or _width(pieces[start:end]) <= WIDEST * high:
+            if (apart > MAX_GAP_COST and not near_pair) or len(set(whole[start:end])) > MAX_PIECES:
+                break
+            if end == start + 1 or _width(pieces[start:end]) <= WIDEST * high or _list_whole(whole, (start, end)):
                 spans.append((start, end))
+            elif not is_whole:
+                break
     return spans
 
 
@@ -390,34 +504,54 @@ def _list_whole(whole: list[int], span: tuple[int, int]) -> list[int]:
     return numbers if ends_apart and len(numbers) <= 2 else []
 
 
-def _weigh_joint(one: Stroke, other: Stroke, one_whole: int, other_whole: int, high: float) -> float:
-    """Return what it costs to part two pieces, in nats; below 0, to join them across white paper."""
-    if one_whole == other_whole:
-        return CUT_COST
+def _weigh_gap(one: Stroke, other: Stroke, high: float) -> float:
+    """Return what it costs to join two strokes across white paper, in nats, below 0."""
     aside = max(0, other.x - one.right, one.x - other.right)
     over = max(0, other.y - one.bottom, one.y - other.bottom)
     return -GAP_COST * float(np.hypot(aside, over)) / (0.1 * high)
 
 
-def _find_best(
-    spans: list[tuple[int, int]],
-    worths: dict[tuple[int, int], list[tuple[float, str | None]]],
-    joints: list[float],
-    count: int,
-) -> list[tuple[tuple[int, int], str | None]]:
-    """Return the runs of pieces, and what each is, of the best way to part a line."""
-    best: list[tuple[float, list[tuple[tuple[int, int], str | None]]]] = [
-        (0.0, []),
-        *((-np.inf, []) for _ in range(count)),
+def _find_best(choices: list[Choice], count: int) -> list[tuple[Choice, bool]]:
+    """Return the best way to read all pieces of a line, and of each choice whether another way is nearly as good.
+
+    Args:
+        choices: what each run of pieces may be.
+        count: pieces of the line.
+    """
+    before = [0.0, *[-np.inf] * count]
+    after = [*[-np.inf] * count, 0.0]
+    came: list[Choice | None] = [None] * (count + 1)
+    for choice in sorted(choices, key=lambda choice: choice.span):
+        start, end = choice.span
+        if before[start] + choice.worth > before[end]:
+            before[end], came[end] = before[start] + choice.worth, choice
+    for choice in sorted(choices, key=lambda choice: choice.span, reverse=True):
+        start, end = choice.span
+        after[start] = max(after[start], after[end] + choice.worth)
+    best: list[Choice] = []
+    at = count
+    while last := came[at]:
+        best.append(last)
+        at = last.span[0]
+    close = [
+        other
+        for other in choices
+        if before[other.span[0]] + other.worth + after[other.span[1]] > before[count] - CLOSE and other not in best
     ]
-    for span in sorted(spans):
-        start, end = span
-        within = sum(min(0.0, joint) for joint in joints[start + 1 : end])
-        for worth, sign in worths[span]:
-            total = best[start][0] + worth + (0.0 if sign == ":" else within) - max(0.0, joints[start])
-            if total > best[end][0]:
-                best[end] = (total, [*best[start][1], (span, sign)])
-    return best[-1][1]
+    return [(choice, any(_contradicts(other, choice) for other in close)) for choice in reversed(best)]
+
+
+def _name(choice: Choice) -> int | None:
+    return choice.seen.digit if choice.seen else None
+
+
+def _contradicts(one: Choice, other: Choice) -> bool:
+    """Tell whether two choices share pieces and are not the same digit, cut elsewhere; signs and dirt do not."""
+    shared = min(one.span[1], other.span[1]) - max(one.span[0], other.span[0])
+    total = max(one.span[1], other.span[1]) - min(one.span[0], other.span[0])
+    same = one.sign == other.sign and _name(one) == _name(other)
+    digits = None in (one.sign, other.sign) and "" not in (one.sign, other.sign)
+    return digits and shared > 0 and not (same and shared >= SAME_CUT * total)
 
 
 def _drop_stray(groups: list[Group], high: float) -> list[Group]:
@@ -438,20 +572,17 @@ def _drop_stray(groups: list[Group], high: float) -> list[Group]:
     return kept
 
 
-def _read_slashes(numbered: list[tuple[int, Group]], probabilities: NDArray[np.floating]) -> list[tuple[int, Group]]:
-    """Find the straight strokes that are slashes and not ones, or may be.
-
-    Args:
-        probabilities: (n, classes) of the groups that are digits.
-    """
-    labels = iter(probabilities.argmax(axis=1).tolist())
-    read = [next(labels) if group.sign is None else None for _, group in numbered]
+def _read_slashes(numbered: list[tuple[int, Group]]) -> list[tuple[int, Group]]:
+    """Find the straight strokes that are slashes and not ones, or may be."""
+    read = [group.seen.digit if group.seen else None for _, group in numbered]
     changed = list(numbered)
-    for number in dict(numbered):
-        line = [index for index, (own, _) in enumerate(numbered) if own == number]
+    lines: dict[tuple[int, Cell | None], list[int]] = {}
+    for index, (number, group) in enumerate(numbered):
+        lines.setdefault((number, group.cell), []).append(index)
+    for (number, _), line in lines.items():
         groups = [numbered[index][1] for index in line]
         bars = [
-            may_be_slash(group.stroke, group.band) if group.sign is None and read[index] == 1 else None
+            may_be_slash(group.stroke, group.band) if group.whole and group.sign is None and read[index] == 1 else None
             for index, group in zip(line, groups, strict=True)
         ]
         if not any(bars):
@@ -477,17 +608,9 @@ def _width(strokes: list[Stroke]) -> int:
     return max(stroke.right for stroke in strokes) - min(stroke.x for stroke in strokes)
 
 
-def _rate_shape(digit: NDArray[np.uint8], steep: float) -> float:
-    """Return how much, in nats, a framed digit looks like one by its shape: no digit is much wider than high."""
-    across = np.count_nonzero(digit.any(axis=0))
-    down = np.count_nonzero(digit.any(axis=1))
-    return -steep * max(0.0, across / down - BROAD)
-
-
 def _look_at_shape_alone(digits: NDArray[np.uint8]) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-    """Say how much framed digits look like one where nobody can say which they are."""
-    ratings = np.exp([_rate_shape(digit, STEEP) for digit in digits])
-    return np.ones((len(digits), 1)), np.asarray(ratings)
+    """Say that framed digits look like one where nobody can say so: their shape is weighed in any case."""
+    return np.ones((len(digits), 1)), np.ones(len(digits))
 
 
 def _frame(group: Stroke, marks: Marks) -> NDArray[np.uint8]:

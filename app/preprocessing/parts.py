@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ..errors import NoInk
 from ..framing import NOTHING_DRAWN
-from .paper import LEAST_CONTRAST, Marks
+from .paper import DARKEST_PAPER, LEAST_CONTRAST, Marks
 from .ruling import remove_rules
 
 Pixels = NDArray[np.uint8]
@@ -30,6 +30,12 @@ PARTED = 0.4  # of the ink's contrast: what is fainter does not connect parts, s
 COVERED = 30  # grey levels of 255, an eighth: a photograph's cell counts as marked where so much of it is, not by noise
 SHARP = 0.08  # of a part's contrast that its outline climbs within a pixel; shadows and glare climb slower
 NOISE_CLIMBS = 0.6  # of the faintest contrast that is no noise: so much the noise itself climbs, smoothed
+OUTLINED = 0.65  # of a part's outline where the picture itself is lighter beside it; at a shadow's edge, one side is
+OUTLINE_CLIMB = 0.3  # of the part's contrast, by which it is
+SOLID = 0.85  # of its convex outline that a shadow fills which goes over the border,
+BROAD = 0.15  # and of its size that it is thick on average
+MAX_SHADES = 3  # parts that are looked at
+OUTLINE = 9  # pixels around the outline in which its ink is looked for
 DENSE = 0.4  # of its cells that a stroke covers; sparser ones are noise and texture
 STROKE = 0.2  # of a digit's size that its stroke is thick at most, usually; thicker parts are blots and paper
 BLURRED = 0.01  # score of a part that is not sharp
@@ -107,10 +113,38 @@ def look_closely(marks: Marks, parts: Parts) -> Parts:
     """
     if marks.flat:
         return parts
-    closer = find_parts(marks, measure_parting(show_digit(marks, parts), marks.least))
-    if not closer.score.any():
-        raise NoInk(NOTHING_DRAWN)
-    return closer
+    edge = measure_parting(show_digit(marks, parts), marks.least)
+    closer = find_parts(marks, edge)
+    for _ in range(MAX_SHADES):
+        if not closer.score.any():
+            break
+        main = int(closer.score.argmax())
+        if not _is_shade(marks, closer, main, edge):
+            return closer
+        closer.score[main] = 0
+    raise NoInk(NOTHING_DRAWN)
+
+
+def _is_shade(marks: Marks, parts: Parts, part: int, edge: float) -> bool:
+    """Tell whether a part is the edge of a shadow, or a broad shadow that goes over the border, and not ink.
+
+    Args:
+        marks: on uneven paper.
+        parts: those that were found among marks with more contrast than `edge`.
+        part: the one that is looked at.
+        edge: contrast.
+    """
+    if marks.grey is None:
+        return False
+    if _measure_outline(marks, parts, part, max(edge, 0.5 * float(parts.level[part]))) < OUTLINED:
+        return True
+    if not parts.contact[part]:
+        return False
+    own = (parts.labels == part + 1).view(np.uint8)
+    hull = cv2.convexHull(cv2.findNonZero(own))
+    filled = parts.area[part] / max(1.0, cv2.contourArea(hull))
+    thick = parts.area[part] / parts.size[part]
+    return bool(filled > SOLID and thick > BROAD * parts.size[part])
 
 
 def _find_on_flat_paper(marks: Marks, grid: int) -> tuple[Marks, Parts]:
@@ -278,6 +312,27 @@ def _measure_strokes(
         upright = min(1.0, 2 * height / width)
         stroke[part] = (1.0 if sharp else BLURRED) * dense**2 * thin**4 * upright**2
     return level, stroke
+
+
+def _measure_outline(marks: Marks, parts: Parts, part: int, edge: float) -> float:
+    """Return the share of a part's outline beside which the picture differs from its ink; of a step's, half does."""
+    grey = marks.grey
+    mask = cv2.threshold(marks.contrast, edge, 255, cv2.THRESH_BINARY)[1]
+    chosen = np.arange(len(parts)) == part
+    near = cv2.dilate(show_parts(parts, chosen, mask.shape), np.ones((3, 3), np.uint8))
+    mask = np.asarray(cv2.bitwise_and(mask, near))
+    ring = cv2.subtract(cv2.dilate(mask, np.ones((3, 3), np.uint8)), mask)
+    ring[0] = ring[-1] = ring[:, 0] = ring[:, -1] = 0
+    rows, columns = np.nonzero(ring)
+    if grey is None or not rows.size:
+        return 1.0
+    window = np.ones((OUTLINE, OUTLINE), np.uint8)
+    paper = grey[rows, columns].astype(np.float32)
+    if marks.dark:
+        climb = (paper - cv2.erode(grey, window)[rows, columns]) * 255 / np.maximum(paper, DARKEST_PAPER)
+    else:
+        climb = cv2.dilate(grey, window)[rows, columns] - paper
+    return float((climb >= OUTLINE_CLIMB * parts.level[part]).mean())
 
 
 def _find_frames(labels: NDArray[np.int32], boxes: NDArray[np.int32]) -> list[int]:

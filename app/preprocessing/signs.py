@@ -228,9 +228,9 @@ def _name_plus(stroke: Stroke, band: Band) -> str | None:
     mask = stroke.mask
     pen = max(1, round(min(measure_pen(mask), 1.4 * band.pen)))
     row = _find_line(mask.sum(axis=1), pen)
-    lean, start, thick = _fit_post(mask, row, pen)
+    lean, start, thick = _fit_post(mask, row, 0.8 * pen)
     column = start + lean * row
-    tilt, _, thin = _fit_post(np.ascontiguousarray(mask.T), column, pen)
+    tilt, _, thin = _fit_post(np.ascontiguousarray(mask.T), column, 0.8 * pen + min(0.2, abs(lean)) * stroke.height / 2)
     rows, columns = np.ogrid[: stroke.height, : stroke.width]
     reach = 1.0 + 0.6 * pen + 0.02 * band.high
     on_bar = np.abs(rows - row - tilt * (columns - column)) <= reach
@@ -251,20 +251,20 @@ def _find_line(ink: NDArray[np.int64], pen: int) -> float:
     return float(np.mean(np.flatnonzero(window == window.max()))) + (min(pen, ink.size) - 1) / 2
 
 
-def _fit_post(mask: NDArray[np.bool_], row: float, pen: int) -> tuple[float, float, float]:
-    """Fit a line through a cross's post, away from its bar.
+def _fit_post(mask: NDArray[np.bool_], row: float, reach: float) -> tuple[float, float, float]:
+    """Fit a line through a cross's post, where it is further than `reach` from its bar in a row.
 
     Returns:
         Columns that it moves to the right a row; the column in row 0; how thick it is in most rows, in pixels.
     """
-    apart = np.abs(np.arange(len(mask)) - row) > 0.8 * pen
+    apart = np.abs(np.arange(len(mask)) - row) > reach
     rows = np.flatnonzero(mask.any(axis=1) & apart)
     if rows.size < 2:
         return 0.0, (mask.shape[1] - 1) / 2, 0.0
     post = mask[rows]
     lean, start = np.polyfit(rows, post @ np.arange(mask.shape[1]) / post.sum(axis=1), 1)
     across = mask.shape[1] - post[:, ::-1].argmax(axis=1) - post.argmax(axis=1)
-    return float(lean), float(start), float(np.percentile(across, 60) / np.hypot(1, lean))
+    return float(lean), float(start), float(np.percentile(across, 75) / np.hypot(1, lean))
 
 
 def fits_date(text: str, at: set[int]) -> bool:

@@ -1,6 +1,6 @@
-"""Find the strokes of several digits: connected ink, joined where digits are in pieces, cut where they touch.
+"""Find the strokes of several digits: connected ink, joined where digits are in pieces.
 
-    marks, parts -> refine_marks -> find_strokes -> strokes (hats joined), and small ones -> cut_stroke -> pieces
+    marks, parts -> refine_marks -> find_strokes -> strokes (hats joined), and small ones
 
 Owns what a stroke is. Does not know lines, nor which pieces make up a digit.
 """
@@ -36,10 +36,6 @@ HIGHEST = 1.8  # times the usual height, or the larger stroke's, that a digit ma
 MAX_STROKES = 1000  # of a picture
 MAX_BOXES = 16_000_000  # pixels of all strokes' boxes together: four large pictures full of strokes around each other
 HOVER = 0.25  # of the usual height that is between the strokes at most
-NARROWEST = 0.12  # of its line's height: the narrowest piece that is cut off a stroke
-CUTS = 0.35  # of its line's height: one cut is looked for in so much of a wide stroke's width
-WIDE = 0.75  # of its line's height: wider strokes may be digits that touch
-MAX_CUT_INK = 0.3  # of a stroke's height that a cut goes through ink at most
 
 Pixels = NDArray[np.uint8]
 
@@ -218,59 +214,3 @@ def join_strokes(strokes: list[Stroke]) -> Stroke:
     for stroke in strokes:
         mask[stroke.y - y : stroke.bottom - y, stroke.x - x : stroke.right - x] |= stroke.mask
     return Stroke(x, y, mask, max(stroke.beyond for stroke in strokes))
-
-
-def cut_stroke(stroke: Stroke, high: float) -> list[Stroke]:
-    """Cut a wide stroke wherever two digits may touch: along the ways from top to bottom through the least ink."""
-    if stroke.width < WIDE * high:
-        return [stroke]
-    seams = _find_seams(stroke.mask, max(2, round(NARROWEST * high)), round(stroke.width / (CUTS * high)))
-    columns = np.arange(stroke.width)
-    pieces, left = [], np.zeros(stroke.height, int)
-    for right in [*seams, np.full(stroke.height, stroke.width)]:
-        between = stroke.mask & (columns >= left[:, None]) & (columns < right[:, None])
-        left = right
-        if between.any():
-            pieces.append(_trim(Stroke(stroke.x, stroke.y, between, stroke.beyond)))
-    return pieces
-
-
-def _find_seams(mask: NDArray[np.bool_], apart: int, max_seams: int) -> list[NDArray[np.int64]]:
-    """Return, for each place to cut, the column of the cut in every row, (h,); from left to right, `apart` at least.
-
-    A way steps at most one column a row, and costs the ink that it goes through.
-    """
-    height, width = mask.shape
-    cost = mask.astype(np.float32) + 0.02 * np.abs(np.diff(mask.astype(np.float32), axis=1, prepend=0))
-    total = np.full((height, width + 2), np.inf)  # with one column more at each border
-    total[:, 1:-1] = cost
-    came = np.zeros((height, width), np.int64)
-    for row in range(1, height):
-        above = total[row - 1]
-        best, left, right = above[1:-1].copy(), above[:-2] + 0.05, above[2:] + 0.05
-        for way, steps in ((-1, left), (1, right)):
-            better = steps < best
-            best[better] = steps[better]
-            came[row, better] = way
-        total[row, 1:-1] += best
-    seams: list[NDArray[np.int64]] = []
-    ends = total[-1, 1:-1]
-    taken = np.zeros(width, bool)
-    taken[:apart] = taken[-apart:] = True
-    while not taken.all() and len(seams) < max_seams:
-        end = int(np.where(taken, np.inf, ends).argmin())
-        if ends[end] > MAX_CUT_INK * height:  # and so are all that are left
-            break
-        seam = np.zeros(height, np.int64)
-        seam[-1] = end
-        for row in range(height - 1, 0, -1):
-            seam[row - 1] = seam[row] + came[row, seam[row]]
-        taken[max(0, end - apart) : end + apart + 1] = True
-        if not seams or np.abs(np.array(seams) - seam).min() >= apart // 2:
-            seams.append(seam)
-    return sorted(seams, key=lambda seam: float(seam.mean()))
-
-
-def _trim(stroke: Stroke) -> Stroke:
-    x, y, width, height = cv2.boundingRect(stroke.mask.astype(np.uint8))
-    return replace(stroke, x=stroke.x + x, y=stroke.y + y, mask=stroke.mask[y : y + height, x : x + width])

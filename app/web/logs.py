@@ -22,6 +22,8 @@ from ..escaping import escape_unprintable
 from .clock import elapsed
 
 REQUEST_ID = "X-Request-ID"
+TRACE = "traceparent"  # header of W3C's Trace Context
+TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?")
 ACCEPTED_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")  # characters that cannot break a line or imitate another field
 MAX_PATH = 200  # characters of a path that are written
 MAX_METHOD = 20  # characters of a method
@@ -47,6 +49,8 @@ class JSONFormatter(logging.Formatter):
         }
         if has_request_context() and "request_id" in g:
             line["request_id"] = g.request_id
+        if has_request_context() and g.get("trace"):
+            line["trace_id"], line["span_id"] = g.trace
         line.update(getattr(record, "fields", {}))
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
@@ -104,9 +108,19 @@ def init_app(app: Flask) -> None:
 
 
 def start_request() -> None:
-    """Take the request's id from the client, or make one."""
+    """Take the request's id from the client, or make one; and the trace that the request is part of."""
     sent = request.headers.get(REQUEST_ID, "")
     g.request_id = sent if ACCEPTED_ID.fullmatch(sent) else secrets.token_hex(8)
+    g.trace = read_trace(request.headers.get(TRACE, ""))
+
+
+def read_trace(sent: str) -> tuple[str, str] | None:
+    """Return the ids of the trace and of the caller's span that a traceparent names; None where it names none.
+
+    Source: W3C Trace Context, 3.2.
+    """
+    found = TRACEPARENT.fullmatch(sent)
+    return (found[1], found[2]) if found else None
 
 
 def log_request(response: Response) -> Response:

@@ -201,6 +201,17 @@ export function classesOf(select) {
 }
 
 /**
+ * Return the models that read digits, the chosen one first; none where there is no choice.
+ * @param {HTMLSelectElement | null} select
+ */
+export function modelsOf(select) {
+  return [...(select?.options ?? [])]
+    .filter(({ dataset }) => !dataset.classes)
+    .sort((one, other) => Number(other.selected) - Number(one.selected))
+    .map(({ value, text }) => ({ name: value, title: text }));
+}
+
+/**
  * Say what was read and, where it is uncertain, why.
  * @param {Reading} reading
  * @param {string[] | null} classes

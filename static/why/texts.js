@@ -1,19 +1,17 @@
 /** Owns what is said about why, loaded when it is asked. The texts are why/LANGUAGE.json. */
 
-import { language } from '../site/texts.js';
+import { loadTexts } from '../site/later.js';
 
-/** @type {Record<string, string>} */
-let texts = {};
+/** @type {Awaited<ReturnType<typeof loadTexts>>} */
+let speak = (key) => key;
 
 /** Load the texts; nothing is said before. */
-export async function loadTexts() {
-  texts = await (await fetch(new URL(`${language}.json`, import.meta.url))).json();
+export async function loadReasons() {
+  speak = await loadTexts(import.meta.url);
 }
 
 /**
  * @param {string} key
  * @param {Record<string, string | number>} [values] fill each {name} in the text
  */
-export function say(key, values = {}) {
-  return (texts[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
-}
+export const say = (key, values) => speak(key, values);

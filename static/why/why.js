@@ -8,7 +8,7 @@ import { formatShare } from '../site/texts.js';
 import { paintEvidence, paintWithout, readInk, SIDE } from './paint.js';
 import { build, canvasOf, paragraph } from './panel.js';
 import { paintStrokesWithout, readWithoutStrokes } from './strokes.js';
-import { loadTexts, say } from './texts.js';
+import { loadReasons, say } from './texts.js';
 
 const SMALL = 112; // pixels of a part's picture
 const CLEAR = 0.3; // evidence below this is none worth a sentence: it changes the odds by a third
@@ -28,7 +28,7 @@ const CLEAR = 0.3; // evidence below this is none worth a sentence: it changes t
  * @param {ReasonsParts} parts
  */
 export async function createWhy(panel, { takeDigit, takeClasses, takeStrokes, showStrokes }) {
-  await loadTexts();
+  await loadReasons();
   const page = build(panel);
   /** @type {AbortController | null} */
   let flight = null;

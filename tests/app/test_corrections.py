@@ -17,6 +17,7 @@ from PIL import Image
 
 from app import corrections, create_app
 from app.errors import DigitsError
+from app.memory import database
 from app.memory.limits import MAX_A_MINUTE
 from app.preprocessing.digits import read_picture
 from tests.app.memory.conftest import HAND, draw_odd_digit
@@ -26,8 +27,9 @@ OTHER = "another-hand-of-tests"
 
 
 @pytest.fixture
-def client(tmp_path: Path) -> FlaskClient:
-    """A client of an app with the committed models and a database of its own."""
+def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
+    """A client of an app with the committed models and a database of its own, for which it waits on a busy machine."""
+    monkeypatch.setattr(database, "MAX_READING", 30)
     return create_app({"database": f"sqlite:///{tmp_path / 'digits.sqlite3'}"}).test_client()
 
 

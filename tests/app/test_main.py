@@ -69,3 +69,11 @@ def test_numpy_is_not_imported_before_the_server_sets_its_environment() -> None:
         """
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "1\n", "")
+
+
+def test_windows_is_told_where_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    monkeypatch.setattr(os, "name", "nt")
+    with pytest.raises(SystemExit, match="On Windows, run it in WSL, or the container"):
+        main(["serve"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,13 +28,18 @@ THEMES: tuple[Theme, ...] = ("light", "dark")
 def main() -> None:
     """Take all pictures."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    with serve(workers=2) as address, sync_playwright() as playwright:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serve(workers=2, database=f"sqlite:///{folder}/digits.sqlite3") as address,
+        sync_playwright() as playwright,
+    ):
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
         for theme in THEMES:
             for sample, (name, screen) in zip((4, 8, 2), SCREENS.items(), strict=True):
                 settings = {"viewport": screen, "color_scheme": theme}
                 take(browser, f"{address}/", SCREENSHOTS / f"{name}-{theme}.png", sample, **settings)
         take(browser, f"{address}/models", SCREENSHOTS / "models.png", viewport=SCREENS["desktop"])
+        take_corrections(browser, address)
         browser.close()
 
 
@@ -47,6 +53,23 @@ def take(browser: Browser, address: str, path: Path, sample: int | None = None, 
         page.wait_for_selector("#answer[data-state=answered]")
         page.evaluate("() => { document.activeElement.blur(); scrollTo(0, 0); }")
     page.screenshot(path=path)
+    page.close()
+
+
+def take_corrections(browser: Browser, address: str) -> None:
+    """Take the page after somebody has said what three of their digits are."""
+    page = browser.new_page(reduced_motion="reduce", viewport={"width": 1280, "height": 1100})
+    page.set_default_timeout(PATIENCE)
+    page.goto(address)
+    for sample in (4, 9, 7):
+        page.locator("#samples button").nth(sample).click()
+        page.wait_for_selector(f"#answer[data-text='{sample}']:not([data-state=reading])")
+        page.click("#correct")
+        page.click(f"#keys [data-digit='{sample}']")
+        page.wait_for_selector("#learned:not(:empty)")
+    page.click("#hand summary")
+    page.wait_for_selector("#hand .gallery li >> nth=2")
+    page.locator("#hand").screenshot(path=SCREENSHOTS / "corrections.png")
     page.close()
 
 

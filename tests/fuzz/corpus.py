@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import gzip
+import io
 import json
 import struct
+import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,6 +78,29 @@ def bad_pictures() -> Iterator[bytes]:
     yield to_bytes(Image.fromarray(np.eye(200_000, 2, dtype=np.int32) * 60_000), "TIFF")  # once took half a minute
 
 
+def archives() -> Iterator[bytes]:
+    """Zips of corrections, and what is none."""
+    table = b"file,digit,was,model,version,time\n4/a.png,4,9,robust,1,2026-01-01T00:00:00+00:00\n"
+    contents: tuple[dict[str, bytes], ...] = (
+        {"4/a.png": to_bytes(SEVEN, "PNG"), "corrections.csv": table},
+        {"4/a.png": to_bytes(SEVEN, "PNG"), "corrections.csv": b"file\n\0\n" + table.replace(b"2026", b"x")},
+        {"deep/4/a.jpg": to_bytes(SEVEN, "JPEG")},
+        {"../4/a.png": b"no picture", "4/": b""},
+        {"a.png": to_bytes(SEVEN, "PNG")},
+        {},
+    )
+    for files in contents:
+        for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA):
+            stream = io.BytesIO()
+            with zipfile.ZipFile(stream, "w", method) as archive:
+                for name, body in files.items():
+                    archive.writestr(name, body)
+            whole = stream.getvalue()
+            yield whole
+            yield whole[: len(whole) // 2]
+            yield whole.replace(b"PK\1\2", b"PK\1\3")
+
+
 def messages(target: str) -> Iterator[bytes]:
     """Bodies of a protocol."""
     text = base64.b64encode(to_bytes(SEVEN, "PNG")).decode()
@@ -125,11 +150,14 @@ def corpus(target: str) -> Iterator[bytes]:
     if target == "wire":
         yield from wire.corpus()
         return
+    if target == "archive":
+        yield from archives()
+        return
     prefix = {"predict": b"\0", "open_inference": b"\0\0"}.get(target, b"")
     if target != "tf_serving":
         for picture in (*good_pictures(), *bad_pictures()):
             yield prefix + picture
-    if target not in ("read_one", "read_several"):
+    if target not in ("read_one", "read_several", "correct"):
         for message in messages(target):
             yield (b"\1" if target == "predict" else prefix) + message
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -10,6 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from app.errors import DigitsError
+from app.memory.archives import BadArchive, read_archive
+from app.memory.command import frame
 from app.preprocessing.decoding import decode_picture
 from app.preprocessing.digits import read_picture
 from app.preprocessing.numbers import find_writing
@@ -17,14 +21,18 @@ from app.preprocessing.numbers import find_writing
 from .wire import wire
 
 MODELS = Path(__file__).parents[2] / "models"
-STATUSES = {200, 400, 413, 415, 422}  # what a body alone may lead to
+STATUSES = {200, 201, 400, 413, 415, 422}  # what a body alone may lead to
 
 
 @cache
 def _client() -> tuple[object, str]:
-    from app import create_app
+    from app import corrections, create_app
+    from app.memory import database
 
-    app = create_app({"max_bytes": 2**20, "max_pictures": 16, "max_digits": 16})
+    database.MAX_READING = 30  # seconds: the machine may be busy
+    corrections.RATE = "1000000/second"
+    url = f"sqlite:///{tempfile.mkdtemp(prefix='digits-fuzz-')}/digits.sqlite3"
+    app = create_app({"max_bytes": 2**20, "max_pictures": 16, "max_digits": 16, "database": url})
     return app.test_client(), app.extensions["digits"].default
 
 
@@ -76,6 +84,26 @@ def predict(body: bytes) -> None:
     _post("/predict", body[1:], {"Content-Type": kind} if kind else None)
 
 
+def correct(body: bytes) -> None:
+    """A body of /corrections, of a hand that is new each time."""
+    _post("/corrections?digit=4", body)
+
+
+def archive(body: bytes) -> None:
+    """A zip that is imported as corrections, or a sentence."""
+    with tempfile.NamedTemporaryFile(suffix=".zip") as file:
+        file.write(body)
+        file.flush()
+        try:
+            found = list(read_archive(Path(file.name)))
+        except BadArchive:
+            return
+    for each in found:
+        assert 0 <= each.digit <= 9
+        with contextlib.suppress(BadArchive):
+            frame(each)
+
+
 def tf_serving(body: bytes) -> None:
     """A body of TensorFlow Serving's :predict."""
     _post("/v1/models/{model}:predict", body)
@@ -91,5 +119,6 @@ def open_inference(body: bytes) -> None:
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    target.__name__: target for target in (read_one, read_several, predict, tf_serving, open_inference, wire)
+    target.__name__: target
+    for target in (read_one, read_several, predict, correct, archive, tf_serving, open_inference, wire)
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -187,6 +188,49 @@ def write_tensorflow1(folder: Path) -> None:
         builder = first.saved_model.builder.SavedModelBuilder(str(folder / "1"))
         builder.add_meta_graph_and_variables(session, ["serve"], {"predict_images": signature})
         builder.save()
+
+
+def write_tensorflow1_keras(folder: Path) -> None:
+    """Write a SavedModel as Keras on TensorFlow 1 does: dropout only where a phase says that it learns."""
+    first, weights = tf.compat.v1, train_weights()
+    switched = first.control_flow_v2_enabled()
+    first.disable_control_flow_v2()
+    try:
+        with tf.Graph().as_default() as graph, first.Session(graph=graph) as session:
+            images = first.placeholder(tf.float32, [None, 28, 28, 1], name="conv2d_1_input")
+            learning = first.placeholder_with_default(False, [], name="keras_learning_phase")
+            values = [
+                first.get_variable(f"v{place}", initializer=value, use_resource=True)
+                for place, value in enumerate(arrays(weights))
+            ]
+            hidden = tf.nn.relu(tf.matmul(tf.reshape(images, [-1, 784]), values[0]) + values[1])
+            hidden = first.cond(learning, lambda: first.nn.dropout(hidden, rate=0.5), lambda: tf.identity(hidden))
+            scores = tf.nn.softmax(tf.matmul(hidden, values[2]) + values[3])
+            session.run(first.global_variables_initializer())
+            signature = first.saved_model.signature_def_utils.predict_signature_def({"image": images}, {"out": scores})
+            builder = first.saved_model.builder.SavedModelBuilder(str(folder / "export"))
+            builder.add_meta_graph_and_variables(session, ["serve"], {"serving_default": signature})
+            builder.save()
+    finally:
+        if switched:
+            first.enable_control_flow_v2()
+
+
+def write_keras212(folder: Path) -> None:
+    """Write a .keras file whose groups of weights are called as Keras 2.12 called them."""
+    with warnings.catch_warnings(action="ignore"):
+        keras2().save(folder / "m.keras")
+    with zipfile.ZipFile(folder / "m.keras") as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    weights = folder / "model.weights.h5"
+    weights.write_bytes(members["model.weights.h5"])
+    with h5py.File(weights, "r+") as file:
+        file.move("layers", "_layer_checkpoint_dependencies")
+    members["model.weights.h5"] = weights.read_bytes()
+    weights.unlink()
+    with zipfile.ZipFile(folder / "m.keras", "w") as archive:
+        for name, body in members.items():
+            archive.writestr(name, body)
 
 
 def write_code(folder: Path) -> None:

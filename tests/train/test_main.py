@@ -18,6 +18,7 @@ from tests.support.processes import heed_interrupts
 from train.__main__ import main
 from train.recipes.catalogue import RECIPES
 
+from .data.test_own import write_pictures
 from .test_runs import TIMES
 
 ROOT = Path(__file__).parents[2]
@@ -89,6 +90,89 @@ def places(folder: Path, data: Path) -> list[str]:
 def test_samples_of_what_training_sees_are_drawn(printed: Path, tmp_path: Path) -> None:
     assert main(["samples", "--data", str(printed), "--runs", str(tmp_path / "runs")]) == 0
     assert (tmp_path / "runs" / "samples" / "augmented.png").is_file()
+
+
+def test_a_network_is_trained_on_ones_own_pictures(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    data = write_pictures(tmp_path / "mine", ("ann", "bob", "cem", "dan", "eva", "fay", "gil"))
+    assert main(["lenet5", "--epochs", "1", *SMALL_BATCHES, *places(tmp_path, data)]) == 0
+    said = capfd.readouterr().out
+    assert "digits of each label: 0: 21, 1: 21" in said
+    assert "split by their 7 sources" in said
+    sheet = tmp_path / "runs" / "own" / "doubtful.png"
+    assert f"unlike the others of its label: {sheet}" in said
+    assert sheet.is_file()
+    card = json.loads((tmp_path / "models" / "lenet5" / "card.json").read_text())
+    assert (card["dataset"], card["dataset_title"], card["framing"]) == ("own", "own digits", "digit")
+    assert sum(card["examples"].values()) == 210
+
+
+@pytest.mark.parametrize("loop", ("lenet5", "lenet_relu"), ids=("fit", "tape"))
+def test_a_run_ends_early_where_it_does_not_get_better(
+    printed: Path, tmp_path: Path, loop: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--epochs", "40", "--patience", "1", "--learning-rate", "0.5"]
+    assert main([loop, *options, *SMALL_BATCHES, *places(tmp_path, printed)]) == 0
+    card = json.loads((tmp_path / "models" / loop / "card.json").read_text())
+    losses = card["history"]["validation_loss"]
+    assert len(losses) < 40
+    assert losses.index(min(losses)) == len(losses) - 2
+    assert card["training"]["overridden"]["patience"] == 1
+
+
+def test_mlflow_is_told_where_it_is_named(printed: Path, tmp_path: Path) -> None:
+    store = tmp_path / "mlruns"
+    environment = {**os.environ, "MLFLOW_TRACKING_URI": store.as_uri(), "MLFLOW_ALLOW_FILE_STORE": "true"}
+    command = [sys.executable, "-m", "train", "lenet5", "--epochs", "2", *SMALL_BATCHES, *places(tmp_path, printed)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (losses,) = store.glob("*/*/metrics/validation_loss")
+    card = json.loads((tmp_path / "models" / "lenet5" / "card.json").read_text())
+    told = [float(line.split()[1]) for line in losses.read_text().splitlines()]
+    np.testing.assert_allclose(told, card["history"]["validation_loss"], atol=1e-3)
+    assert (losses.parents[1] / "params" / "recipe").read_text() == "lenet5"
+    assert "status: 3" in (losses.parents[1] / "meta.yaml").read_text()  # finished
+
+
+MINE = """
+from dataclasses import replace
+from train.recipes.catalogue import RECIPES
+RECIPE = replace(RECIPES["lenet5"], title="Mine", epochs=1)
+"""
+
+
+def test_a_recipe_of_ones_own_is_named_by_its_file(
+    printed: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(MINE)
+    assert main([str(file), *SMALL_BATCHES, *places(tmp_path, printed)]) == 0
+    card = json.loads((tmp_path / "models" / "mine" / "card.json").read_text())
+    assert (card["title"], card["recipe"]) == ("Mine", "mine")
+    monkeypatch.chdir(tmp_path)
+    assert main(["mine", *places(tmp_path, printed)]) == 2  # found by itself, never
+    assert "There is no recipe 'mine'" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    (
+        (None, "There is no file "),
+        ("x = 1", "holds nothing as RECIPE"),
+        ("RECIPE = 7", "holds int as RECIPE; expected a train.recipes.recipe.Recipe."),
+        ("1 / 0", "fails: ZeroDivisionError: division by zero"),
+        ("(", "fails: SyntaxError"),
+    ),
+)
+def test_a_file_without_a_recipe_is_refused_in_a_sentence(
+    tmp_path: Path, text: str | None, sentence: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "mine.py"
+    if text is not None:
+        file.write_text(text)
+    assert main([str(file), *places(tmp_path, tmp_path)]) == 2
+    said = capfd.readouterr().err
+    assert sentence in said
+    assert said.count("\n") == 1
 
 
 def test_overrides_are_in_the_card(printed: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ import os
 import zipfile
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from app.framing import SIDE, to_tensor
 
 from ..errors import TrainingError
+from . import own
 
 DIGITS = tuple("0123456789")
 # Source: https://github.com/zalandoresearch/fashion-mnist, "Labels"
@@ -38,9 +39,14 @@ GARMENTS = (
     "bag",
     "ankle boot",
 )
-FRAMING = {"mnist": "digit", "fashion_mnist": "whole"}  # how their pictures are laid out: app.framing.FRAMINGS
+OWN = "own"  # name of a dataset of one's own digits
+FRAMING = {
+    "mnist": "digit",
+    "fashion_mnist": "whole",
+    OWN: "digit",
+}  # how their pictures are laid out: app.framing.FRAMINGS
 CLASSES = {"mnist": DIGITS, "fashion_mnist": GARMENTS}
-TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}
+TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST", OWN: "own digits"}
 SPLIT_SEED = 60_000  # of the permutation whose end is held out: one for all runs, so that their validations compare
 
 Augment = Callable[
@@ -68,6 +74,7 @@ class Dataset:
     training: Split
     validation: Split
     test: Split
+    sources: NDArray[np.int64] | None = None  # of each training digit, where validation is held out by them
 
     @property
     def framing(self) -> str:
@@ -80,11 +87,18 @@ def load(name: str, folder: Path | None) -> Dataset:
 
     Args:
         name: mnist or fashion_mnist.
-        folder: holds NAME.npz with x_train, y_train, x_test, y_test as uint8.
+        folder: holds NAME.npz with x_train, y_train, x_test, y_test as uint8; or one's own digits, as own.py tells,
+            which take the place of any dataset.
 
     Raises:
         TrainingError: the file is missing, damaged or holds something else.
     """
+    if folder is not None and own.is_own(folder):
+        found = own.load(folder)
+        training, test = (Split(part.digits, part.labels) for part in (found.training, found.test))
+        return Dataset(
+            OWN, DIGITS, training, Split(training.digits[:0], training.labels[:0]), test, found.training.sources
+        )
     arrays = _download(name) if folder is None else _read_npz(folder / f"{name}.npz")
     training, test = (Split(arrays[f"x_{part}"], arrays[f"y_{part}"]) for part in ("train", "test"))
     for split in (training, test):
@@ -129,6 +143,12 @@ def hold_out(dataset: Dataset, share: float) -> Dataset:
     Args:
         share: of the training split, 0 to 1.
     """
+    if dataset.sources is not None:
+        held = own.choose_part(dataset.sources, share, SPLIT_SEED)
+        kept, validation = (
+            Split(dataset.training.digits[part], dataset.training.labels[part]) for part in (~held, held)
+        )
+        return replace(dataset, training=kept, validation=validation, sources=dataset.sources[~held])
     order = np.random.default_rng(SPLIT_SEED).permutation(len(dataset.training))
     border = len(order) - round(len(order) * share)
     training, validation = (
@@ -185,12 +205,12 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
 
 
 def data_folder(option: Path | None) -> Path | None:
-    """Return the folder given by --data, else by DIGITS_DATA, else None.
+    """Return the folder or file given by --data, else by DIGITS_DATA, else None.
 
     Raises:
-        TrainingError: it is not a folder.
+        TrainingError: it is not there.
     """
     folder = option or (Path(os.environ["DIGITS_DATA"]) if os.environ.get("DIGITS_DATA") else None)
-    if folder is not None and not folder.is_dir():
+    if folder is not None and not folder.exists():
         raise TrainingError(f"There is no data folder {folder}. Give the folder that holds mnist.npz with --data.")
     return folder

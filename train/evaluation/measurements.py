@@ -164,8 +164,8 @@ def count_answers(right: NDArray[np.bool_], answers: Sequence[Answer]) -> dict[s
 
 
 def is_sure(answer: Answer) -> bool:
-    """Tell whether an answer, with each digit in it, says that it can be trusted; one about an error does not."""
-    parts = [answer, *answer.get("digits", ())]
+    """Tell whether an answer, with each digit and mark, says that it can be trusted; one about an error does not."""
+    parts = [answer, *answer.get("digits", ()), *answer.get("marks", ())]
     return "error" not in answer and all(part.get("certain", True) and "doubt" not in part for part in parts)
 
 

@@ -87,6 +87,7 @@ def gradient_tape(
         accuracy.reset_state()
 
     listeners = keras.callbacks.CallbackList(callbacks, model=network, epochs=epochs.stop, steps=len(batches))
+    network.stop_training = False
     listeners.on_train_begin()
     for epoch in epochs:
         batches.begin(epoch)
@@ -103,4 +104,6 @@ def gradient_tape(
             validation_step(*(tf.constant(part[start : start + VALIDATION_BATCH]) for part in validation))
         listeners.on_test_end()
         listeners.on_epoch_end(epoch, logs | {f"val_{name}": value for name, value in read().items()})
+        if network.stop_training:
+            break
     listeners.on_train_end()

@@ -64,6 +64,27 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         self.save(self.epochs)
 
 
+class Stopper(keras.callbacks.Callback):  # type: ignore[misc]
+    """End a run early; comes after the Recorder, whose epochs it looks at, so that a resumed run ends as it would."""
+
+    def __init__(self, epochs: list[Epoch], patience: int) -> None:
+        """Begin to look.
+
+        Args:
+            epochs: what every epoch gave.
+            patience: epochs without a lower validation loss after which the run ends.
+        """
+        super().__init__()
+        self.epochs = epochs
+        self.patience = patience
+
+    def on_epoch_end(self, _epoch: int, _logs: Any = None) -> None:
+        """End the run where the lowest validation loss is long ago."""
+        losses = [epoch["validation_loss"] for epoch in self.epochs]
+        if len(losses) - 1 - losses.index(min(losses)) >= self.patience:
+            self.model.stop_training = True
+
+
 class Display(keras.callbacks.Callback):  # type: ignore[misc]
     """Show a bar on a terminal and write one line an epoch; comes after the Recorder, whose numbers it shows."""
 

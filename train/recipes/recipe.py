@@ -38,6 +38,7 @@ class Recipe:
     outputs: int = 10  # of the network while it is trained
     validation: float = 1 / 12  # share of the training split that is held out: 5,000 of 60,000
     keep: Literal["last", "best"] = "last"  # epoch; best is the one with the lowest validation loss
+    patience: int | None = None  # epochs without a lower validation loss after which a run ends early
     momentum: float = 0.0  # of sgd
     weight_decay: float | None = None  # a step, times the learning rate
     averaging: float | None = None  # momentum of the moving average of the weights, which is then what is kept

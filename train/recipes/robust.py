@@ -140,10 +140,16 @@ def finish(network: keras.Model, dataset: Dataset) -> keras.Model:
     return with_certainty(exact, temperature, head._replace(logit_bias=head.logit_bias - threshold))
 
 
-def choose_prototypes(network: keras.Model, dataset: Dataset) -> References:
-    """Choose the features of typical digits, of MNIST's and of written ones, for a finished network."""
+def choose_prototypes(network: keras.Model, dataset: Dataset, written: Split | None = None) -> References:
+    """Choose the features of typical digits, of MNIST's and of written ones, for a finished network.
+
+    Args:
+        network: what finish() returns.
+        dataset: MNIST, with its validation split held out.
+        written: digits of handwriting/; None takes those of the training.
+    """
     look = keras.Model(network.input, network.get_layer("features").output)
-    written = load_pool().written
+    written = load_pool().written if written is None else written
     digits = np.concatenate([dataset.training.digits, written.digits])
     labels = np.concatenate([dataset.training.labels, written.labels])
     right = predict(network, digits).argmax(axis=1) == labels

@@ -15,10 +15,11 @@ import tensorflow as tf
 import tf_keras
 from tf_keras import layers
 
-from app.models.conversion import load_source
+from app.models.conversion import compile_source, load_source
 from app.models.files import BadModel
 from app.models.former_keras import Former, find_input, hard_sigmoid, make_layer
 from app.models.keras_files import find_version
+from app.models.runtimes import Interpreter
 from app.models.sources import find_source
 
 
@@ -100,6 +101,17 @@ def test_a_network_answers_as_in_keras_2(networks: dict[str, Any], tmp_path: Pat
     today, said = load_source(find_source(tmp_path))
     assert said.startswith("Keras 2")
     np.testing.assert_allclose(np.asarray(today(given, training=False)), network(given, training=False), atol=2e-6)
+
+
+def test_a_compiled_recurrent_network_forgets_the_digits_before(tmp_path: Path) -> None:
+    network = rows(layers.LSTM(6))
+    with warnings.catch_warnings(action="ignore"):
+        network.save(tmp_path / "saved", save_format="tf")
+    (tmp_path / "model.tflite").write_bytes(compile_source(find_source(tmp_path)).body)
+    interpreter = Interpreter(tmp_path / "model.tflite", 1)
+    given = np.random.default_rng(1).random((3, 28, 28), np.float32)
+    answers = [interpreter.answer(digit[None])[0] for digit in given]
+    np.testing.assert_allclose(np.concatenate(answers), network(given, training=False), atol=1e-5)
 
 
 def former(kind: str, **fields: Any) -> dict[str, Any]:

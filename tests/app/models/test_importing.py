@@ -45,7 +45,9 @@ from tests.support.foreign_files import (
     write_json,
     write_keras,
     write_keras1,
+    write_keras212,
     write_tensorflow1,
+    write_tensorflow1_keras,
     write_tflite,
 )
 
@@ -59,6 +61,16 @@ def serve_layout(folder: Path) -> None:
         write_keras(keras2, number)(folder)
 
 
+def write_repository(folder: Path) -> None:
+    """Write a program with its network and other weights, as repositories on the web hold them."""
+    for name in ("templates", "model"):
+        (folder / name).mkdir()
+    (folder / "app.py").write_text("import flask")
+    (folder / "templates" / "index.html").write_text("<html>")
+    write_keras(keras2, "mnist.h5")(folder / "model")
+    write_weights(folder / "model")
+
+
 SERVED: dict[str, Write] = {
     "keras1_dense": keras1_dense(),
     "keras1_theano": keras1_theano(),
@@ -68,6 +80,8 @@ SERVED: dict[str, Write] = {
     "keras2_logits": write_keras(lambda: keras2((28, 28), (-1, 1), "linear"), "mnist.h5"),
     "keras2_sigmoids": write_keras(lambda: keras2((784,), (0, 1), "sigmoid"), "mnist.h5"),
     "keras2_archive": write_keras(keras2, "mnist_model.keras"),
+    "repository": write_repository,
+    "keras212_archive": write_keras212,
     "keras2_json": write_json(keras2, "model.json", "model.h5"),
     "keras2_json_named": write_json(keras2, "mnist_model.json", "weights.h5"),
     "keras2_functional_h5": write_keras(keras2_functional, "mnist.h5"),
@@ -81,6 +95,7 @@ SERVED: dict[str, Write] = {
     "keras3_export": export,
     "serving_layout": serve_layout,
     "tensorflow1": write_tensorflow1,
+    "tensorflow1_keras": write_tensorflow1_keras,
     "tflite": write_tflite(),
     "tflite_rows": write_tflite(shape=(1, 28, 28)),
     "tflite_batch": write_tflite(shape=(4, 784)),

@@ -328,3 +328,22 @@ def test_ink_of_which_there_is_too_little_is_faint(draw: Callable[[int], Grey]) 
 @pytest.mark.parametrize("draw", CLEAR.values(), ids=CLEAR)
 def test_what_is_drawn_clearly_is_not_faint(draw: Callable[[int], Grey]) -> None:
     assert [look_for_ink(draw(label)).faint for label in (2, 3, 8)] == [False] * 3
+
+
+# Shadows with hard edges
+
+
+def shade(lean: float, across: float, depth: float, grain: float = 2) -> Grey:
+    """Return empty paper, photographed with the hard edge of a shadow over it."""
+    down, right = np.mgrid[0:300, 0:400]
+    lit = 1 / (1 + np.exp(-np.clip((right - across * 400 + lean * (down - 150)) / 0.8, -50, 50)))
+    noise = np.random.default_rng(4).normal(0, grain, lit.shape)
+    return np.asarray(np.clip(215 * (depth + (1 - depth) * lit) + noise, 0, 255), np.uint8)
+
+
+@pytest.mark.parametrize("lean", (0.1, 0.5))
+@pytest.mark.parametrize("across", (0.3, 0.6))
+@pytest.mark.parametrize("depth", (0.7, 0.8))
+def test_a_shadows_edge_on_empty_paper_is_no_ink(lean: float, across: float, depth: float) -> None:
+    with pytest.raises(NoInk):
+        look_for_ink(shade(lean, across, depth))

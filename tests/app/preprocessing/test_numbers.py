@@ -94,6 +94,11 @@ def test_touching_digits_are_cut(text: str, gap: float) -> None:
     assert read(write(text, height=100, gap=gap, pen=10)) == text
 
 
+@pytest.mark.parametrize(("text", "gap"), (("06", 0), ("38", 0), ("2385", 0), ("06", -4), ("2385", -4)))
+def test_digits_that_touch_or_overlap_are_read(text: str, gap: float) -> None:
+    assert read(draw_text(text, height=90, pen=8, gap=gap / 90)) == text
+
+
 def test_sizes_and_base_lines_may_differ() -> None:
     page = np.full(PAGE, 255, np.uint8)
     for number, (digit, height, rise) in enumerate(((3, 70, 0), (1, 100, -12), (4, 60, 14), (1, 84, 6), (5, 110, -4))):

@@ -46,6 +46,29 @@ def test_an_id_that_was_sent_comes_back_and_is_logged(tiny_client: FlaskClient, 
     assert str(line["time"]).endswith("Z")
 
 
+def test_a_trace_is_logged_by_its_ids(tiny_client: FlaskClient, lines: StringIO) -> None:
+    sent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    tiny_client.post("/predict", data=to_png(draw_digit(7)), headers={"traceparent": sent})
+    (line,) = parse(lines)
+    assert (line["trace_id"], line["span_id"]) == ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7")
+    assert line["request_id"]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    (
+        "", "4bf92f3577b34da6a3ce929d0e0e4736", "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+        f"00-{'0' * 32}-00f067aa0ba902b7-01", f"00-4bf92f3577b34da6a3ce929d0e0e4736-{'0' * 16}-01",
+        "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        '00-4bf92f3577b34da6a3ce929d0e0e473"-00f067aa0ba902b7-01',
+    ),
+)  # fmt: skip
+def test_what_is_no_trace_is_not_logged(tiny_client: FlaskClient, lines: StringIO, sent: str) -> None:
+    tiny_client.post("/predict", data=to_png(draw_digit(7)), headers={"traceparent": sent})
+    (line,) = parse(lines)
+    assert not {"trace_id", "span_id"} & set(line)
+
+
 @pytest.mark.parametrize("sent", ("", "two words", "x" * 129, '"}', "ünicode"))
 def test_an_id_that_could_break_a_line_is_replaced(tiny_client: FlaskClient, sent: str) -> None:
     headers = {"X-Request-ID": sent.encode("utf-8").decode("latin-1")}

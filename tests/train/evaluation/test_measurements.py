@@ -71,6 +71,8 @@ def answer(digit: int, doubt: str | None = None) -> dict[str, Any]:
         ({"text": "47", "digits": [answer(4), answer(7)]}, True),
         ({"text": "47", "digits": [answer(4), answer(7, "faint")]}, False),
         ({"text": "4", "digits": [answer(4)], "doubt": "left_out"}, False),
+        ({"text": "-4", "digits": [answer(4)], "marks": [{"sign": "-", "certain": True}]}, True),
+        ({"text": "-4", "digits": [answer(4)], "marks": [{"sign": "-", "certain": False}]}, False),
         ({"error": "Nothing is drawn.", "code": "no_ink"}, False),
     ),
 )

@@ -1,0 +1,111 @@
+"""Cut wide strokes wherever digits may touch: more often than they do, so that a network can choose.
+
+    a stroke -> ways from its top to its bottom through little ink -> cuts -> pieces, and what each cut costs
+
+A cut follows the way through the least ink, so it may lean and bend. Knows no networks, nor which pieces are digits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .strokes import Stroke
+
+WIDE = 0.6  # of its line's height: a narrower stroke is not cut
+APART = 0.1  # of its line's height: between two cuts at least, and between a cut and the stroke's border
+SPACING = 0.13  # of its line's height: one cut is made in so much of a stroke's width
+MAX_CUT = 0.6  # of its line's height: a cut goes through so much ink at most
+STEP = 0.05  # rows of ink that a step aside costs
+EVERY_CUT = 1.0  # nats, of any cut
+INK_CUT = 0.5  # nats, of cutting through as much ink as the pen is wide
+
+Mask = NDArray[np.bool_]
+
+
+def cut_stroke(stroke: Stroke, high: float, pen: float) -> tuple[list[Stroke], list[float]]:
+    """Cut a wide stroke wherever two digits may touch.
+
+    Args:
+        stroke: connected ink.
+        high: height of its line's digits.
+        pen: width of the pen.
+
+    Returns:
+        Its pieces from left to right, and what each cut between two of them costs, in nats.
+    """
+    if stroke.width < WIDE * high:
+        return [stroke], []
+    seams = find_seams(stroke.mask, high)
+    columns = np.arange(stroke.width)
+    pieces: list[Stroke] = []
+    costs: list[float] = []
+    left, cost = np.zeros(stroke.height, int), 0.0
+    for right, ink in [*seams, (np.full(stroke.height, stroke.width), 0.0)]:
+        between = stroke.mask & (columns >= left[:, None]) & (columns < right[:, None])
+        left = np.maximum(left, right)
+        if between.any():
+            pieces.append(trim_stroke(replace(stroke, mask=between)))
+            costs.append(cost)
+        cost = EVERY_CUT + INK_CUT * ink / pen
+    return pieces, costs[1:]
+
+
+def find_seams(mask: Mask, high: float) -> list[tuple[NDArray[np.int64], float]]:
+    """Find where to cut, from left to right: the column of the cut in every row, and how many pixels of ink it crosses.
+
+    Through each column in the middle row leads one best way: a way steps at most one column a row, and costs the
+    ink that it goes through. Of these ways, those are taken that are better than their neighbours, the best first.
+    """
+    height, width = mask.shape
+    middle = height // 2
+    ink = mask.astype(np.float32)
+    cost = (ink + 0.02 * np.abs(np.diff(ink, axis=1, prepend=0))).astype(np.float32)
+    upper, came_down = _lead(cost[: middle + 1])
+    lower, came_up = _lead(cost[middle:][::-1])
+    total = upper + lower - cost[middle]
+    apart = max(2, round(APART * high))
+    total[:apart] = total[-apart:] = np.inf
+    seams: list[tuple[NDArray[np.int64], float]] = []
+    for _ in range(max(1, round(width / (SPACING * high)))):
+        column = int(total.argmin())
+        if total[column] > MAX_CUT * high:
+            break
+        seam = np.concatenate((_follow(came_down, column), _follow(came_up, column)[::-1][1:]))
+        seams.append((seam, float(ink[np.arange(height), seam].sum())))
+        total[max(0, column - apart) : column + apart + 1] = np.inf
+    seams.sort(key=lambda seam: float(seam[0].mean()))
+    return [one for place, one in enumerate(seams) if not place or np.abs(one[0] - seams[place - 1][0]).max() > 1]
+
+
+def _lead(cost: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Return what the best way from the first row to each column of the last costs, (w,), and its steps, (h, w)."""
+    height, width = cost.shape
+    total = np.full(width + 2, np.inf, np.float32)  # with one column more at each border
+    total[1:-1] = cost[0]
+    came = np.zeros((height, width), np.int64)
+    for row in range(1, height):
+        best, left, right = total[1:-1].copy(), total[:-2] + STEP, total[2:] + STEP
+        for way, steps in ((-1, left), (1, right)):
+            better = steps < best
+            best[better] = steps[better]
+            came[row, better] = way
+        total[1:-1] = best + cost[row]
+    return total[1:-1], came
+
+
+def _follow(came: NDArray[np.int64], column: int) -> NDArray[np.int64]:
+    """Return the columns of the way that ends in a column of the last row, (h,)."""
+    way = np.full(len(came), column, np.int64)
+    for row in range(len(came) - 1, 0, -1):
+        way[row - 1] = way[row] + came[row, way[row]]
+    return way
+
+
+def trim_stroke(stroke: Stroke) -> Stroke:
+    """Return a stroke without empty rows and columns around its ink."""
+    x, y, width, height = cv2.boundingRect(stroke.mask.astype(np.uint8))
+    return replace(stroke, x=stroke.x + x, y=stroke.y + y, mask=stroke.mask[y : y + height, x : x + width])
