@@ -52,6 +52,7 @@ const reader = createReader(
       if (settled) corrections?.noteReading(reading);
       showBoxes();
       if (settled) refreshPanels();
+      else inside.show();
     },
     failed(problem) {
       if (drawing.busy && !problem.temporary) return;
@@ -81,6 +82,17 @@ const reasons = createReasons(find(document, '#why'), find(document, '#why-panel
 });
 const sight = loadLater(find(document, '#sight'), async (panel) =>
   (await import('./reading/sight.js')).createSight(panel, takeDigit),
+);
+const inside = loadLater(find(document, '#inside'), async (panel) =>
+  (await import('./inside/inside.js')).createInside(panel, {
+    drawing,
+    sheet: canvas,
+    clear,
+    chooseModel,
+    takeDigit: () => answer.chosen,
+    takeSubject,
+    takeStrokes: () => (picture ? [] : drawing.strokes.all),
+  }),
 );
 const compare = loadLater(find(document, '#compare'), async (panel) =>
   (await import('./reading/compare.js')).createCompare(panel, takeSubject),
@@ -203,6 +215,7 @@ async function takeDataUrl() {
 }
 
 function refreshPanels() {
+  inside.show();
   reasons.show();
   challenge.show();
   sight.show();
@@ -424,6 +437,7 @@ model?.addEventListener('change', () => {
   if (subject) reader.request(subject);
 });
 find(document, '#answer').addEventListener('choose', sight.show);
+find(document, '#answer').addEventListener('choose', inside.show);
 find(document, '#answer').addEventListener('choose', reasons.show);
 for (const input of [find(document, '#upload'), find(document, '#camera')]) {
   input.addEventListener('change', () => {

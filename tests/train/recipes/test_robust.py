@@ -38,6 +38,15 @@ def test_the_network_is_small() -> None:
 
 
 @pytest.mark.usefixtures("small_pool")
+def test_digits_that_it_learned_from_are_shown_for_each_class() -> None:
+    learned = RECIPES["robust"].learned
+    assert learned
+    shown = learned()
+    assert (len(shown), *shown.shape[2:]) == (10, 28, 28)
+    assert 0 < shown.shape[1] <= robust.SHOWN
+    assert shown.any(axis=(2, 3)).all()
+
+
 def test_a_batch_holds_all_four_sorts() -> None:
     digits = np.random.default_rng(0).integers(0, 255, (20, 28, 28)).astype(np.uint8)
     labels = np.full(20, 3, np.uint8)
