@@ -7,14 +7,12 @@ import { carryDrawing, dropDrawing, fromFragment, toFragment } from './drawing/l
 import { createSamples } from './drawing/samples.js';
 import { classesOf, createAnswer, modelsOf } from './reading/answer.js';
 import { createCode } from './reading/code.js';
-import { createCompare } from './reading/compare.js';
 import { adoptLinkedHand, createCorrections } from './reading/corrections.js';
 import { createPictures, listenForFiles, shrinkPicture } from './reading/pictures.js';
 import { createReader } from './reading/reader.js';
 import { createReasons } from './reading/reasons.js';
 import { createReplay } from './reading/replay.js';
 import { Problem } from './reading/server.js';
-import { createSight } from './reading/sight.js';
 import { find, loadStyle } from './site/elements.js';
 import { t } from './site/texts.js';
 import { createThemeSwitch } from './site/theme.js';
@@ -44,8 +42,6 @@ let covered = null;
 let gallery = null;
 /** @type {ReturnType<typeof import('./camera/camera.js').createCamera> | null} */
 let camera = null;
-/** @type {ReturnType<typeof import('./challenge/challenge.js').createChallenge> | null} */
-let challenge = null;
 
 const reader = createReader(
   {
@@ -56,6 +52,7 @@ const reader = createReader(
       if (settled) corrections?.noteReading(reading);
       showBoxes();
       if (settled) refreshPanels();
+      else inside.show();
     },
     failed(problem) {
       if (drawing.busy && !problem.temporary) return;
@@ -83,8 +80,35 @@ const reasons = createReasons(find(document, '#why'), find(document, '#why-panel
   takeStrokes: () => (picture ? [] : drawing.strokes.all),
   showStrokes: drawing.show,
 });
-const sight = createSight(find(document, '#sight'), takeDigit);
-const compare = createCompare(find(document, '#compare'), takeSubject);
+const sight = loadLater(find(document, '#sight'), async (panel) =>
+  (await import('./reading/sight.js')).createSight(panel, takeDigit),
+);
+const inside = loadLater(find(document, '#inside'), async (panel) =>
+  (await import('./inside/inside.js')).createInside(panel, {
+    drawing,
+    sheet: canvas,
+    clear,
+    chooseModel,
+    takeDigit: () => answer.chosen,
+    takeSubject,
+    takeStrokes: () => (picture ? [] : drawing.strokes.all),
+  }),
+);
+const compare = loadLater(find(document, '#compare'), async (panel) =>
+  (await import('./reading/compare.js')).createCompare(panel, takeSubject),
+);
+const challenge = loadLater(find(document, '#challenge'), async (panel) => {
+  const [{ createChallenge }] = await Promise.all([
+    import('./challenge/challenge.js'),
+    loadStyle('/static/challenge/challenge.css'),
+  ]);
+  return createChallenge(panel, {
+    takeReading: () => answer.reading,
+    takeStrokes: () => (picture ? [] : drawing.strokes.all),
+    takePicture: takeDrawing,
+    takeModels: () => modelsOf(model),
+  });
+});
 const code = createCode(
   find(document, '#code'),
   takeDataUrl,
@@ -101,6 +125,46 @@ const pictures = createPictures({
   changed: showPicture,
   chosen: () => find(document, '#drawing').scrollIntoView({ block: 'nearest' }),
 });
+
+/**
+ * Load what fills a panel when it is first opened; show() fills it again while it is open.
+ * @param {HTMLDetailsElement} panel
+ * @param {(panel: HTMLDetailsElement) => Promise<{show: () => unknown}>} load
+ */
+function loadLater(panel, load) {
+  /** @type {{show: () => unknown} | null} */
+  let part = null;
+  /** @type {Promise<void> | null} */
+  let loading = null;
+
+  async function loadPart() {
+    try {
+      part = await load(panel);
+      panel.querySelector('.away')?.remove();
+    } catch {
+      sayAway(panel);
+    }
+    loading = null;
+  }
+
+  async function show() {
+    if (!panel.open) return;
+    loading ??= part ? null : loadPart();
+    await loading;
+    await part?.show();
+  }
+
+  panel.addEventListener('toggle', show);
+  return { show };
+}
+
+/** Say that a part of the page cannot be loaded now; it is tried again when it is opened again. @param {HTMLElement} panel */
+function sayAway(panel) {
+  const said = panel.querySelector('.away') ?? document.createElement('p');
+  said.className = 'away';
+  said.textContent = t('problem.away');
+  panel.append(said);
+}
 
 function readDrawing() {
   paper.toggleAttribute('data-empty', drawing.visible.length === 0);
@@ -151,8 +215,9 @@ async function takeDataUrl() {
 }
 
 function refreshPanels() {
+  inside.show();
   reasons.show();
-  if (challenge) openChallenge();
+  challenge.show();
   sight.show();
   compare.show();
   code.show();
@@ -258,23 +323,6 @@ async function openGallery() {
 /** @param {Stroke[]} strokes @param {string} text */
 async function keepCleared(strokes, text) {
   (await openGallery()).add(strokes, text);
-}
-
-/** The tasks, loaded when they are first opened. */
-async function openChallenge() {
-  const panel = find(document, '#challenge');
-  if (!panel.open) return;
-  const [{ createChallenge }] = await Promise.all([
-    import('./challenge/challenge.js'),
-    loadStyle('/static/challenge/challenge.css'),
-  ]);
-  challenge ??= createChallenge(panel, {
-    takeReading: () => answer.reading,
-    takeStrokes: () => (picture ? [] : drawing.strokes.all),
-    takePicture: takeDrawing,
-    takeModels: () => modelsOf(model),
-  });
-  await (await challenge).show();
 }
 
 /** Read what the camera sees; where there is none, or it may not be used, take a photo as before. */
@@ -389,6 +437,7 @@ model?.addEventListener('change', () => {
   if (subject) reader.request(subject);
 });
 find(document, '#answer').addEventListener('choose', sight.show);
+find(document, '#answer').addEventListener('choose', inside.show);
 find(document, '#answer').addEventListener('choose', reasons.show);
 for (const input of [find(document, '#upload'), find(document, '#camera')]) {
   input.addEventListener('change', () => {
@@ -414,7 +463,6 @@ addEventListener('keydown', (event) => {
 find(document, '#watch').hidden = !navigator.mediaDevices;
 find(document, '#watch').addEventListener('click', openCamera);
 find(document, '#drawings').addEventListener('toggle', openGallery, { once: true });
-find(document, '#challenge').addEventListener('toggle', openChallenge);
 addEventListener('hashchange', openLinked);
 addEventListener('resize', choosePen);
 document.addEventListener('theme', drawing.repaint);

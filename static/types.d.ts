@@ -33,6 +33,7 @@ interface Parts extends HTMLElementTagNameMap {
   '#forget': HTMLButtonElement;
   '#found': HTMLElement;
   '#paper': HTMLElement;
+  '#inside': HTMLDetailsElement;
   '#pen-mark': HTMLElement;
   '#pen-preview': HTMLElement;
   '#pen-status': HTMLElement;
@@ -68,6 +69,8 @@ interface Parts extends HTMLElementTagNameMap {
   '.visit-heading': HTMLElement;
   '.when-kept': HTMLElement;
   '.when-taught': HTMLElement;
+  '.controls': HTMLElement;
+  '.inside': HTMLElement;
   '.label': HTMLElement;
   '.number': HTMLElement;
   '.pixels': HTMLImageElement;
@@ -253,6 +256,73 @@ interface PictureListParts {
   stage: (picture: Picture) => void;
   changed: (picture: Picture) => void;
   chosen: () => void; // by a person, out of the list
+}
+
+/** What the inside of a network asks of the page. */
+interface InsideHooks {
+  drawing: Drawing;
+  sheet: HTMLCanvasElement;
+  clear: () => void;
+  chooseModel: () => string;
+  takeDigit: () => FoundDigit | null;
+  takeSubject: () => TakePicture | null;
+  takeStrokes: () => Stroke[];
+}
+
+/** An array in the body that /models/NAME/layers answers. */
+interface PackedArray {
+  at: number;
+  type: 'float32' | 'float16' | 'int8';
+  shape: number[];
+}
+
+/** A layer of a network, as inside/network.js computes it. */
+interface Layer {
+  kind: 'scale' | 'conv' | 'dense' | 'max' | 'average' | 'mean';
+  name: string; // as its author called it; may be empty
+  from: number[]; // shape of what goes in
+  shape: number[]; // of what comes out
+  activation: string;
+  size: [down: number, right: number]; // of a patch
+  strides: [down: number, right: number];
+  padding: 'same' | 'valid';
+  factor: number; // what the digit's numbers are multiplied by before the first layer
+  offset: number; // and what is added
+  kernel: Float32Array | null;
+  bias: Float32Array | null;
+  isRounded: boolean; // whether what goes in is rounded to eight bits
+  isFirst: boolean; // whether it works on the digit itself
+  isShifted: boolean; // and on other numbers than 0 to 1
+}
+
+interface Network {
+  model: string;
+  classes: string[];
+  layers: Layer[];
+}
+
+/** What a layer made of a digit. */
+interface Pass {
+  layer: Layer;
+  input: Float32Array;
+  sums: Float32Array; // before the activation
+  output: Float32Array;
+}
+
+/** How one number came about. */
+interface Account {
+  parts: AccountPart[];
+  bias: number;
+  sum: number;
+  value: number;
+}
+
+interface AccountPart {
+  source: number; // the map that goes in
+  patch: (number | null)[]; // null: outside of the map
+  weights: number[] | null;
+  products: number[];
+  sum: number;
 }
 
 interface ReasonsParts {

@@ -66,11 +66,13 @@ def adapt_model(
     console.print(f"{name}: learning from {len(sound)} corrections of {hands} hands")
     adapted = adapting.adapt(network, found.prototypes, sound, dataset, effort)
     adapting.settle_temperature(network, dataset)
+    written = Split(*synthesise_digits(adapting.WRITTEN, adapting.SEED))
+    prototypes = robust.choose_prototypes(network, dataset, written)
     version = str(int(found.card["version"]) + 1)
     card = {
         **found.card,
         "version": version,
-        **robust.fit_card(network, dataset),
+        **robust.fit_card(network, dataset, prototypes),
         **evaluate(network, dataset),
         "adapted": {
             "corrections": len(sound),
@@ -82,8 +84,6 @@ def adapt_model(
             "after": adapted.after.describe(),
         },
     }
-    written = Split(*synthesise_digits(adapting.WRITTEN, adapting.SEED))
-    prototypes = robust.choose_prototypes(network, dataset, written)
     with without_greetings():
         saved = save(network, folder, card, found.card.get("weight_bits", 32), prototypes)
     before, after = adapted.before, adapted.after

@@ -109,6 +109,8 @@ def save_best(run: Run, results: list[Result]) -> Card:
     dataset = datasets.load(run.recipe.dataset, run.places.data)
     held_out = datasets.hold_out(dataset, run.recipe.validation)
     prototypes = run.recipe.prototypes(network, held_out) if run.recipe.prototypes else None
+    if run.recipe.fit_card is not None:
+        card |= run.recipe.fit_card(network, held_out, prototypes)
     with without_greetings():
         card = save(network, folder, card, run.recipe.weight_bits, prototypes)
     figures.draw_report(folder, network, card, dataset, run.recipe.learned() if run.recipe.learned else None)
@@ -130,7 +132,6 @@ def train_and_evaluate(run: Run, dataset: Dataset, seed: int) -> Result:
         "recipe": run.name,
         "seed": seed,
         **cards.describe_recipe(run.recipe, dataset),
-        **(run.recipe.fit_card(trained.network, dataset) if run.recipe.fit_card else {}),
         "versions": cards.describe_versions(),
         "layers": cards.describe_layers(trained.network),
         **measured,

@@ -203,6 +203,7 @@ FIELDS = fields(
         "framing": text,  # which there are, the classifier knows
         "certain_from": SHARE,
         "ambiguous_below": SHARE,
+        "unlike_below": SHARE,
         "weight_bits": choice(8, 32),
         "parameters": count,
         "seed": count,

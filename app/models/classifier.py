@@ -22,10 +22,13 @@ from .adaptation import read_adaptation
 from .files import BadModel
 from .folder import Artifact
 from .keras_files import INPUT, describe_error
+from .prototypes import References, normalise
 from .runtimes import LiteRTRuntime, Runtime, load_tensorflow
 
 CERTAIN_FROM = 0.5  # certainty; for a model whose card names no threshold
 AMBIGUOUS_BELOW = 0.0  # score; likewise
+UNLIKE_BELOW = 0.0  # likeness; likewise
+SAME = 0.001  # of a cosine: digits that differ by less are the same to a network
 
 Doubt = Literal["not_a_digit", "ambiguous", "faint"]  # why an answer should not be trusted: stable words
 NOT_A_DIGIT: Doubt = "not_a_digit"  # it does not look like any class
@@ -77,6 +80,7 @@ class Classifier:
         self.framing = FRAMINGS[framing]
         self.certain_from = float(artifact.card.get("certain_from", CERTAIN_FROM))
         self.ambiguous_below = float(artifact.card.get("ambiguous_below", AMBIGUOUS_BELOW))
+        self.unlike_below = float(artifact.card.get("unlike_below", UNLIKE_BELOW))
         self._run = runtime
         self._adjust: Callable[[Prediction], Prediction] | None = None
         self._guard: Classifier | None = None
@@ -123,6 +127,8 @@ class Classifier:
     def certain(self, prediction: Prediction) -> NDArray[np.bool_]:
         """Say of each answer whether it should be trusted, (n,)."""
         trusted = (prediction.certainty >= self.certain_from) & (prediction.score >= self.ambiguous_below)
+        if self.unlike_below and self.prototypes and prediction.features is not None and prediction.alone is None:
+            trusted &= measure_likeness(prediction, self.prototypes) >= self.unlike_below
         if prediction.guarded is None:
             return trusted
         return np.asarray(trusted & np.array([doubt is None for doubt in prediction.guarded]), np.bool_)
@@ -137,6 +143,25 @@ class Classifier:
             None if trusted else doubt or (NOT_A_DIGIT if is_strange else AMBIGUOUS)
             for trusted, is_strange, doubt in zip(self.certain(prediction), strange, guarded, strict=True)
         ]
+
+
+def measure_likeness(prediction: Prediction, prototypes: References) -> NDArray[np.float32]:
+    """Return how much more like its own class than like any other a digit is to the network, (n,).
+
+    The distance to the nearest prototype of another class, as a share of that and of the distance to its own: 0.5
+    between two classes, near 1 in the middle of one.
+
+    Args:
+        prediction: with features.
+        prototypes: of the network.
+    """
+    assert prediction.features is not None
+    cosines = prototypes.measure_nearest(normalise(prediction.features))
+    rows, classes = np.arange(len(cosines)), prediction.probabilities.argmax(axis=1)
+    own = cosines[rows, classes]
+    cosines[rows, classes] = -1
+    other = 1 - cosines.max(axis=1)
+    return np.asarray(other / (other + (1 - own) + SAME), np.float32)
 
 
 def _guard(prediction: Prediction, guard: Classifier, other: Prediction) -> Prediction:

@@ -223,6 +223,13 @@ def describe_models(models: Registry, max_pictures: int) -> Schema:
             "ModelName",
             "ReportPicture",
         ),
+        "/models/{name}/layers": get(
+            "layers",
+            "Models",
+            "Send a model's layers with their weights, for the page to compute what is inside",
+            answers({"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}, 404),
+            "ModelName",
+        ),
     }  # fmt: skip
 
 

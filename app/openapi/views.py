@@ -61,7 +61,16 @@ def document() -> Response:
     return Response(json.dumps(current_app.extensions["openapi"], separators=(",", ":")), mimetype="application/json")
 
 
-PAGES = {"index", "upload", "serviceWorker", "robots", "model", "report", "docs"}  # what only the site itself uses
+PAGES = {
+    "index",
+    "upload",
+    "serviceWorker",
+    "robots",
+    "model",
+    "report",
+    "layers",
+    "docs",
+}  # what only the site itself uses
 TRIED = {"predict": "/predict", "read": "/read", "models": "/models", "ready": "/health/ready"}  # on the page, at once
 
 

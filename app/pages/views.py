@@ -9,7 +9,7 @@ import dataclasses
 import hashlib
 import io
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from flask.typing import ResponseReturnValue
 from ..errors import DigitsError, NotFound
 from ..models.classifier import Classifier
 from ..models.files import BadModel, read_file
+from ..models.layers import Opaque, describe_layers
 from ..reading.answers import read_one, read_several
 from ..settings import SERVED
 from ..web.failures import wants_page
@@ -123,6 +124,28 @@ def report(name: str, picture: str) -> Response:
     except BadModel as error:
         raise NotFound(f"The model {name} has no picture {picture}.") from error
     return send_file(io.BytesIO(body), "image/png", etag=hashlib.sha256(body).hexdigest())
+
+
+@bp.get("/models/<name>/layers")
+def layers(name: str) -> ResponseReturnValue:
+    """Send a model's layers with their weights, for the page to compute what is inside.
+
+    Raises:
+        NotFound: it cannot be shown layer by layer.
+    """
+    try:
+        body = _describe_layers(served_models().get(name))
+    except (BadModel, Opaque) as error:
+        raise NotFound(f"The model {name} cannot be shown layer by layer: {error}.") from error
+    response = Response(body, mimetype="application/octet-stream")
+    response.set_etag(hashlib.sha256(body).hexdigest())
+    response.headers["Cache-Control"] = "no-cache"  # keep it, and ask whether it is still the one
+    return response.make_conditional(request)
+
+
+@lru_cache(maxsize=4)  # of up to 2 MB each
+def _describe_layers(classifier: Classifier) -> bytes:
+    return describe_layers(classifier.folder, classifier.card)
 
 
 @bp.get(f"/{SERVICE_WORKER}")

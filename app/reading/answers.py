@@ -8,6 +8,7 @@ An answer is what becomes JSON. Knows neither HTTP nor files, and counts nothing
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -30,7 +31,6 @@ from .numbers import read_number
 Answer = dict[str, Any]
 DECIMALS = 6  # of a probability: more than float32 sums can promise
 STEP_SIDE = 500  # pixels: as large as a step's picture is shown; larger ones are reduced
-EVIDENCE = 32 * 2**10  # bytes that a digit's evidence takes in an answer, at most
 EVIDENCE_DECIMALS = 2  # of what an odds' logarithm changes
 MAX_STEPS = 16 * 2**20  # bytes of the steps' pictures in one answer, as much as a request may have
 
@@ -70,7 +70,7 @@ def predict_several(
             continue
         framed.append((found, steps))
         size += sum(len(step["picture"]) for step in steps.get("steps", ()))
-        size += EVIDENCE if explained else 0
+        size += len(json.dumps(steps["evidence"])) if explained else 0
         _check_size(size, number)
     read = [item[0] for item in framed if not isinstance(item, DigitsError)]
     answers = iter(_answer_found(classifier, read) if read else [])

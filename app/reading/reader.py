@@ -61,13 +61,14 @@ class Reader:
         """The name of the model."""
         return self._classifier.name
 
-    def read(self, picture: Given, explained: bool = False) -> Answer:
+    def read(self, picture: Given, explained: bool = False, against: int | None = None) -> Answer:
         """Read the one digit of a picture.
 
         Args:
             picture: the path of a file, its bytes, a file that is open, a picture of Pillow, or an array: grey
                 (h, w) or RGB (h, w, 3), 0 to 255 as whole numbers or 0.0 to 1.0; dark on light or light on dark.
-            explained: adds "steps", the way from the picture to the digit.
+            explained: adds "steps", the way from the picture to the digit, and "evidence", why it is not another one.
+            against: the class that the evidence compares with; the second guess where None.
 
         Returns:
             As POST /predict: "digit", "confidence", "certain", "probabilities" (ten), "model".
@@ -76,7 +77,7 @@ class Reader:
             DigitsError: what is wrong with the picture.
             OSError: the file cannot be opened.
         """
-        return predict_one(self._classifier, open_given(picture), explained)
+        return predict_one(self._classifier, open_given(picture), explained, against)
 
     def read_number(self, picture: Given) -> Answer:
         """Read all digits of a picture, in reading order.

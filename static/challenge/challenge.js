@@ -176,7 +176,9 @@ export async function createChallenge(panel, { takeReading, takeStrokes, takePic
   choices.append(next);
   tools.className = 'challenge-link';
   tools.append(label, link, copy, share);
-  panel.append(task, bar, state, best, choices, tools);
+  const near = document.createElement('div');
+  near.append(bar);
+  panel.append(task, near, state, best, choices, tools);
   return { show };
 }
 

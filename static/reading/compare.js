@@ -31,6 +31,5 @@ export function createCompare(panel, takeSubject) {
     }
   }
 
-  panel.addEventListener('toggle', show);
   return { show };
 }

@@ -34,8 +34,13 @@ export function createReasons(button, panel, parts) {
       why?.show();
       return;
     }
-    const [{ createWhy }] = await Promise.all([import('../why/why.js'), loadStyle('/static/why/why.css')]);
-    why ??= await createWhy(panel, parts);
+    try {
+      const [{ createWhy }] = await Promise.all([import('../why/why.js'), loadStyle('/static/why/why.css')]);
+      why ??= await createWhy(panel, parts);
+    } catch {
+      panel.textContent = t('problem.away');
+      return;
+    }
     await why.show();
     panel.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
   }

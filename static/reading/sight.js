@@ -79,6 +79,5 @@ export function createSight(panel, takeDigit) {
     return item;
   }
 
-  panel.addEventListener('toggle', show);
   return { show };
 }

@@ -237,3 +237,15 @@ def test_both_languages_say_the_same() -> None:
     english, chinese = (json.loads((FOLDER / f"{language}.json").read_text("utf-8")) for language in ("en", "zh"))
     assert english.keys() == chinese.keys()
     assert all(chinese.values())
+
+
+def test_a_server_that_is_away_is_said(page: Page) -> None:
+    draw_with_mouse(page, SEVEN)
+    expect_answer(page, "7")
+    for name in ("why", "challenge"):  # as a script that cannot be loaded, but the browser logs no error
+        script = f"**/static/{name}/{name}.js"
+        page.route(script, lambda route: route.fulfill(content_type="text/javascript", body="throw new Error('away')"))
+    page.click("#why")
+    page.click("#challenge summary")
+    for panel in ("#why-panel", "#challenge"):
+        expect(page.locator(panel)).to_contain_text("The server cannot be reached.")

@@ -52,7 +52,8 @@ class Recipe:
     start_share: float = 0.0  # of the weights of that model in the mean that is kept
     adopt: Callable[[keras.Model, keras.Model], None] | None = None  # untrained network, saved one -> its weights
     finish: Callable[[keras.Model, Dataset], keras.Model] | None = None  # trained network -> what is saved
-    fit_card: Callable[[keras.Model, Dataset], dict[str, Any]] | None = None  # what is saved -> fields of its card
+    # What is saved -> fields of its card
+    fit_card: Callable[[keras.Model, Dataset, References | None], dict[str, Any]] | None = None
     # what is saved -> features of typical digits
     prototypes: Callable[[keras.Model, Dataset], References] | None = None
     learned: Callable[[], NDArray[np.uint8]] | None = None  # written digits of the training data, (10, n, 28, 28)

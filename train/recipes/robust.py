@@ -21,7 +21,7 @@ from keras import layers
 from numpy.typing import NDArray
 
 from app.framing import to_tensor
-from app.models.classifier import Prediction
+from app.models.classifier import Prediction, measure_likeness
 from app.models.prototypes import References
 
 from ..data.augmentation import augment
@@ -49,8 +49,10 @@ VALIDATION_WRITTEN = 10_000  # digits written for validation, from another seed
 STATISTICS_BATCHES = 40  # of 256 MNIST digits and what mix() adds, for batch normalisation's final statistics
 REJECTED_MNIST = 0.004  # of validation digits may be called uncertain
 REJECTED_WRITTEN = 0.006  # of digits written for validation may be called uncertain
-DOUBTED_MNIST = 0.01  # of validation digits may be doubted in all, be it as no digit or as one of two
-DOUBTED_WRITTEN = 0.015  # of digits written for validation, likewise
+DOUBTED_MNIST = 0.008  # of validation digits may be doubted by score, be it as no digit or as one of two
+DOUBTED_WRITTEN = 0.012  # of digits written for validation, likewise
+UNLIKE_MNIST = 0.006  # of validation digits may be doubted by likeness: mostly those that are doubted by score
+UNLIKE_WRITTEN = 0.009  # of digits written for validation, likewise
 TEMPERATURES = np.geomspace(0.3, 3, 200)
 
 Logits = NDArray[np.float32]  # (n, 10)
@@ -166,28 +168,31 @@ def show_learned() -> NDArray[np.uint8]:
     return np.stack([digits[labels == label][:SHOWN] for label in range(NON_DIGIT)])
 
 
-def fit_card(network: keras.Model, dataset: Dataset) -> dict[str, Any]:
-    """Find below which score an answer is ambiguous, on digits that training has not seen.
+def fit_card(network: keras.Model, dataset: Dataset, prototypes: References | None) -> dict[str, Any]:
+    """Find below which score and which likeness an answer is ambiguous, on digits that training has not seen.
 
     Args:
         network: what finish() returns.
         dataset: MNIST, with its validation split held out.
+        prototypes: of the network; without them there is no likeness.
     """
-    written = Split(*synthesise_digits(VALIDATION_WRITTEN, SEED + 1))
-    threshold = fit_threshold(
-        (score_answers(network, dataset.validation.digits), DOUBTED_MNIST),
-        (score_answers(network, written.digits), DOUBTED_WRITTEN),
-    )
-    return {"ambiguous_below": round(threshold, 6)}
+    written = synthesise_digits(VALIDATION_WRITTEN, SEED + 1)[0]
+    answers = [answer_as_served(network, digits) for digits in (dataset.validation.digits, written)]
+    mnist, by_hand = (answer.score for answer in answers)
+    fitted = {"ambiguous_below": fit_threshold((mnist, DOUBTED_MNIST), (by_hand, DOUBTED_WRITTEN))}
+    if prototypes is not None:
+        mnist, by_hand = (measure_likeness(answer, prototypes) for answer in answers)
+        fitted["unlike_below"] = fit_threshold((mnist, UNLIKE_MNIST), (by_hand, UNLIKE_WRITTEN))
+    return {name: round(threshold, 6) for name, threshold in fitted.items()}
 
 
-def score_answers(network: keras.Model, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return how much a network's answers can be trusted, as the server scores them: (n,)."""
-    outputs = [network.get_layer(name).output for name in ("probabilities", "certainty")]
-    probabilities, certainty = keras.Model(network.input, outputs).predict(
+def answer_as_served(network: keras.Model, digits: NDArray[np.uint8]) -> Prediction:
+    """Return what a finished network answers, in the form in which the server judges it."""
+    outputs = [network.get_layer(name).output for name in ("probabilities", "certainty", "features")]
+    probabilities, certainty, features = keras.Model(network.input, outputs).predict(
         to_tensor(digits), batch_size=PREDICTION_BATCH, verbose=0
     )
-    return Prediction(probabilities, certainty[:, 0]).score
+    return Prediction(probabilities, certainty[:, 0], features)
 
 
 def train_certainty(look: keras.Model, dataset: Dataset) -> Head:

@@ -70,6 +70,7 @@ FIELDS: tuple[tuple[str, Any], ...] = (
     *each("classes", None, "0123456789", [1, 2], {}, [], ["a"], [""] * 10, ["a", None], ["\x1b"] * 10),
     *each("framing", None, [], {}, 5),
     *each("certain_from", None, "x", [], True, -1, 2, 1e999),
+    *each("unlike_below", None, "x", [], True, -1, 2, 1e999),
     *each("ambiguous_below", None, "x", [], True, -1, 2, 1e999),
     *each("version", None, 1.5, [], True, "", "one", "\N{SUPERSCRIPT TWO}", 2**63, -1),
     *each("sha256", None, [], "x", {"model.json": 5}, {"model.json": "x"}),

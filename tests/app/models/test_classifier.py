@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ import numpy as np
 import pytest
 
 from app.models.card import read_card, write_card
-from app.models.classifier import MAX_FEATURES, Classifier, Prediction, load_classifier
+from app.models.classifier import MAX_FEATURES, Classifier, Prediction, load_classifier, measure_likeness
 from app.models.files import BadModel
 from app.models.folder import load
+from app.models.prototypes import sort_references
 from app.models.runtimes import BLOCK
 from app.models.saving import save
 
@@ -137,6 +139,29 @@ def test_a_doubt_says_whether_it_is_no_digit_or_one_of_two(
     strict.ambiguous_below = 0.8
     assert strict.doubts(prediction) == [doubt]
     assert strict.certain(prediction).tolist() == [doubt is None]
+
+
+def test_likeness_is_high_near_a_prototype_and_half_between_two() -> None:
+    prototypes = sort_references(np.eye(3, dtype=np.float32), np.array([2, 5, 7], np.uint8))
+    features = np.array([[3, 0, 0], [1, 1, 0], [0.2, 1, 0], [0, 0, 1]], np.float32)
+    probabilities = np.eye(10, dtype=np.float32)[[2, 2, 2, 7]]
+    likeness = measure_likeness(Prediction(probabilities, np.ones(4, np.float32), features), prototypes)
+    assert likeness[0] > 0.99
+    assert likeness[1] == pytest.approx(0.5, abs=0.01)
+    assert likeness[2] < 0.1  # the network says 2, but it looks like a 5
+    assert likeness[3] > 0.99
+
+
+def test_what_is_unlike_its_class_is_ambiguous(classifier: Classifier) -> None:
+    strict = copy.copy(classifier)
+    strict.prototypes = sort_references(np.eye(2, dtype=np.float32), np.array([2, 5], np.uint8))
+    strict.unlike_below = 0.6
+    probabilities = np.eye(10, dtype=np.float32)[[2, 2]]
+    features = np.array([[1, 0.1], [1, 1]], np.float32)
+    prediction = Prediction(probabilities, np.ones(2, np.float32), features)
+    assert strict.doubts(prediction) == [None, "ambiguous"]
+    corrected = replace(prediction, alone=np.array([5, 5]))  # a hand's corrections know better than the prototypes
+    assert strict.doubts(corrected) == [None, None]
 
 
 def test_a_card_without_a_score_doubts_by_certainty_alone(classifier: Classifier) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -69,6 +70,16 @@ def test_every_text_that_a_script_says_is_there_in_every_language() -> None:
     english, *others = (load_texts(language)["script"] for language in LANGUAGES)
     for texts in others:
         assert texts.keys() >= english.keys()
+
+
+def test_every_text_of_the_inside_is_there_in_every_language() -> None:
+    english, *others = (
+        json.loads((STATIC / "inside" / f"{language}.json").read_text("utf-8")) for language in LANGUAGES
+    )
+    for texts in others:
+        assert texts.keys() == english.keys()
+        for key, text in texts.items():
+            assert set(re.findall(r"{\w+}", text)) == set(re.findall(r"{\w+}", english[key])), key
 
 
 @pytest.mark.parametrize(

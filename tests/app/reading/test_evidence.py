@@ -15,13 +15,14 @@ from app.models.classifier import Classifier, Prediction, load_classifier
 from app.models.files import BadModel
 from app.models.folder import load
 from app.preprocessing.digits import read_picture
+from app.reading import Reader
 from app.reading.evidence import find_evidence, paint_evidence
 from app.reading.likeness import find_like, read_sheet, write_sheet
 from tests.conftest import ROOT
 from tests.support.drawings import draw_digit, to_png
 
 ROBUST = ROOT / "models" / "robust"
-MAX_ASKED = 900  # digits of which the network is asked for one explanation: about 30 ms
+MAX_ASKED = 400  # digits of which the network is asked for one explanation: about 30 ms
 
 
 @pytest.fixture(scope="module")
@@ -138,3 +139,8 @@ def test_a_damaged_sheet_is_as_none(tmp_path: Path, body: bytes) -> None:
     with pytest.raises(BadModel, match=r"learned\.png is no sheet"):
         read_sheet(folder)
     assert find_like(load_classifier(load(folder)), read(7)) == []
+
+
+def test_the_library_explains_as_the_server_does() -> None:
+    evidence = Reader().read(to_png(draw_digit(7)), explained=True, against=2)["evidence"]
+    assert (evidence["digit"], evidence["against"]) == (7, 2)

@@ -19,6 +19,15 @@ def test_a_seed_gives_the_same_digits_again() -> None:
     assert (first != synthesise_digits(60, seed=6)[0]).any()
 
 
+def test_the_first_digits_are_those_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("train.handwriting.synthesis.BATCH", 20)
+    every, labels = synthesise_digits(60, seed=5)
+    first, first_labels = synthesise_digits(60, seed=5, first=25)
+    np.testing.assert_array_equal(first[:20], every[:20])  # a batch that is cut short is drawn from its own beginning
+    np.testing.assert_array_equal(first, every[:25])
+    np.testing.assert_array_equal(first_labels, labels[:25])
+
+
 def test_labels_are_dealt_evenly_and_mixed() -> None:
     digits, labels = synthesise_digits(200, seed=1)
     assert digits.shape == (200, SIDE, SIDE)

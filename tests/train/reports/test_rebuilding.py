@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,9 +15,11 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
+from app.reading.likeness import read_sheet
 from train.data import datasets
 from train.errors import TrainingError
 from train.learning.networks import cnn, lenet5
+from train.recipes.catalogue import RECIPES
 from train.reports import figures
 from train.reports.figures import draw_errors, first_kernels
 from train.reports.rebuilding import rebuild
@@ -122,6 +125,18 @@ def test_without_models_there_is_nothing_to_report(tmp_path: Path) -> None:
 def test_a_model_without_errors_has_a_picture_too(printed: Path) -> None:
     figure = draw_errors(lenet5(), {"wrong": []}, datasets.load("mnist", printed))
     figure.savefig(io.BytesIO())
+
+
+def test_written_digits_that_it_learned_from_stand_in_the_report(
+    models: Path, printed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digits = np.zeros((10, 2, 28, 28), np.uint8)
+    digits[:, :, 4:24, 12:16] = 255
+    monkeypatch.setitem(RECIPES, "lenet5", replace(RECIPES["lenet5"], learned=lambda: digits))
+    shutil.copytree(models / "lenet5", tmp_path / "models" / "lenet5")
+    (tmp_path / "results.md").write_text(PAGE)
+    rebuild(tmp_path / "models", printed, tmp_path / "results.md", quiet())
+    np.testing.assert_array_equal(read_sheet(tmp_path / "models" / "lenet5"), digits.reshape(20, 28, 28))
 
 
 @pytest.mark.parametrize(("network", "shape"), ((lenet5, (5, 5, 6)), (cnn, (3, 3, 32))))
