@@ -1,10 +1,9 @@
 /** Owns the bench: how one number came about. Patch x kernel = products, their sum, and what is made of it. */
 
-import { formatShare } from '../site/texts.js';
 import { make, makeButton } from './elements.js';
 import { largestOf, paintMap, toBackground, toText } from './maps.js';
 import { accountFor, extentOf } from './network.js';
-import { format, formatAdded, say } from './texts.js';
+import { format, formatAdded, formatChance, say } from './texts.js';
 
 const MAX_NUMBERS = 25; // of a patch that are written; more are only painted
 const SHOWN = 8; // of the maps that go in, the largest parts
@@ -92,7 +91,7 @@ export function createBench() {
     grids.replaceChildren(
       grid(name, patch, wide, isInk && !layer.isShifted ? 1 : null),
       make('span', { class: 'sign', 'aria-hidden': 'true' }, '×'),
-      grid(say('bench.kernel'), weights, wide),
+      grid(say(patch.length === 1 ? 'bench.weight' : 'bench.kernel'), weights, wide),
       make('span', { class: 'sign', 'aria-hidden': 'true' }, '='),
       grid(say('bench.product'), products, wide),
     );
@@ -134,7 +133,7 @@ function term(value, name, isAdded = false) {
 function ending(activation, { value }) {
   if (activation === 'linear') return [];
   const share = activation === 'softmax';
-  const text = share ? formatShare(value) : format(value);
+  const text = share ? formatChance(value) : format(value);
   const last = make('span', { class: 'term last' }, make('b', {}, text), make('small', {}, say(`bench.${activation}`)));
   return [' → ', last];
 }

@@ -13,7 +13,7 @@ import { createLayer, strongest } from './layers.js';
 import { createLesson } from './lesson.js';
 import { extentOf, loadNetwork, patchOfInk, runNetwork, SIDE } from './network.js';
 import { createPad } from './pad.js';
-import { loadTexts, say } from './texts.js';
+import { formatChance, loadTexts, say } from './texts.js';
 
 const FIRST = 'lenet5'; // the network that is shown at first, where it is served: the easiest to see through
 const SLIDE = 40; // milliseconds from one pixel to the next, where a kernel slides over the drawing
@@ -284,7 +284,7 @@ export async function createInside(panel, page) {
     return Array.from(output, (share, at) => ({
       place: at,
       chance: share,
-      share: formatShare(share),
+      share: formatChance(share),
       name: network?.classes[at] ?? '',
     })).sort((one, other) => other.chance - one.chance);
   }

@@ -4,7 +4,7 @@ import { formatShare } from '../site/texts.js';
 import { createBench, describePixel } from './bench.js';
 import { createBoard } from './board.js';
 import { make, makeButton } from './elements.js';
-import { largestOf, paintMap } from './maps.js';
+import { fullOf, paintMap } from './maps.js';
 import { extentOf } from './network.js';
 import { say } from './texts.js';
 
@@ -53,6 +53,7 @@ export function createLayer(network, index, place, choose) {
   let chosen = null;
   /** @type {Pass | null} */
   let pass = null;
+  let largest = 1; // from which on a colour is full
   /** @type {{button: HTMLButtonElement, canvas: HTMLCanvasElement}[]} */
   let maps = [];
   /** @type {{button: HTMLButtonElement, bar: HTMLElement, number: HTMLElement}[]} */
@@ -120,7 +121,7 @@ export function createLayer(network, index, place, choose) {
 
   function paint() {
     if (!pass) return;
-    const largest = largestOf(pass.output);
+    largest = fullOf(pass.output);
     for (const [map, { canvas }] of maps.entries()) {
       paintMap(canvas, pass.output, { wide, high, largest, offset: map, step: count });
     }
@@ -143,7 +144,7 @@ export function createLayer(network, index, place, choose) {
       button.setAttribute('aria-pressed', String(place === map));
     if (kind === 'maps') {
       title.textContent = say('map', { place: map + 1, count });
-      board.paint(pass.output, { wide, high, largest: largestOf(pass.output), offset: map, step: count });
+      board.paint(pass.output, { wide, high, largest, offset: map, step: count });
       board.mark(y, x);
     } else if (kind === 'features') {
       title.textContent = say('feature', { place: map + 1, count });

@@ -4,6 +4,7 @@ import { contextOf } from '../drawing/ink.js';
 
 // Luminance at which black and white have the same contrast. Source: WCAG 2.2, "contrast ratio"
 const EVEN = 0.179;
+const FULL = 0.99; // of the numbers are paler than the fullest colour
 
 /** @typedef {[red: number, green: number, blue: number]} Colour */
 
@@ -39,6 +40,16 @@ export function largestOf(numbers) {
   let largest = 0;
   for (const number of numbers) largest = Math.max(largest, Math.abs(number));
   return largest || 1;
+}
+
+/**
+ * Return the number from which on a colour is full, whatever the sign: one in a hundred that are not 0 lies above it, so
+ * that a single bright pixel does not make all others pale.
+ * @param {Float32Array} numbers
+ */
+export function fullOf(numbers) {
+  const sizes = numbers.map(Math.abs).filter((size) => size > 0);
+  return sizes.sort()[Math.floor(FULL * sizes.length)] || 1;
 }
 
 /** @param {number} share -1 to 1 @param {'signed' | 'ink'} kind @returns {Colour} */

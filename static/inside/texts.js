@@ -1,9 +1,10 @@
 /** Owns what is said inside: sentences and numbers, loaded when it is opened. The texts are inside/LANGUAGE.json. */
 
-import { language } from '../site/texts.js';
+import { formatShare, language } from '../site/texts.js';
 
 /** @type {Record<string, string>} */
 let texts = {};
+const LEAST = 0.0005; // a smaller share would be written as 0 %
 const number = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 
 /** Load the texts; nothing is said before. */
@@ -29,4 +30,9 @@ export function format(value) {
 export function formatAdded(value) {
   const text = format(value);
   return text.startsWith('−') ? text : `+${text}`;
+}
+
+/** Write a share of the answer, and never "0 %": nothing is quite impossible. @param {number} share */
+export function formatChance(share) {
+  return share < LEAST ? say('least') : formatShare(share);
 }

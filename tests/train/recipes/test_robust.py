@@ -9,13 +9,15 @@ import keras
 import numpy as np
 import pytest
 
-from app.models.classifier import load_classifier
+from app.models.classifier import load_classifier, measure_likeness
 from app.models.folder import load
 from app.models.saving import save
 from train import runs
+from train.data.datasets import Dataset, Split
 from train.learning import networks
 from train.recipes import certainty, robust
 from train.recipes.catalogue import RECIPES
+from train.recipes.prototypes import find_prototypes
 
 PARAMETERS = 264_667
 MAX_PARAMETERS = 300_000  # of what is served
@@ -140,3 +142,22 @@ def test_the_finished_network_answers_what_was_fitted(tmp_path_factory: pytest.T
     assert prediction.features is not None
     np.testing.assert_allclose(prediction.features, average(tensor), atol=1e-4)
     np.testing.assert_allclose(prediction.certainty, 1 / (1 + np.exp(-head.judge(features))), atol=1e-4)
+
+
+def test_no_more_validation_digits_are_doubted_than_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(robust, "VALIDATION_WRITTEN", 200)
+    keras.utils.set_random_seed(3)
+    network = finish_without_certainty(networks.robust(), temperature=0.5)
+    digits = np.random.default_rng(0).integers(0, 256, (500, 28, 28)).astype(np.uint8)
+    split = Split(digits, np.zeros(500, np.uint8))
+    dataset = Dataset("mnist", tuple("0123456789"), split, split, split)
+    answers = robust.answer_as_served(network, digits)
+    assert answers.features is not None
+    prototypes = find_prototypes(answers.features, np.arange(500).astype(np.uint8) % 10, 0)
+    fitted = robust.fit_card(network, dataset, prototypes)
+    by_score = answers.score < fitted["ambiguous_below"]
+    by_likeness = measure_likeness(answers, prototypes) < fitted["unlike_below"]
+    assert by_score.mean() <= robust.DOUBTED_MNIST
+    assert by_likeness.mean() <= robust.UNLIKE_MNIST
+    assert (by_score | by_likeness).mean() <= 0.02  # what may be refused in all
+    assert "unlike_below" not in robust.fit_card(network, dataset, None)
