@@ -34,28 +34,37 @@ export async function createWhy(panel, { takeDigit, takeClasses, takeStrokes, sh
   let flight = null;
   /** @type {{explained: Explanation, ink: Ink} | null} */
   let shown = null;
+  let asked = ''; // what the server was asked about: the same is not asked, and filled in, again
+  let turn = 0;
   let against = '';
   /** @type {Row | null} the part that was chosen to be away */
   let pinned = null;
+  /** @type {(() => void)[]} of the rows */
+  let repaints = [];
   let hidden = false; // whether a stroke is away from the sheet
 
   async function show() {
-    flight?.abort();
+    turn += 1;
+    const mine = turn;
     if (panel.hidden) {
       pinned = null;
       showWhole();
       return;
     }
-    flight = new AbortController();
-    const { signal } = flight;
     const subject = await takeDigit();
-    if (signal.aborted) return;
+    if (mine !== turn) return;
     if (!subject) {
       refuse(say('empty'));
       return;
     }
     if (subject.digit.digit !== shown?.explained.digit) against = '';
-    const { picture } = subject.digit;
+    const { picture, probabilities } = subject.digit;
+    const asking = JSON.stringify([picture, probabilities, subject.model, against]);
+    if (picture && asking === asked) return;
+    flight?.abort();
+    flight = new AbortController();
+    const { signal } = flight;
+    asked = asking;
     try {
       const sent = picture ? toBlob(picture) : subject.picture;
       const explained = await explainPicture(sent, { model: subject.model, against, signal });
@@ -73,7 +82,9 @@ export async function createWhy(panel, { takeDigit, takeClasses, takeStrokes, sh
 
   /** @param {string} sentence */
   function refuse(sentence) {
+    flight?.abort();
     shown = null;
+    asked = '';
     page.note.textContent = sentence;
     page.note.hidden = false;
     page.body.hidden = true;
@@ -84,6 +95,7 @@ export async function createWhy(panel, { takeDigit, takeClasses, takeStrokes, sh
     const { evidence } = explained;
     shown = { explained, ink };
     pinned = null;
+    repaints = [];
     page.note.textContent = '';
     page.note.hidden = true;
     page.body.hidden = false;
@@ -191,7 +203,9 @@ export async function createWhy(panel, { takeDigit, takeClasses, takeStrokes, sh
     button.append(small, sentence);
     item.append(button);
     const row = { ...loss, button };
-    requestAnimationFrame(() => loss.paint(small));
+    const repaint = () => requestAnimationFrame(() => small.isConnected && loss.paint(small));
+    repaint();
+    repaints.push(repaint);
     button.addEventListener('pointerenter', () => showWithout(row));
     button.addEventListener('pointerleave', showPinned);
     button.addEventListener('focus', () => showWithout(row));
@@ -206,6 +220,11 @@ export async function createWhy(panel, { takeDigit, takeClasses, takeStrokes, sh
     pinned?.button.setAttribute('aria-pressed', 'false');
     pinned = next;
     row.button.setAttribute('aria-pressed', String(pinned === row));
+    showPinned();
+  }
+
+  function repaintAll() {
+    for (const repaint of repaints) repaint();
     showPinned();
   }
 
@@ -287,8 +306,8 @@ export async function createWhy(panel, { takeDigit, takeClasses, takeStrokes, sh
     against = page.choice.value;
     show();
   });
-  document.addEventListener('theme', () => show());
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => show());
+  document.addEventListener('theme', repaintAll);
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', repaintAll);
   return { show };
 }
 

@@ -125,6 +125,7 @@ def test_without_a_stroke_the_sheet_hides_it_and_the_bars_move(page: Page) -> No
     first, second = (page.get_by_role("button", name=f"Without stroke {number}:") for number in (1, 2))
     expect(second).to_be_visible()
     whole = count_ink(page)
+    page.mouse.move(1, 1)
     first.focus()
     expect(page.locator(".why-readings [data-best] .label")).not_to_have_text("4")
     assert 0 < count_ink(page) < whole
@@ -249,3 +250,14 @@ def test_a_server_that_is_away_is_said(page: Page) -> None:
     page.click("#challenge summary")
     for panel in ("#why-panel", "#challenge"):
         expect(page.locator(panel)).to_contain_text("The server cannot be reached.")
+
+
+def test_the_same_answer_once_more_changes_nothing(page: Page) -> None:
+    ask_why(page)
+    row = page.locator(".why-rows button").first
+    page.mouse.move(1, 1)  # what lies under the mouse after scrolling would be shown instead
+    row.focus()
+    page.locator("#answer").evaluate("(answer) => answer.dispatchEvent(new Event('choose'))")
+    page.wait_for_load_state("networkidle")
+    expect(row).to_be_focused()
+    expect(page.locator(".why-reads")).to_have_text("1")
