@@ -81,9 +81,10 @@ def forget(hand: str) -> tuple[str, int]:
 def show_corrections(hand: str) -> dict[str, Any]:
     """Show what a hand has corrected, the newest first, with the pictures."""
     memory = needed_memory()
+    classifier = _find_reader()
     most, before = _read_number("most", LISTED, LISTED), _read_number("before", MAX_NUMBER, MAX_NUMBER)
     found = memory.list_newest(check_hand(hand), most + 1, before)
-    doubted = memory.find_doubted(_find_reader(), hand) if found else set()
+    doubted = memory.find_doubted(classifier, hand) if found else set()
     shown = [
         {
             "id": each.number,

