@@ -66,10 +66,21 @@ def test_the_link_holds_the_drawing(page: Page, open_page: OpenPage) -> None:
 
 
 @pytest.mark.parametrize(
-    "fragment", ("#d=", "#d=AQ", "#d=!!!!", "#d=Af____8", "#d=ARIABgD", "#open=nothing", "#drawing")
+    ("fragment", "state"),
+    (
+        ("#d=", "empty"),
+        ("#d=AQ", "empty"),
+        ("#open=nothing", "empty"),
+        ("#drawing", "empty"),
+        ("#d=!!!!", "problem"),
+        ("#d=Af____8", "problem"),
+        ("#d=ARIABgD", "problem"),
+    ),
 )
-def test_a_damaged_link_is_an_empty_page(open_page: OpenPage, fragment: str) -> None:
-    expect_answer(open_page(f"/{fragment}"), "", "empty")
+def test_a_link_without_a_drawing_is_an_empty_page_and_a_damaged_one_says_so(
+    open_page: OpenPage, fragment: str, state: str
+) -> None:
+    expect_answer(open_page(f"/{fragment}"), "", state)
 
 
 def test_copying_puts_the_command_on_the_clipboard(open_page: OpenPage) -> None:
