@@ -82,8 +82,8 @@ def show_corrections(hand: str) -> dict[str, Any]:
     """Show what a hand has corrected, the newest first, with the pictures."""
     memory = needed_memory()
     classifier = _find_reader()
-    most, before = _read_number("most", LISTED, LISTED), _read_number("before", MAX_NUMBER, MAX_NUMBER)
-    found = memory.list_newest(check_hand(hand), most + 1, before)
+    limit, before = _read_number("limit", LISTED, LISTED), _read_number("before", MAX_NUMBER, MAX_NUMBER)
+    found = memory.list_newest(check_hand(hand), limit + 1, before)
     doubted = memory.find_doubted(classifier, hand) if found else set()
     shown = [
         {
@@ -96,9 +96,9 @@ def show_corrections(hand: str) -> dict[str, Any]:
             "trusted": each.number not in doubted,
             "picture": "data:image/png;base64," + base64.b64encode(each.png).decode("ascii"),
         }
-        for each in found[:most]
+        for each in found[:limit]
     ]
-    return {"hand": hand, "corrections": shown, "more": len(found) > most}
+    return {"hand": hand, "corrections": shown, "more": len(found) > limit}
 
 
 @bp.delete("/hands/<hand>/corrections/<int:number>")
@@ -135,7 +135,7 @@ def _read_digit() -> int:
     return int(text)
 
 
-def _read_number(name: str, default: int, most: int) -> int:
+def _read_number(name: str, default: int, max_value: int) -> int:
     """Return a number of the query.
 
     Raises:
@@ -144,8 +144,8 @@ def _read_number(name: str, default: int, most: int) -> int:
     text = request.args.get(name)
     if text is None:
         return default
-    if not (text.isascii() and text.isdecimal()) or len(text) > len(str(most)) or not 1 <= int(text) <= most:
-        raise BadRequest(f"?{name}={text[:30]!a} is not possible; expected a whole number from 1 to {most}.")
+    if not (text.isascii() and text.isdecimal()) or len(text) > len(str(max_value)) or not 1 <= int(text) <= max_value:
+        raise BadRequest(f"?{name}={text[:30]!a} is not possible; expected a whole number from 1 to {max_value}.")
     return int(text)
 
 

@@ -124,9 +124,9 @@ def _check_count(path: Path, count: int) -> None:
 
 
 def _check_size(name: str, size: int) -> None:
-    most = MAX_TABLE if name == TABLE else MAX_BYTES
-    if size > most:
-        raise BadArchive(f"{name} has {size:,} bytes; expected at most {most:,}.")
+    max_size = MAX_TABLE if name == TABLE else MAX_BYTES
+    if size > max_size:
+        raise BadArchive(f"{name} has {size:,} bytes; expected at most {max_size:,}.")
 
 
 def _read_table(body: bytes) -> dict[str, dict[str, str]]:

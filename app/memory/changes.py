@@ -18,7 +18,7 @@ _table = np.frombuffer(mmap.mmap(-1, ENTRIES * 8), np.int64)
 
 
 def announce_change(hand: str) -> None:
-    """Say that a hand's corrections have changed."""
+    """Announce that a hand's corrections have changed."""
     _table[_entry(hand)] = time.monotonic_ns()
 
 

@@ -118,23 +118,23 @@ def count_digits(connection: Connection, hand: str) -> dict[int, int]:
     return {int(digit): int(count) for digit, count in rows}
 
 
-def list_newest(connection: Connection, hand: str, most: int, before: int | None = None) -> list[Correction]:
+def list_newest(connection: Connection, hand: str, limit: int, before: int | None = None) -> list[Correction]:
     """Return the newest corrections of a hand, the newest first.
 
     Args:
-        most: corrections.
+        limit: corrections.
         before: a number; only corrections with a lower one.
     """
     wanted = select(corrections).where(corrections.c.hand == hand)
     if before is not None:
         wanted = wanted.where(corrections.c.id < before)
-    return [_to_correction(row) for row in connection.execute(wanted.order_by(corrections.c.id.desc()).limit(most))]
+    return [_to_correction(row) for row in connection.execute(wanted.order_by(corrections.c.id.desc()).limit(limit))]
 
 
-def list_numbers(connection: Connection, hand: str, most: int) -> dict[int, int]:
+def list_numbers(connection: Connection, hand: str, limit: int) -> dict[int, int]:
     """Return the numbers of the newest corrections of a hand, and what digit each is."""
     wanted = select(corrections.c.id, corrections.c.digit).where(corrections.c.hand == hand)
-    rows = connection.execute(wanted.order_by(corrections.c.id.desc()).limit(most))
+    rows = connection.execute(wanted.order_by(corrections.c.id.desc()).limit(limit))
     return {int(number): int(digit) for number, digit in rows}
 
 

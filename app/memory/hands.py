@@ -198,9 +198,9 @@ class Memory:
         """Return how many corrections a hand has of each digit that it has any of."""
         return self.database.read(lambda connection: count_digits(connection, hand))
 
-    def list_newest(self, hand: str, most: int, before: int | None) -> list[Correction]:
+    def list_newest(self, hand: str, limit: int, before: int | None) -> list[Correction]:
         """Return the newest corrections of a hand, the newest first."""
-        return self.database.read(lambda connection: list_newest(connection, hand, most, before))
+        return self.database.read(lambda connection: list_newest(connection, hand, limit, before))
 
     def read_taught(self, hand: str) -> Taught:
         """Return what a hand is read with: its newest corrections."""

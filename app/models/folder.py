@@ -63,9 +63,9 @@ def _load_foreign(folder: Path, card: Card | None) -> Artifact:
     """Read a folder that other programs wrote: compiled in its place, or where it could not be written to."""
     elsewhere = Path(os.environ[IMPORTED]) / folder.name if os.environ.get(IMPORTED) else None
     for place in (folder, elsewhere):
-        told = card if place == folder else place and place.is_dir() and read_card(place)
-        if told and "imported" in told and _is_current(folder, place or folder, told):
-            return Artifact(folder.name, folder, told, (place or folder) / COMPILED, None)
+        found = card if place == folder else place and place.is_dir() and read_card(place)
+        if found and "imported" in found and _is_current(folder, place or folder, found):
+            return Artifact(folder.name, folder, found, (place or folder) / COMPILED, None)
     source = find_source(folder, card)
     if source.form == KERAS_JSON:
         read_network(folder, source.files[0])

@@ -136,8 +136,8 @@ def _ask(process: subprocess.Popen[bytes], job: Job) -> Outcome:
         if not piece:
             return Outcome(job, CRASHED)
         line += piece
-    told = json.loads(line)
-    return Outcome(job, told["error"], told["said"])
+    answer = json.loads(line)
+    return Outcome(job, answer["error"], answer["said"])
 
 
 def main() -> None:
@@ -163,8 +163,8 @@ def main() -> None:
         _answer(answers, {"error": error, "said": said})
 
 
-def _answer(answers: IO[bytes], told: Mapping[str, str]) -> None:
-    answers.write(json.dumps(told).encode() + b"\n")
+def _answer(answers: IO[bytes], answer: Mapping[str, str]) -> None:
+    answers.write(json.dumps(answer).encode() + b"\n")
 
 
 def run_job(job: Job) -> str:
@@ -303,10 +303,10 @@ def describe_import(name: str, source: Source, form: str, found: Recognition, kn
 
 def describe_card(card: Mapping[str, Any]) -> str:
     """Say on one line what was found about an imported network."""
-    told = card["imported"]
-    adapted = ", ".join(told["adapted"]) or "nothing to adapt"
-    right = f"reads {told['right']} of {told['samples']} samples"
-    return f"{card['name']}: {told['file']} ({told['form']}), {adapted}; {right}"
+    origin = card["imported"]
+    adapted = ", ".join(origin["adapted"]) or "nothing to adapt"
+    right = f"reads {origin['right']} of {origin['samples']} samples"
+    return f"{card['name']}: {origin['file']} ({origin['form']}), {adapted}; {right}"
 
 
 def _sum_source(source: Source) -> dict[str, str]:

@@ -137,7 +137,7 @@ def _describe_parameters(models: Registry) -> Schema:
             "schema": HAND,
         },
         "Most": {
-            "name": "most",
+            "name": "limit",
             "in": "query",
             "description": "Corrections in the answer.",
             "schema": {"type": "integer", "minimum": 1, "maximum": LISTED, "default": LISTED},

@@ -609,7 +609,7 @@ def _width(strokes: list[Stroke]) -> int:
 
 
 def _look_at_shape_alone(digits: NDArray[np.uint8]) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-    """Say that framed digits look like one where nobody can say so: their shape is weighed in any case."""
+    """Take framed digits for likely ones where nothing can judge them: their shape is weighed in any case."""
     return np.ones((len(digits), 1)), np.ones(len(digits))
 
 

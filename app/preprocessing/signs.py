@@ -159,10 +159,10 @@ def name_sign(strokes: list[Stroke], stroke: Stroke, band: Band) -> str | None:
 
 def _is_dot(stroke: Stroke, band: Band) -> bool:
     longer, shorter = max(stroke.width, stroke.height), min(stroke.width, stroke.height)
-    most = max(DOT * band.high, DOT_PENS * band.pen)
+    max_side = max(DOT * band.high, DOT_PENS * band.pen)
     return (
         shorter >= TOUCH * band.pen
-        and SMALLEST_DOT * band.high <= longer <= min(most, ROUND * shorter + 1)
+        and SMALLEST_DOT * band.high <= longer <= min(max_side, ROUND * shorter + 1)
         and float(stroke.mask.mean()) >= FULL
         and not _hangs(stroke, band)
     )

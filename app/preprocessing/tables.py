@@ -69,8 +69,8 @@ class Tables:
     def find_cell(self, mask: NDArray[np.bool_], x: int, y: int) -> Cell | None:
         """Return the cell that holds most of the ink, bool (h, w), at (x, y) of the marks; None outside of all."""
         labels = self.labels[y : y + mask.shape[0], x : x + mask.shape[1]][mask]
-        most = int(np.bincount(labels).argmax())
-        return self.cells[most - 1] if most else None
+        commonest = int(np.bincount(labels).argmax())
+        return self.cells[commonest - 1] if commonest else None
 
 
 def write_lines(written: Iterable[tuple[int, Cell | None, str]]) -> str:

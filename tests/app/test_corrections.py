@@ -75,7 +75,7 @@ def test_a_hand_is_counted_shown_and_exported(client: FlaskClient) -> None:
     png = base64.b64decode(first["picture"].partition(",")[2])
     np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(png))), read_picture(to_png(draw_digit(9))))
     assert (first["digit"], first["model"], first["version"]) == (9, "robust", "1")
-    two = client.get(f"/hands/{HAND}/corrections?most=2").get_json()
+    two = client.get(f"/hands/{HAND}/corrections?limit=2").get_json()
     assert two["more"]
     rest = client.get(f"/hands/{HAND}/corrections?before={two['corrections'][-1]['id']}").get_json()
     assert [each["id"] for each in rest["corrections"]] == [kept[0]["id"]]
@@ -148,8 +148,8 @@ def test_a_correction_comes_in_every_form_of_a_picture(client: FlaskClient, kind
         ("DELETE", "/hands/short", 400, "bad_request"),
         ("GET", "/hands/short/corrections", 400, "bad_request"),
         ("GET", "/hands/short/export", 400, "bad_request"),
-        ("GET", f"/hands/{HAND}/corrections?most=0", 400, "bad_request"),
-        ("GET", f"/hands/{HAND}/corrections?most=101", 400, "bad_request"),
+        ("GET", f"/hands/{HAND}/corrections?limit=0", 400, "bad_request"),
+        ("GET", f"/hands/{HAND}/corrections?limit=101", 400, "bad_request"),
         ("GET", f"/hands/{HAND}/corrections?before=-1", 400, "bad_request"),
         ("GET", f"/hands/{HAND}/corrections?before=" + "9" * 40, 400, "bad_request"),
         ("DELETE", f"/hands/{HAND}/corrections/1", 404, "not_found"),
