@@ -120,6 +120,7 @@ export function createCamera(dialog, { chooseModel, take, unavailable }) {
     for (const track of stream?.getTracks() ?? []) track.stop();
     stream = null;
     video.srcObject = null;
+    delete dialog.dataset.text;
   }
 
   dialog.addEventListener('close', stop);

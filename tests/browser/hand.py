@@ -40,6 +40,7 @@ def draw_with_mouse(page: Page, strokes: Iterable[Stroke]) -> None:
 
 def begin_stroke(page: Page, stroke: Stroke) -> None:
     """Draw a stroke with the mouse, and keep the button down."""
+    page.locator("#drawing").scroll_into_view_if_needed()  # a click further down may have moved it out of sight
     first, *rest = (place(page, point) for point in stroke)
     page.mouse.move(*first)
     page.mouse.down()

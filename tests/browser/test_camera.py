@@ -70,6 +70,7 @@ def test_the_camera_is_closed_by_its_button_and_by_escape(page: Page, key: str) 
         else:
             page.click("#camera-close")
         expect(page.locator("#camera-view")).to_be_hidden()
+        page.wait_for_timeout(500)  # "close" comes after the view has gone
         assert page.evaluate("() => document.querySelector('#camera-view video').srcObject") is None
 
 

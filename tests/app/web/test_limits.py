@@ -212,7 +212,7 @@ def test_the_time_for_the_pictures_of_a_request_is_limited(tiny_models: Path) ->
 
 
 def test_a_picture_of_countless_strokes_is_refused(tiny_client: FlaskClient) -> None:
-    page = np.where(np.random.default_rng(0).random((2000, 2000)) < 0.003, 255, 0).astype(np.uint8)
+    page = np.where(np.random.default_rng(0).random((2000, 2000)) < 0.03, 255, 0).astype(np.uint8)
     answer = tiny_client.post("/read", data=to_png(page))
     assert (answer.status_code, answer.get_json()["code"]) == (413, "too_large"), answer.text[:200]
     assert "at most 1000 are read" in answer.get_json()["error"]
