@@ -216,7 +216,10 @@ def _freeze_first(file_name: str, root: Path, meta: Any, signature: Any) -> tupl
     import tensorflow as tf
 
     shapes = {entry.name: _read_shape(entry.tensor_shape) for entry in signature.inputs.values()}
-    entry = next(name for name, shape in shapes.items() if shape is None or _is_digit(shape))
+    by_worth = sorted(
+        shapes, key=lambda name: (shapes[name] is None, name)
+    )  # a probability to keep has no shape, often
+    entry = next(name for name in by_worth if (shape := shapes[name]) is None or _is_digit(shape))
     outputs = [each.name for each in signature.outputs.values()]
     graph = tf.compat.v1.graph_util.extract_sub_graph(meta.graph_def, [_node_name(name) for name in outputs])
     values = tf.train.load_checkpoint(str(root / "variables" / "variables")) if (root / "variables").is_dir() else None
