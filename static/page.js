@@ -2,7 +2,6 @@
 
 import { createDrawing } from './drawing/drawing.js';
 import { HEIGHT, hasInk, renderCanvas, renderPicture, WIDTH } from './drawing/ink.js';
-import { keepDrawing, keptDrawing } from './drawing/kept.js';
 import { carryDrawing, dropDrawing, fromFragment, toFragment } from './drawing/link.js';
 import { createSamples } from './drawing/samples.js';
 import { classesOf, createAnswer, modelsOf } from './reading/answer.js';
@@ -13,10 +12,12 @@ import { createReader } from './reading/reader.js';
 import { createReasons } from './reading/reasons.js';
 import { createReplay } from './reading/replay.js';
 import { Problem } from './reading/server.js';
+import { keep, recall } from './site/browser.js';
 import { find, loadStyle } from './site/elements.js';
 import { t } from './site/texts.js';
 import { createThemeSwitch } from './site/theme.js';
 
+const KEPT = 'drawing'; // under which the browser keeps the drawing, so that it is still there after a reload
 const CODE_WIDTH = 120; // pixels of the drawing inside a command
 const MIN_POINTS = 4; // a stroke with fewer has only begun
 /** @type {Sheet} */
@@ -380,12 +381,12 @@ async function readOnceMore() {
 /** Keep the drawing in this browser; a link in the address is only for the drawing that it holds. */
 function keepWhatIsDrawn() {
   const fragment = toFragment(drawing.strokes.all);
-  keepDrawing(fragment);
+  keep(KEPT, fragment);
   dropDrawing(fragment);
 }
 
 function bringBackKept() {
-  const strokes = fromFragment(keptDrawing());
+  const strokes = fromFragment(recall(KEPT));
   if (strokes?.length) drawing.replace(strokes);
 }
 

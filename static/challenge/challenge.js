@@ -1,6 +1,7 @@
 /** Owns the challenge: a task, how near the drawing is to it, the best so far, and a link that opens the same task. */
 
 import { Problem, readPicture } from '../reading/server.js';
+import { keep, recall } from '../site/browser.js';
 import { loadTexts } from '../site/later.js';
 import { formatShare, t } from '../site/texts.js';
 import { isLess, judge, measure, nameTask, parseTask, secondOf, TASKS } from './tasks.js';
@@ -119,20 +120,16 @@ export async function createChallenge(panel, { takeReading, takeStrokes, takePic
     state.textContent = sentence;
     /** @type {HTMLProgressElement} */ (bar).value = done ? 1 : Math.min(near, 0.99);
     panel.toggleAttribute('data-done', done);
-    const kept = recall()[nameTask(chosen)];
+    const kept = recallBest()[nameTask(chosen)];
     best.textContent = kept ? say('best', kept) : '';
   }
 
   /** @param {Effort} effort */
   function keepBest(effort) {
-    const all = recall();
+    const all = recallBest();
     const name = nameTask(chosen);
     if (!isLess(effort, all[name] ?? null)) return;
-    try {
-      localStorage.setItem(STORE, JSON.stringify({ ...all, [name]: effort }));
-    } catch {
-      // The storage is full, or this person allows none: the best is not kept.
-    }
+    keep(STORE, JSON.stringify({ ...all, [name]: effort }));
   }
 
   function showNext() {
@@ -183,9 +180,9 @@ export async function createChallenge(panel, { takeReading, takeStrokes, takePic
 }
 
 /** @returns {Record<string, Effort>} */
-function recall() {
+function recallBest() {
   try {
-    return JSON.parse(localStorage.getItem(STORE) ?? '{}');
+    return JSON.parse(recall(STORE) || '{}');
   } catch {
     return {};
   }

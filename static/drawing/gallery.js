@@ -3,6 +3,7 @@
  * saved as PNG, SVG, or all together as a zip of PNGs in folders by what was read. The server never sees the list.
  */
 
+import { keep, recall, saveFile } from '../site/browser.js';
 import { find } from '../site/elements.js';
 import { t } from '../site/texts.js';
 import { renderPicture } from './ink.js';
@@ -19,7 +20,7 @@ const THUMBNAIL = 160; // pixels, the width of a thumbnail on screens with two p
 export function createGallery(panel, { takeStrokes, open }) {
   const list = find(panel, '.gallery');
   const template = find(panel, 'template');
-  let kept = recall();
+  let kept = recallDrawings();
 
   /**
    * Keep what was on the sheet.
@@ -40,11 +41,7 @@ export function createGallery(panel, { takeStrokes, open }) {
   }
 
   function save() {
-    try {
-      localStorage.setItem(NAME, JSON.stringify(kept));
-    } catch {
-      // The storage is full, or this person allows none: the list is there until the page is closed.
-    }
+    keep(NAME, kept.length ? JSON.stringify(kept) : '');
     show();
   }
 
@@ -80,17 +77,17 @@ export function createGallery(panel, { takeStrokes, open }) {
         bytes: new Uint8Array(await (await renderPicture(fromFragment(drawing) ?? [])).arrayBuffer()),
       })),
     );
-    download('drawings.zip', new Blob([zip(files)], { type: 'application/zip' }));
+    saveFile('drawings.zip', new Blob([zip(files)], { type: 'application/zip' }));
   }
 
   panel.addEventListener('toggle', show);
   find(panel, '#save-zip').addEventListener('click', saveZip);
   find(panel, '#save-png').addEventListener('click', async () => {
-    if (takeStrokes().length) download('drawing.png', await renderPicture(takeStrokes(), 1200));
+    if (takeStrokes().length) saveFile('drawing.png', await renderPicture(takeStrokes(), 1200));
   });
   find(panel, '#save-svg').addEventListener('click', async () => {
     const { toSvg } = await import('./svg.js');
-    if (takeStrokes().length) download('drawing.svg', new Blob([toSvg(takeStrokes())], { type: 'image/svg+xml' }));
+    if (takeStrokes().length) saveFile('drawing.svg', new Blob([toSvg(takeStrokes())], { type: 'image/svg+xml' }));
   });
   find(panel, '#remove-all').addEventListener('click', () => {
     kept = [];
@@ -101,20 +98,11 @@ export function createGallery(panel, { takeStrokes, open }) {
 }
 
 /** @returns {KeptDrawing[]} */
-function recall() {
+function recallDrawings() {
   try {
-    const kept = JSON.parse(localStorage.getItem(NAME) ?? '[]');
+    const kept = JSON.parse(recall(NAME) || '[]');
     return Array.isArray(kept) ? kept.filter((each) => fromFragment(each?.drawing ?? '')?.length) : [];
   } catch {
     return [];
   }
-}
-
-/** @param {string} name @param {Blob} blob */
-function download(name, blob) {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

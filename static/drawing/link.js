@@ -5,6 +5,7 @@
  * zigzag variable-length differences in half units (and the pressure in hundredths, where the pen felt it).
  */
 
+import { dropParameter } from '../site/browser.js';
 import { HEIGHT, WIDTH } from './ink.js';
 
 const VERSION = 1;
@@ -33,9 +34,7 @@ export function toFragment(strokes) {
 export function dropDrawing(fragment) {
   const parameters = new URLSearchParams(location.hash.slice(1));
   const mine = new URLSearchParams(fragment.slice(1)).get(NAME);
-  if (!parameters.has(NAME) || parameters.get(NAME) === mine) return;
-  parameters.delete(NAME);
-  history.replaceState(null, '', `${location.pathname}${location.search}${parameters.size ? `#${parameters}` : ''}`);
+  if (parameters.get(NAME) !== mine) dropParameter(NAME);
 }
 
 /**

@@ -3,6 +3,7 @@
  * learned from this person's hand, to undo, to carry to another device or to forget.
  */
 
+import { dropParameter, readDataUrl } from '../site/browser.js';
 import { find } from '../site/elements.js';
 import { t } from '../site/texts.js';
 import { adoptHand, dropHand, handName, isHandOn, needHand, switchHand } from './hand.js';
@@ -46,7 +47,7 @@ export function createCorrections(card, panel, { takeDigit, changed }) {
         'POST',
         '/corrections',
         { digit: String(digit), hand: needHand() },
-        toBlob(read.picture),
+        readDataUrl(read.picture),
       );
       switchHand(true);
       corrected = read.picture;
@@ -126,7 +127,7 @@ export function createCorrections(card, panel, { takeDigit, changed }) {
       undo.hidden = false;
       undo.onclick = async () => {
         undo.hidden = true;
-        await ask('POST', '/corrections', { digit: String(digit), hand: needHand() }, toBlob(picture));
+        await ask('POST', '/corrections', { digit: String(digit), hand: needHand() }, readDataUrl(picture));
         await Promise.all([changed(), showHand()]);
       };
       undo.focus();
@@ -184,12 +185,8 @@ export function createCorrections(card, panel, { takeDigit, changed }) {
  * @returns {boolean} whether there was one
  */
 export function adoptLinkedHand() {
-  const parameters = new URLSearchParams(location.hash.slice(1));
-  const adopted = adoptHand(parameters.get('hand') ?? '');
-  if (parameters.has('hand')) {
-    parameters.delete('hand');
-    history.replaceState(null, '', `${location.pathname}${location.search}${parameters.size ? `#${parameters}` : ''}`);
-  }
+  const adopted = adoptHand(new URLSearchParams(location.hash.slice(1)).get('hand') ?? '');
+  dropParameter('hand');
   return adopted;
 }
 
@@ -203,10 +200,4 @@ function describeChange(picture, before, now) {
   text.textContent = `${before} → ${now}`;
   item.append(image, text);
   return item;
-}
-
-/** @param {string} url a data URL of a PNG */
-function toBlob(url) {
-  const bytes = Uint8Array.from(atob(url.slice(url.indexOf(',') + 1)), (letter) => letter.charCodeAt(0));
-  return new Blob([bytes], { type: 'image/png' });
 }

@@ -3,6 +3,8 @@
  * The name is made with the first correction and stays in this browser; nothing else says who it is.
  */
 
+import { keep, recall } from '../site/browser.js';
+
 const NAME = 'hand';
 const OFF = 'hand.off';
 const PATTERN = /^[A-Za-z0-9_-]{16,64}$/;
@@ -61,23 +63,4 @@ function makeName() {
     .replaceAll('+', '-')
     .replaceAll('/', '_')
     .replaceAll('=', '');
-}
-
-/** @param {string} key */
-function recall(key) {
-  try {
-    return localStorage.getItem(key) ?? '';
-  } catch {
-    return '';
-  }
-}
-
-/** @param {string} key @param {string} value */
-function keep(key, value) {
-  try {
-    if (value) localStorage.setItem(key, value);
-    else localStorage.removeItem(key);
-  } catch {
-    // This person allows no storage: the hand is there until the page is closed.
-  }
 }

@@ -4,6 +4,7 @@
  */
 
 import { paintOnPaper } from '../drawing/ink.js';
+import { saveFile } from '../site/browser.js';
 import { find } from '../site/elements.js';
 import { formatShare, t } from '../site/texts.js';
 import { preparePicture } from './prepare.js';
@@ -237,9 +238,5 @@ function quote(value) {
 
 /** @param {string} name @param {string} type @param {string} text */
 function save(name, type, text) {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  saveFile(name, new Blob([text], { type: `${type};charset=utf-8` }));
 }

@@ -4,6 +4,7 @@
  */
 
 import { explainPicture, nameDigit, Problem } from '../reading/server.js';
+import { readDataUrl } from '../site/browser.js';
 import { formatShare } from '../site/texts.js';
 import { paintEvidence, paintWithout, readInk, SIDE } from './paint.js';
 import { build, canvasOf, paragraph } from './panel.js';
@@ -66,7 +67,7 @@ export async function createWhy(panel, { takeDigit, takeClasses, takeStrokes, sh
     const { signal } = flight;
     asked = asking;
     try {
-      const sent = picture ? toBlob(picture) : subject.picture;
+      const sent = picture ? readDataUrl(picture) : subject.picture;
       const explained = await explainPicture(sent, { model: subject.model, against, signal });
       const ink = await readInk(picture ?? explained.steps.at(-1)?.picture ?? '');
       const gone = await Promise.all([...explained.evidence.parts, explained.evidence.smallest].map(readGone));
@@ -325,10 +326,4 @@ function namePart(parts, place) {
 /** @param {Change | null} change */
 function readGone(change) {
   return change ? readInk(change.ink) : null;
-}
-
-/** @param {string} url a data URL */
-function toBlob(url) {
-  const bytes = Uint8Array.from(atob(url.slice(url.indexOf(',') + 1)), (letter) => letter.charCodeAt(0));
-  return new Blob([bytes], { type: 'image/png' });
 }

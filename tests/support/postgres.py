@@ -10,6 +10,8 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -114,3 +116,14 @@ class Postgres:
             command, check=True, capture_output=True, cwd=self.folder, user=self.account, group=self.account,
             extra_groups=[] if self.account else None,
         )  # fmt: skip
+
+
+@contextmanager
+def running_postgres() -> Iterator[Postgres]:
+    """Start a server, and remove it in the end, whatever a test has done to it."""
+    cluster = Postgres()
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.remove()

@@ -24,7 +24,7 @@ from app.memory.pngs import decode_png
 from app.memory.tables import metadata
 from app.settings import BadSetting
 from tests.app.memory.conftest import HAND
-from tests.support.postgres import Postgres
+from tests.support.postgres import Postgres, running_postgres
 
 OTHER = "another-hand-of-tests"
 SOON = 10.0  # seconds within which a database that is back is found
@@ -33,23 +33,15 @@ SOON = 10.0  # seconds within which a database that is back is found
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Postgres]:
     """A running PostgreSQL."""
-    cluster = Postgres()
-    try:
-        cluster.start()
+    with running_postgres() as cluster:
         yield cluster
-    finally:
-        cluster.remove()
 
 
 @pytest.fixture
 def own_cluster() -> Iterator[Postgres]:
     """A PostgreSQL that a test may break."""
-    cluster = Postgres()
-    try:
-        cluster.start()
+    with running_postgres() as cluster:
         yield cluster
-    finally:
-        cluster.remove()
 
 
 @pytest.fixture(params=("sqlite", "postgresql"))

@@ -19,7 +19,7 @@ from app.memory import corrections
 from app.memory.database import Database
 from tests.app.memory.conftest import HAND, draw_odd_digit
 from tests.support.drawings import to_png
-from tests.support.postgres import Postgres
+from tests.support.postgres import Postgres, running_postgres
 from tests.support.servers import START, Server, running
 
 ODD = to_png(draw_odd_digit(7))
@@ -30,12 +30,8 @@ WRITERS = 3  # clients that correct at once
 @pytest.fixture
 def cluster() -> Iterator[Postgres]:
     """A running PostgreSQL that a test may break."""
-    cluster = Postgres()
-    try:
-        cluster.start()
+    with running_postgres() as cluster:
         yield cluster
-    finally:
-        cluster.remove()
 
 
 def ask(server: Server, method: str, path: str, body: bytes | None = None) -> tuple[int, Any]:
