@@ -222,8 +222,8 @@ def read_by(page: Page, model: str) -> str:
         """async () => {
             const { renderCanvas } = await import('/static/drawing/ink.js');
             const { fromFragment } = await import('/static/drawing/link.js');
-            const { keptDrawing } = await import('/static/drawing/kept.js');
-            return renderCanvas(fromFragment(keptDrawing()), 400).toDataURL('image/png');
+            const { recall } = await import('/static/site/browser.js');
+            return renderCanvas(fromFragment(recall('drawing')), 400).toDataURL('image/png');
         }"""
     )
     answer = page.request.post(f"/predict?model={model}", data={"image": picture}).json()

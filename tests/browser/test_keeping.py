@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -26,6 +27,7 @@ def test_a_linked_drawing_that_was_cleared_does_not_come_back(page: Page) -> Non
     draw_with_mouse(page, FOUR)
     expect_answer(page, "4")
     page.click("#code summary")
+    expect(page.locator("#link")).to_have_value(re.compile("#d=."))
     link = page.locator("#link").input_value()
     page.click("#clear")
     page.goto("about:blank")

@@ -167,7 +167,7 @@ def test_no_acknowledged_correction_is_lost_when_postgresql_dies_under_load(clus
 
 
 def test_reading_goes_on_beside_a_database_that_hangs(cluster: Postgres, tmp_path: Path) -> None:
-    with running(tmp_path / "log", database=cluster.url, workers=2) as server:
+    with running(tmp_path / "log", database=cluster.url, workers=1) as server:
         teach(server)
         assert read_odd(server) == 2
         cluster.freeze()
