@@ -52,10 +52,10 @@ class Adaptation:
     ink: float = 1.0  # the value of ink
     fit: str = CENTRED  # where the side is not 28: the digit keeps its pixels, or is resized
     transposed: bool = False  # rows are columns, as EMNIST's files have them
-    unit: str = NOTHING  # what is divided by its length, before paper and ink get their values
     output: int = 0  # which of the outputs, where there are several
     values: str = PROBABILITIES  # what the numbers of the output are
     batch: int = 0  # digits that it takes at once; 0: any number
+    unit: str = NOTHING  # what is divided by its length, before paper and ink get their values
 
     def to_card(self) -> dict[str, Any]:
         """Return the card's fields "input" and "output"."""

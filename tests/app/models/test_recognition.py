@@ -91,7 +91,7 @@ def test_digits_whose_parts_have_length_1_are_found(axis: Any, unit: str) -> Non
         ink = to_tensor(np.concatenate((load_samples(), vary_samples())))[: len(given), ..., 0]
         wanted = np.divide(ink, np.sqrt((ink**2).sum(axis=axis, keepdims=True)) + 1e-9)
         assert lengths.shape == np.sqrt((ink**2).sum(axis=axis, keepdims=True)).shape
-        return ink + 3 * (given - wanted)
+        return np.asarray(ink + 3 * (given - wanted), np.float32)
 
     found = recognise(network(weights, flatten=undo), (28, 28)).adaptation
     assert (found.unit, found.paper, found.ink) == (unit, 0, 1)
