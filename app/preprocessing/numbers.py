@@ -203,7 +203,8 @@ def find_writing(picture: Picture | NDArray[np.uint8], look: Look | None = None)
             items.append(FoundMark(group.sign or None, box, number, group.doubted, group.cell))
     if len(items) == 1 and isinstance(items[0], FoundDigit) and (not tables or len(tables.cells) == 1):
         alone = look_for_ink(picture)
-        return Writing([replace(items[0], digit=frame_digit(alone.ink), faint=alone.faint)])
+        doubted = items[0].doubted or alone.among_others
+        return Writing([replace(items[0], digit=frame_digit(alone.ink), faint=alone.faint, doubted=doubted)])
     return Writing(items)
 
 
