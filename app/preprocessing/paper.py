@@ -270,7 +270,7 @@ def _is_in_two_levels(sample: NDArray[np.uint8], paper: int, on_paper: float) ->
 
 
 def _lies_behind_line(sample: NDArray[np.uint8], paper: int) -> bool:
-    """Tell whether all that is far from the paper's level fills what its places on the border span, as a shadow does."""
+    """Tell whether all that is far from the paper's level fills what its places on the border span: a shadow."""
     far = np.asarray(cv2.threshold(cv2.absdiff(sample, paper), FAR // 2, 1, cv2.THRESH_BINARY)[1])
     inner = np.zeros_like(far)
     inner[1:-1, 1:-1] = 1
