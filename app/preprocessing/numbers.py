@@ -485,7 +485,7 @@ def _list_choices(line: Line, span: Span, seen: Seen | None, least: float) -> li
     if whole:
         strokes = [join_strokes([line.pieces[at] for at in range(*span) if line.whole[at] == one]) for one in whole]
         sign = name_sign(strokes, group, line.bands[start])
-        if sign:
+        if sign and not (sign == "+" and seen and seen.look * seen.likely >= WEAK):  # a small 4 has a plus's outline
             choices.append(Choice(span, sign, None, parted + SIGN_WORTH + (0.0 if sign == ":" else within)))
     if end - start == 1 and ((whole and group.height < least) or not choices):
         size = max(group.height, group.width) / least if whole and group.height < least else 2.0

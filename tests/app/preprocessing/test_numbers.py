@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -170,6 +171,30 @@ def test_a_plain_one_leans_as_the_hand_does(slant: float, monkeypatch: pytest.Mo
     plain = (((0.32, 0.00), (0.31, 1.00)),)
     monkeypatch.setattr(drawings, "STROKES", (STROKES[0], plain, *STROKES[2:]))
     assert read(draw_text("21815", slant=slant)) == "21815"
+
+
+@pytest.mark.parametrize(("text", "lean"), (("3619", 0.5), ("56183", 0.5), ("7183", 0.35), ("36194", 0.5)))
+def test_ones_of_many_hands_are_no_slashes(text: str, lean: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawings, "STROKES", (STROKES[0], (((0.32, 0.00), (0.31, 1.00)),), *STROKES[2:]))
+    others = ((66, 6, -0.2), (80, 8, 0.3))
+    hands = [(80, 8, lean) if digit == "1" else others[place % 2] for place, digit in enumerate(text)]
+    assert read(write_by_many(text, hands)) == text
+
+
+@pytest.mark.parametrize(("high", "pen", "lean"), ((42, 10, 0.0), (48, 12, 0.2), (54, 10, 0.2)))
+def test_a_small_four_is_no_plus(high: float, pen: float, lean: float) -> None:
+    assert read(write_by_many("2954", [(80, 8, 0.1)] * 3 + [(high, pen, lean)])) == "2954"
+
+
+def write_by_many(text: str, hands: Sequence[tuple[float, float, float]]) -> Grey:
+    """Write digits side by side, each as another hand does: height, pen and slant."""
+    page = np.full(PAGE, 255, np.uint8)
+    x = 40
+    for digit, (height, pen, slant) in zip(text, hands, strict=True):
+        drawn = draw_text(digit, height=height, pen=pen, slant=slant, margin=20)
+        page[80 : 80 + len(drawn), x : x + drawn.shape[1]] &= drawn
+        x += drawn.shape[1] - 15
+    return page
 
 
 def test_a_sign_has_a_box_and_is_no_digit() -> None:
