@@ -54,6 +54,12 @@ DOUBTED = 0.5  # looks less like a digit than that: left out at the border, if a
 WEAK = 0.5  # looks less like a digit than that: maybe a letter,
 OTHERS_IN_LINE = 0.3  # and so much of a line's digits,
 OTHERS_ON_PAGE = 0.2  # or of all digits: then all may be letters
+UNCLEAR = 0.3  # of a line's digits, or of all, that look less like one than CLEAR_LOOK: likewise,
+UNCLEAR_AT_LEAST = 2  # and of so many
+BARS = 0.85  # of the digits that are ones: likewise,
+FEW_BARS = 6  # where there are so many
+UNEVEN_BARS = 1.6  # and the highest are so many times as high as the lowest,
+MANY_BARS = 16  # or where there are so many
 LEAST_LOOK = 1e-4  # so that one bad group does not decide alone
 SIGN_WORTH = 0.1  # in nats, of a sign by shape and place: more than that of any digit
 LEFT_OUT = 3.0  # in nats, what leaving out a small stroke costs where it is as high as SMALL; less where it is smaller
@@ -207,7 +213,8 @@ def find_writing(picture: Picture | NDArray[np.uint8], look: Look | None = None)
             items.append(FoundMark(group.sign or None, box, number, group.doubted, group.cell))
     if len(items) == 1 and isinstance(items[0], FoundDigit) and (not tables or len(tables.cells) == 1):
         alone = look_for_ink(picture)
-        return Writing([replace(items[0], digit=frame_digit(alone.ink), faint=alone.faint)])
+        doubted = items[0].doubted or alone.among_others
+        return Writing([replace(items[0], digit=frame_digit(alone.ink), faint=alone.faint, doubted=doubted)])
     return Writing(items)
 
 
@@ -252,16 +259,33 @@ def _doubt_among_others(numbered: list[tuple[int, Group]]) -> list[tuple[int, Gr
     """Doubt what stands in a line, or on a page, of which much looks like no digit: some letters look like one."""
     looks = np.array([group.seen.look * group.seen.likely if group.seen else np.nan for _, group in numbered])
     lines = np.array([number for number, _ in numbered])
-    weak = looks < WEAK
+    weak, unclear = looks < WEAK, looks < CLEAR_LOOK
     known = ~np.isnan(looks)
-    doubted = np.full(len(looks), weak.sum() >= OTHERS_ON_PAGE * known.sum())
+
+    def look_strange(own: NDArray[np.bool_], share: float) -> bool:
+        count = max(1, int(known[own].sum()))
+        many = unclear[own].sum() >= max(UNCLEAR_AT_LEAST, UNCLEAR * count)
+        return bool(many or weak[own].sum() >= share * count)
+
+    every = np.ones(len(looks), bool)
+    doubted = np.full(len(looks), look_strange(every, OTHERS_ON_PAGE) or _are_bars([one for _, one in numbered]))
     for number in np.unique(lines):
         own = lines == number
-        doubted[own] |= weak[own].sum() >= OTHERS_IN_LINE * max(1, known[own].sum())
+        doubted[own] |= look_strange(own, OTHERS_IN_LINE)
     return [
         (number, group._replace(doubted=group.doubted or (bool(doubt) and group.seen is not None)))
         for (number, group), doubt in zip(numbered, doubted, strict=True)
     ]
+
+
+def _are_bars(groups: list[Group]) -> bool:
+    """Tell whether nearly all digits are ones: stripes, bars of a chart, strokes of a texture, a tally."""
+    digits = [group for group in groups if group.seen and group.sign is None]
+    heights = [group.stroke.height for group in digits if group.seen and group.seen.digit == 1]
+    if len(heights) < max(FEW_BARS, BARS * len(digits)):
+        return False
+    low, high = np.percentile(heights, (10, 90))
+    return len(heights) >= MANY_BARS or bool(high > UNEVEN_BARS * low)
 
 
 def _find_beside(digits: list[Group]) -> list[Group]:
@@ -618,7 +642,7 @@ def _read_slashes(numbered: list[tuple[int, Group]]) -> list[tuple[int, Group]]:
         for index, group, chance in zip(line, groups, chances, strict=True):
             if chance is not None:
                 sign = "/" if chance > 0.5 else None
-                changed[index] = (number, group._replace(sign=sign, doubted=0.1 < chance < 0.9))
+                changed[index] = (number, group._replace(sign=sign, doubted=group.doubted or 0.1 < chance < 0.9))
     return changed
 
 

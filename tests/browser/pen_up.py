@@ -49,7 +49,7 @@ def main() -> None:
     """Draw, and write the figures."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        serve(workers=2, database=f"sqlite:///{folder}/digits.sqlite3") as address,
+        serve(workers=2, log_level="warning", database=f"sqlite:///{folder}/digits.sqlite3") as address,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from app.models.folder import load
 from app.preprocessing.decoding import decode_picture
 from app.preprocessing.digits import read_picture
 from app.preprocessing.numbers import FoundDigit, find_writing
-from app.reading.answers import read_one
+from app.reading.answers import predict_one, read_one
 from app.reading.numbers import read_number
 from tests.support import drawings
 from tests.support.drawings import STROKES, draw_digit, draw_text, to_bytes, to_png
@@ -303,3 +304,33 @@ def test_pages_of_mnist_digits_are_read(mnist_test: tuple[NDArray[np.uint8], NDA
             text += str(labels[index])
         right.append(read(in_uneven_light(page)) == text)
     assert np.mean(right) >= 0.85
+
+
+def certain(page: NDArray[np.uint8]) -> list[int]:
+    """Return the digits of a page that are certain."""
+    return [digit["digit"] for digit in read_one(the_robust(), to_png(page))["digits"] if digit["certain"]]
+
+
+@pytest.mark.parametrize("font", (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX))
+def test_no_letter_of_printed_lines_is_certain(font: int) -> None:
+    page = np.full((240, 560), 255, np.uint8)
+    for row, line in enumerate(("still all of it will fall", "oil and milk, total cash", "single or several")):
+        cv2.putText(page, line, (20, 60 + 70 * row), font, 1.2, 0, 2, cv2.LINE_AA)
+    assert certain(page) == []
+
+
+@pytest.mark.parametrize("broad", (8, 20))
+def test_bars_of_a_chart_are_no_certain_ones(broad: int) -> None:
+    page = np.full((300, 600), 255, np.uint8)
+    for place, high in enumerate((200, 90, 150, 220, 100, 170, 80, 210, 130)):
+        page[260 - high : 260, 40 + 60 * place : 40 + 60 * place + broad] = 0
+    assert certain(page) == []
+
+
+def test_a_number_with_many_ones_is_certain() -> None:
+    assert certain(draw_text("1171111")) == [1, 1, 7, 1, 1, 1, 1]
+
+
+def test_a_digit_alone_beside_one_that_the_picture_was_not_meant_for_is_doubted() -> None:
+    page = write("42", height=90, gap=60)
+    assert not predict_one(the_robust(), to_png(page))["certain"]
