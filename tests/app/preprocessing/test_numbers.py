@@ -216,6 +216,24 @@ def test_dirt_is_no_point(size: int) -> None:
     assert (len(writing.digits), writing.marks) == (4, [])
 
 
+def test_a_tail_apart_from_its_three_is_no_minus() -> None:
+    page = draw_text("3813")
+    x, y, width, height = find_writing(page).digits[0].box
+    page[y + round(0.65 * height) :][:6, x - 2 : x + round(0.5 * width)] = 0
+    assert read(page) == "3813"
+
+
+def test_a_crumb_after_a_number_is_no_point() -> None:
+    page = draw_text("482", pen=8)
+    x, y, width, height = find_writing(page).digits[-1].box
+    page[y + height - 6 : y + height, x + width + 12 : x + width + 18] = 0
+    assert read(page) == "482"
+
+
+def test_a_point_after_a_number_is_read() -> None:
+    assert read(draw_text("12.", pen=8)) == "12."
+
+
 def test_ink_that_is_neither_is_a_mark() -> None:
     page = draw_text("42", gap=0.8)
     page[52:60, 130:140] = 0  # as high as the top of the digits, where no sign stands
