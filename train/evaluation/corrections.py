@@ -35,7 +35,7 @@ COUNTS = (5, 10, 30, 70)  # corrections
 HANDS = range(5000, 5120)  # seeds of synthesised hands; the constants were chosen with others
 PER_CLASS = 40  # digits that each of them writes
 SMALLEST = 8  # digits of a source that is measured alone
-TURNS = 5  # times that a source of few digits is split anew
+TURNS = 20  # times that a source of few digits is split anew: one digit is 0.7 % of the smallest set in one split
 
 Digits = NDArray[np.uint8]  # (n, 28, 28)
 
