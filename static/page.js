@@ -5,7 +5,6 @@ import { HEIGHT, hasInk, renderCanvas, renderPicture, WIDTH } from './drawing/in
 import { carryDrawing, dropDrawing, fromFragment, toFragment } from './drawing/link.js';
 import { createSamples } from './drawing/samples.js';
 import { classesOf, createAnswer, modelsOf } from './reading/answer.js';
-import { createCode } from './reading/code.js';
 import { adoptLinkedHand, createCorrections } from './reading/corrections.js';
 import { createPictures, listenForFiles, shrinkPicture } from './reading/pictures.js';
 import { createReader } from './reading/reader.js';
@@ -110,11 +109,13 @@ const challenge = loadLater(find(document, '#challenge'), async (panel) => {
     takeModels: () => modelsOf(model),
   });
 });
-const code = createCode(
-  find(document, '#code'),
-  takeDataUrl,
-  () => (picture ? '' : toFragment(drawing.strokes.all)),
-  chooseModel,
+const code = loadLater(find(document, '#code'), async (panel) =>
+  (await import('./reading/code.js')).createCode(
+    panel,
+    takeDataUrl,
+    () => (picture ? '' : toFragment(drawing.strokes.all)),
+    chooseModel,
+  ),
 );
 const pictures = createPictures({
   list: find(document, '#pictures'),

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.support.servers import serve
 
 from .conftest import OpenPage
-from .hand import SEVEN, Stroke, draw_with_mouse, shift
+from .hand import FOUR, SEVEN, Stroke, draw_with_mouse, shift
 from .test_draw import expect_answer
 from .test_everyone import check_access, read_parts
 
@@ -146,6 +146,45 @@ def test_where_corrections_are_off_nothing_of_them_is_shown(open_page: OpenPage,
         expect(page.locator("#correct")).to_have_count(0)
         expect(page.locator("#hand")).to_have_count(0)
         expect(page.locator("footer")).to_contain_text("Nothing you draw or upload is stored on the server;")
+
+
+@pytest.mark.parametrize("locale", ("en", "zh"))
+def test_sheet_and_answer_are_on_the_first_screen(open_page: OpenPage, address: str, locale: str) -> None:
+    page = open_page(address=address, locale=locale)
+    draw_with_mouse(page, FOUR)
+    expect_answer(page, "4")
+    for width, height, *parts in (
+        (640, 360),
+        (720, 450, "#why"),
+        (844, 390, "#why", "#correct"),
+        (932, 430, "#why", "#correct"),
+        (390, 844, "#why", "#correct"),
+        (412, 732, "#why", "#correct"),
+        (768, 1024, "#why", "#correct"),
+        (1280, 720, "#why", "#correct", "#model"),
+        (1366, 768, "#why", "#correct", "#model"),
+        (1440, 900, "#why", "#correct", "#model"),
+    ):
+        page.set_viewport_size({"width": width, "height": height})
+        page.evaluate("() => scrollTo(0, 0)")
+        for part in ("#drawing", "#answer .verdict", "#answer .bars", "#clear", *parts):
+            expect(page.locator(part), f"{part} at {width}x{height}").to_be_in_viewport(ratio=1)
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize(("width", "height"), ((1280, 720), (390, 844), (844, 390)))
+def test_the_ten_keys_come_into_sight(open_page: OpenPage, address: str, width: int, height: int) -> None:
+    page = open_page(address=address, viewport={"width": width, "height": height})
+    draw_with_mouse(page, FOUR)
+    expect_answer(page, "4")
+    page.evaluate("() => scrollTo(0, 0)")
+    page.click("#correct")
+    for digit in range(10):
+        expect(page.locator(f"#keys [data-digit='{digit}']")).to_be_in_viewport(ratio=1)
+    page.locator("#keys [data-digit='3']").focus()
+    page.keyboard.press("Escape")
+    expect(page.locator("#keys")).to_be_hidden()
+    expect(page.locator("#correct")).to_be_focused()
 
 
 def test_the_page_has_the_parts_that_its_scripts_expect(page: Page) -> None:

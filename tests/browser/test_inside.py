@@ -76,6 +76,27 @@ def test_every_layer_of_lenet_is_shown(page: Page) -> None:
     expect(sections.nth(7).locator("[data-best] .label")).to_have_text("7")
 
 
+def test_tab_stops_once_at_a_layer_and_arrow_keys_go_from_map_to_map(page: Page) -> None:
+    draw_with_mouse(page, SEVEN)
+    expect_answer(page, "7")
+    open_inside(page)
+    first, second = (page.locator("#inside .layer").nth(layer) for layer in (1, 2))
+    expect(first.get_by_role("toolbar")).to_have_accessible_name("1 · Kernels c1")
+    first.locator(".map").first.focus()
+    for key, place in (
+        ("ArrowRight", 1),
+        ("ArrowDown", 2),
+        ("ArrowLeft", 1),
+        ("End", 5),
+        ("ArrowRight", 5),
+        ("Home", 0),
+    ):
+        page.keyboard.press(key)
+        expect(first.locator(".map").nth(place)).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(second.locator(".map").first).to_be_focused()
+
+
 def test_it_changes_while_a_stroke_is_under_way(page: Page) -> None:
     draw_with_mouse(page, FOUR[:1])
     expect(page.locator("#answer")).to_have_attribute("data-state", re.compile("answered|uncertain"))

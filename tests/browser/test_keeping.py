@@ -113,17 +113,6 @@ def test_few_requests_are_sent_during_a_stroke(page: Page) -> None:
     assert 2 <= len(asked) <= seconds / 0.2 + 2, "one each 200 milliseconds, and one at the end"
 
 
-@pytest.mark.parametrize(
-    ("width", "height"), ((844, 390), (720, 450), (640, 360), (932, 430), (1440, 900), (1280, 720))
-)
-def test_sheet_and_answer_are_on_the_first_screen(open_page: OpenPage, width: int, height: int) -> None:
-    page = open_page(viewport={"width": width, "height": height})
-    draw_with_mouse(page, FOUR)
-    expect_answer(page, "4")
-    for part in ("#drawing", "#answer .verdict", "#answer .bars", "#clear"):
-        expect(page.locator(part)).to_be_in_viewport(ratio=1)
-
-
 def test_letters_twice_as_large_fit_on_a_phone(open_page: OpenPage) -> None:
     page = open_page(viewport={"width": 360, "height": 740})
     draw_with_mouse(page, ONE)

@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 
 from .conftest import OpenPage
 from .hand import FOUR, ONE, SEVEN, draw_picture, draw_with_mouse, shift, shrink
-from .test_draw import expect_answer
+from .test_draw import READ, expect_answer, reading
 from .test_everyone import SMALL_PHONE, TARGET, check_access
 
 FOLDER = ROOT / "static" / "why"
@@ -206,6 +206,25 @@ def test_another_press_closes_it(page: Page) -> None:
     page.click("#why")
     expect(page.locator("#why-panel")).to_be_hidden()
     expect(page.locator("#why")).to_have_attribute("aria-expanded", "false")
+
+
+def test_by_keyboard_one_goes_on_in_it_and_comes_back_by_escape(page: Page) -> None:
+    draw_with_mouse(page, SEVEN)
+    expect_answer(page, "7")
+    page.focus("#why")
+    page.keyboard.press("Enter")
+    expect(page.locator("#why-panel")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Compare with")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#why-panel")).to_be_hidden()
+    expect(page.locator("#why")).to_be_focused()
+
+
+def test_where_nothing_else_is_likely_no_second_guess_is_named(page: Page) -> None:
+    page.route(READ, lambda route: route.fulfill(json=reading("7", second=0)))
+    draw_with_mouse(page, SEVEN)
+    expect(page.locator("#why")).to_have_text("Why 7?")
 
 
 @pytest.mark.parametrize("theme", ("light", "dark"))
