@@ -82,8 +82,7 @@ def test_a_server_that_watches_takes_up_the_next_version_without_a_gap(printed: 
     models = tmp_path / "models"
     folder = Path(shutil.copytree(MODELS / "robust", models / "robust"))
     before, url = load(folder).card["version"], f"sqlite:///{tmp_path / 'digits.sqlite3'}"
-    settings = {"models": models, "database": url, "workers": 1, "watch": 1}
-    with running(tmp_path / "log", **settings) as server:
+    with running(tmp_path / "log", models=models, database=url, workers=1, watch=1) as server:
         for digit, label in zip(*synthesise_hand(7000, 2), strict=True):
             path = f"/corrections?digit={label}&hand={HANDS[0]}"
             assert ask(server.port, to_png(digit), path)[0] == 201
