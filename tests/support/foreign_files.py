@@ -233,6 +233,52 @@ def write_keras212(folder: Path) -> None:
             archive.writestr(name, body)
 
 
+def keras2_normalised() -> Any:
+    """Return a network of Keras 2 that subtracts and divides each of the 784 numbers by its own; for 0 to 255."""
+    layers, weights = tf_keras.layers, train_weights()
+    rng = np.random.default_rng(0)
+    mean, deviation = rng.uniform(0, 0.3, 784).astype("f4"), rng.uniform(0.5, 2, 784).astype("f4")
+    known = layers.Normalization(axis=-1)
+    network = tf_keras.Sequential([layers.InputLayer((784,)), layers.Rescaling(1 / 255), known])
+    network.add(layers.Dense(HIDDEN, activation="relu"))
+    network.add(layers.Dense(10, activation="softmax"))
+    kernel = weights.kernel * deviation[:, None]
+    network.set_weights(
+        [mean, deviation**2, 1, kernel, weights.bias + mean @ weights.kernel, weights.last_kernel, weights.last_bias]
+    )
+    return network
+
+
+def write_named_model(folder: Path) -> None:
+    """Write HDF5 under a name that does not say so, as TensorFlow 1 did."""
+    write_keras(keras2, "mnist.h5")(folder)
+    (folder / "mnist.h5").rename(folder / "epic_num_reader.model")
+
+
+def write_estimator(folder: Path) -> None:
+    """Write a SavedModel as estimators do: for texts that hold digits, with names of the classes, deep in folders."""
+    first, weights = tf.compat.v1, train_weights()
+    with tf.Graph().as_default() as graph, first.Session(graph=graph) as session:
+        examples = first.placeholder(tf.string, [None], name="input_example_tensor")
+        parsed = first.parse_example(examples, {"x": first.FixedLenFeature([784], tf.float32)})["x"]
+        images = first.placeholder_with_default(parsed, [None, 784], name="x")
+        values = [first.Variable(value) for value in arrays(weights)]
+        logits = tf.matmul(tf.nn.relu(tf.matmul(images, values[0]) + values[1]), values[2]) + values[3]
+        scores = tf.nn.softmax(logits)
+        names = tf.as_string(tf.argmax(scores, 1))
+        session.run(first.global_variables_initializer())
+        utilities = first.saved_model.signature_def_utils
+        builder = first.saved_model.builder.SavedModelBuilder(str(folder / "export" / "Servo" / "1700000000"))
+        signatures = {
+            "serving_default": utilities.classification_signature_def(examples, names[:, None], scores),
+            "predict": utilities.predict_signature_def(
+                {"x": images}, {"probabilities": scores, "classes": names, "logits": logits}
+            ),
+        }
+        builder.add_meta_graph_and_variables(session, ["serve"], signatures)
+        builder.save()
+
+
 def write_code(folder: Path) -> None:
     """Write a SavedModel whose graph writes a file."""
 

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from app.models.folder import load
 from app.preprocessing.decoding import decode_picture
 from app.preprocessing.digits import read_picture
 from app.preprocessing.numbers import FoundDigit, find_writing
-from app.reading.answers import read_one
+from app.reading.answers import predict_one, read_one
 from app.reading.numbers import read_number
 from tests.support import drawings
 from tests.support.drawings import STROKES, draw_digit, draw_text, to_bytes, to_png
@@ -214,6 +215,24 @@ def test_dirt_is_no_point(size: int) -> None:
     assert (len(writing.digits), writing.marks) == (4, [])
 
 
+def test_a_tail_apart_from_its_three_is_no_minus() -> None:
+    page = draw_text("3813")
+    x, y, width, height = find_writing(page).digits[0].box
+    page[y + round(0.65 * height) :][:6, x - 2 : x + round(0.5 * width)] = 0
+    assert read(page) == "3813"
+
+
+def test_a_crumb_after_a_number_is_no_point() -> None:
+    page = draw_text("482", pen=8)
+    x, y, width, height = find_writing(page).digits[-1].box
+    page[y + height - 6 : y + height, x + width + 12 : x + width + 18] = 0
+    assert read(page) == "482"
+
+
+def test_a_point_after_a_number_is_read() -> None:
+    assert read(draw_text("12.", pen=8)) == "12."
+
+
 def test_ink_that_is_neither_is_a_mark() -> None:
     page = draw_text("42", gap=0.8)
     page[52:60, 130:140] = 0  # as high as the top of the digits, where no sign stands
@@ -285,3 +304,33 @@ def test_pages_of_mnist_digits_are_read(mnist_test: tuple[NDArray[np.uint8], NDA
             text += str(labels[index])
         right.append(read(in_uneven_light(page)) == text)
     assert np.mean(right) >= 0.85
+
+
+def certain(page: NDArray[np.uint8]) -> list[int]:
+    """Return the digits of a page that are certain."""
+    return [digit["digit"] for digit in read_one(the_robust(), to_png(page))["digits"] if digit["certain"]]
+
+
+@pytest.mark.parametrize("font", (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX))
+def test_no_letter_of_printed_lines_is_certain(font: int) -> None:
+    page = np.full((240, 560), 255, np.uint8)
+    for row, line in enumerate(("still all of it will fall", "oil and milk, total cash", "single or several")):
+        cv2.putText(page, line, (20, 60 + 70 * row), font, 1.2, 0, 2, cv2.LINE_AA)
+    assert certain(page) == []
+
+
+@pytest.mark.parametrize("broad", (8, 20))
+def test_bars_of_a_chart_are_no_certain_ones(broad: int) -> None:
+    page = np.full((300, 600), 255, np.uint8)
+    for place, high in enumerate((200, 90, 150, 220, 100, 170, 80, 210, 130)):
+        page[260 - high : 260, 40 + 60 * place : 40 + 60 * place + broad] = 0
+    assert certain(page) == []
+
+
+def test_a_number_with_many_ones_is_certain() -> None:
+    assert certain(draw_text("1171111")) == [1, 1, 7, 1, 1, 1, 1]
+
+
+def test_a_digit_alone_beside_one_that_the_picture_was_not_meant_for_is_doubted() -> None:
+    page = write("42", height=90, gap=60)
+    assert not predict_one(the_robust(), to_png(page))["certain"]
