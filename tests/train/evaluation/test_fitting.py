@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from app.models.classifier import Classifier, load_classifier
 from app.models.folder import load
 from tests.conftest import MODELS
+from train.__main__ import main
 from train.data.datasets import Split
 from train.errors import TrainingError
 from train.evaluation import fitting
@@ -57,6 +60,17 @@ def test_where_every_bias_harms_nothing_is_fitted(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(fitting, "BIASES", (0.0,))
     with pytest.raises(TrainingError, match=r"Every bias down to 0\.0"):
         fit_weights(robust, write_groups(Split(*synthesise_hand(9300, 10))))
+
+
+@pytest.mark.usefixtures("small")
+def test_the_command_prints_what_each_bias_does_and_what_is_taken(
+    printed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["fit-corrections", "--data", str(printed), "--output", str(MODELS)]) == 0
+    shown = capsys.readouterr().out
+    assert "varied strangers" in shown
+    assert "logistic regression on" in shown
+    assert "app/memory/comparing.py: Weights(nearer=" in shown
 
 
 def test_a_model_that_cannot_be_corrected_is_refused(lenet: Classifier) -> None:
