@@ -81,8 +81,10 @@ def test_what_was_learned_is_shown_deleted_and_brought_back(page: Page) -> None:
     expect(items.first.locator("b")).to_have_text("8")
     page.get_by_role("button", name="Delete this 8").click()
     expect(items).to_have_count(0)
+    expect(page.locator("#hand-undo")).to_be_focused()
     page.click("#hand-undo")
     expect(items).to_have_count(1)
+    expect(page.locator("#hand summary")).to_be_focused()
 
 
 def test_forget_me_leaves_nothing(page: Page, address: str) -> None:
@@ -96,6 +98,7 @@ def test_forget_me_leaves_nothing(page: Page, address: str) -> None:
     assert page.request.get(f"{address}/hands/{hand}").json()["corrections"] == 0
     expect(page.locator("#hand .gallery li")).to_have_count(0)
     expect(page.locator("#hand-forget")).to_be_hidden()
+    expect(page.locator("#hand summary")).to_be_focused()
 
 
 def test_a_hand_moves_to_another_device_by_its_link(page: Page, open_page: OpenPage, address: str) -> None:

@@ -78,7 +78,7 @@ def test_axe_finds_nothing_on_the_drawing_page(open_page: OpenPage, show: Callab
 
 
 @pytest.mark.parametrize("theme", ("light", "dark"))
-@pytest.mark.parametrize("path", ("/models", "/models/{name}", "/docs"))
+@pytest.mark.parametrize("path", ("/models", "/models/{name}", "/docs", "/models/nope"))
 def test_axe_finds_nothing_on_the_other_pages(open_page: OpenPage, server: str, path: str, theme: str) -> None:
     page = open_page(path.format(name=read_models(server)[0]), color_scheme=theme)
     for details in page.locator("details").all():
@@ -123,6 +123,15 @@ def test_a_stroke_that_is_drawn_can_be_seen_whole_on_a_laptop(open_page: OpenPag
     box = page.locator("#drawing").bounding_box()
     assert box
     assert box["y"] + box["height"] < 720
+
+
+def test_the_page_about_the_api_is_in_chinese_too_and_as_wide_as_the_others(open_page: OpenPage) -> None:
+    page = open_page("/docs", locale="zh-CN", viewport={"width": 1280, "height": 900})
+    assert page.locator("main").evaluate("main => main.innerText.match(/[\\u4e00-\\u9fff]/g).length") > 200
+    box, last = page.locator("main").bounding_box(), page.locator(".operation").last.bounding_box()
+    assert box
+    assert last
+    assert last["x"] + last["width"] > box["x"] + box["width"] - 40, "nothing is left empty at the right"
 
 
 def test_a_chinese_browser_gets_chinese_and_may_switch(open_page: OpenPage) -> None:
