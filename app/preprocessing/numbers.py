@@ -45,12 +45,15 @@ GAP_COST = 2.0  # in nats a tenth of the line's height: what joining across whit
 MAX_GAP_COST = 8.0  # in nats: pieces further apart are not joined
 SETTLED = 0.95  # looks so much like one digit: it is not cut
 CLOSE = 0.8  # in nats: a way to read a line that is worse by no more may be the right one
+CUT_LOOK = 0.98  # looks less like one digit than that: doubted where it was cut off, or put together from strokes
 SAME_CUT = 0.5  # of the pieces of two runs that they share where they are the same digit, cut elsewhere
 MAX_PIECES = 6  # strokes of one digit
 BROAD = 1.0  # of its height: a digit that is wider looks less like one,
 STEEP = 4.0  # by so many nats for every further height,
 STEEP_WHOLE = 1.0  # or so many where it is one stroke
 DOUBTED = 0.5  # looks less like a digit than that: left out at the border, if anything else is there
+MAYBE = 0.2  # looks so much like a digit, if not more: it is named where it is left out
+MAX_APART = 100  # small strokes that stand beside no line and are looked at
 WEAK = 0.5  # looks less like a digit than that: maybe a letter,
 OTHERS_IN_LINE = 0.3  # and so much of a line's digits,
 OTHERS_ON_PAGE = 0.2  # or of all digits: then all may be letters
@@ -202,6 +205,17 @@ def find_writing(picture: Picture | NDArray[np.uint8], look: Look | None = None)
     if not digits:
         raise NoInk(NO_DIGIT)
     beside = {id(group) for group in _find_beside(digits)}
+    left_out = [group.stroke for group in digits if id(group) in beside and _may_be_digit(group.seen, MAYBE)]
+    left_out = [
+        stroke for stroke in left_out if stroke.width >= SMALL_DIGIT * usual
+    ]  # not what the border leaves of one
+    used = {id(stroke) for stroke in every} | {id(stroke) for _, _, _, near in held for stroke in near}
+    apart = [stroke for stroke in small if id(stroke) not in used and stroke.height >= SMALL_DIGIT * usual][:MAX_APART]
+    left_out += [
+        stroke
+        for stroke, one in zip(apart, _look_at(apart, marks, look), strict=True)
+        if _may_be_digit(one, CLEAR_LOOK)
+    ]
     numbered = _read_slashes([(number, group) for number, group in numbered if id(group) not in beside])
     items: list[FoundDigit | FoundMark] = []
     for number, group in numbered:
@@ -211,6 +225,8 @@ def find_writing(picture: Picture | NDArray[np.uint8], look: Look | None = None)
             items.append(FoundDigit(group.seen.framed, box, number, faint, group.doubted, group.cell))
         else:
             items.append(FoundMark(group.sign or None, box, number, group.doubted, group.cell))
+    last = max(item.line for item in items)
+    items += [FoundMark(None, _place(stroke, marks, picture), last, doubted=True) for stroke in left_out]
     if len(items) == 1 and isinstance(items[0], FoundDigit) and (not tables or len(tables.cells) == 1):
         alone = look_for_ink(picture)
         doubted = items[0].doubted or alone.among_others
@@ -230,6 +246,10 @@ def _look_at(strokes: list[Stroke], marks: Marks, look: Look) -> list[Seen]:
         Seen(framed, digit, float(row[digit]), float(certain), float(wide))
         for framed, digit, row, certain, wide in zip(digits, best, probabilities, looks, broad, strict=True)
     ]
+
+
+def _may_be_digit(seen: Seen | None, least: float) -> bool:
+    return seen is not None and seen.look * seen.likely >= least
 
 
 def _look_at_runs(lines: list[Line], known: dict[int, Seen], marks: Marks, look: Look) -> list[dict[Span, Seen]]:
@@ -470,7 +490,8 @@ def group_pieces(line: Line, usual: float, seen: dict[Span, Seen]) -> list[Group
     for choice, is_close in _find_best(choices, len(line.pieces)):
         group, whole = line.groups[choice.span], len(_list_whole(line.whole, choice.span)) == 1
         is_short = choice.seen is not None and choice.seen.digit == 1 and group.height < LOWER * line.high
-        doubted = is_close or is_short or choice.sign == ""
+        cut_badly = choice.seen and not whole and choice.seen.look * choice.seen.likely < CUT_LOOK
+        doubted = is_close or is_short or choice.sign == "" or bool(cut_badly)
         found.append(Group(group, choice.sign, line.bands[choice.span[0]], choice.seen, doubted, whole))
     return _drop_stray(found, line.high)
 
