@@ -152,7 +152,7 @@ def _decode_plain_png(body: bytes, width: int, height: int) -> Picture | None:
     if pixels.shape[2] == 4 and cv2.minMaxLoc(cv2.extractChannel(pixels, 3))[0] < 255:
         image = Image.fromarray(cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA))
         return Picture(_lay_on_paper(image), width, height)
-    spread = _measure_spread(pixels[min(4, height // 2) :: 8])  # as _measure_colour() does
+    spread = _measure_spread(pixels[_choose_rows(height)])
     if spread == 0:
         return Picture(np.asarray(cv2.extractChannel(pixels, 1), np.uint8), width, height)
     colours = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB if pixels.shape[2] == 3 else cv2.COLOR_BGRA2RGB)
@@ -397,6 +397,14 @@ def _fill_transparent(image: Image.Image, alpha: Image.Image) -> Image.Image:
 def _measure_colour(image: Image.Image) -> int:
     """Return how far the three colours lie apart, in every eighth row: a stroke that says something crosses one."""
     return _measure_spread(np.asarray(image.resize((image.width, (image.height + 7) // 8), Image.Resampling.NEAREST)))
+
+
+@functools.lru_cache(maxsize=64)
+def _choose_rows(height: int) -> NDArray[np.intp]:
+    """Return every eighth row, spread as Pillow does: it adds up where the next one is."""
+    steps = np.full((height + 7) // 8, height / ((height + 7) // 8))
+    steps[0] /= 2
+    return steps.cumsum().astype(np.intp)
 
 
 def _measure_spread(rows: NDArray[np.uint8]) -> int:
