@@ -430,7 +430,10 @@ find(document, '#undo').addEventListener('click', undo);
 find(document, '#redo').addEventListener('click', drawing.redo);
 find(document, '#clear').addEventListener('click', clear);
 find(document, '#eraser').addEventListener('click', () => chooseEraser(!drawing.tool.eraser));
-find(document, '#again').addEventListener('click', readAgain);
+find(document, '#again').addEventListener('click', () => {
+  find(document, '#answer').focus(); // the button goes
+  readAgain();
+});
 staged.addEventListener('load', showBoxes);
 staged.addEventListener('error', showName);
 penWidth.addEventListener('input', choosePen);
@@ -451,6 +454,7 @@ find(document, '#save-csv').addEventListener('click', pictures.saveCsv);
 find(document, '#save-json').addEventListener('click', pictures.saveJson);
 find(document, '#forget').addEventListener('click', () => {
   pictures.forget();
+  find(document, '#upload').focus();
   if (picture) clear();
 });
 addEventListener('keydown', (event) => {

@@ -27,7 +27,7 @@ from .paper import Marks, find_marks
 from .parts import Parts, find_parts, find_roughly
 from .segmentation import cut_stroke
 from .signs import Band, may_be_slash, measure_pen, name_sign, weigh_slashes
-from .strokes import NO_DIGIT, PAGE_GRID, Stroke, find_strokes, join_strokes, part_by_cell, refine_marks
+from .strokes import NO_DIGIT, PAGE_GRID, Stroke, find_strokes, join_strokes, measure_apart, part_by_cell, refine_marks
 from .tables import Cell, Tables, find_tables
 
 PAGE_SIDE = 1000  # pixels of a photograph's longer side: a page's digits are smaller than a single one
@@ -45,12 +45,15 @@ GAP_COST = 2.0  # in nats a tenth of the line's height: what joining across whit
 MAX_GAP_COST = 8.0  # in nats: pieces further apart are not joined
 SETTLED = 0.95  # looks so much like one digit: it is not cut
 CLOSE = 0.8  # in nats: a way to read a line that is worse by no more may be the right one
+CUT_LOOK = 0.98  # looks less like one digit than that: doubted where it was cut off, or put together from strokes
 SAME_CUT = 0.5  # of the pieces of two runs that they share where they are the same digit, cut elsewhere
 MAX_PIECES = 6  # strokes of one digit
 BROAD = 1.0  # of its height: a digit that is wider looks less like one,
 STEEP = 4.0  # by so many nats for every further height,
 STEEP_WHOLE = 1.0  # or so many where it is one stroke
 DOUBTED = 0.5  # looks less like a digit than that: left out at the border, if anything else is there
+MAYBE = 0.2  # looks so much like a digit, if not more: it is named where it is left out
+MAX_APART = 100  # small strokes that stand beside no line and are looked at
 WEAK = 0.5  # looks less like a digit than that: maybe a letter,
 OTHERS_IN_LINE = 0.3  # and so much of a line's digits,
 OTHERS_ON_PAGE = 0.2  # or of all digits: then all may be letters
@@ -67,6 +70,10 @@ NEAR = 1.2  # of the digits' height: so near to a digit a small stroke belongs t
 AROUND = (0.3, 0.45)  # between so much over the digits and so much under them
 BESIDE = 4  # digits beside a sign that tell where the line's band is
 REACH = 1.3  # of the digits' height that is between a sign and the digits it stands at
+TOUCHES = 0.08  # of the digits' height: a sign that is nearer to the next ink may be part of a digit,
+TOUCH_COST = 2.0  # in nats, where it touches; less where it is further apart
+COVERED = 0.8  # of a sign's width that is above or below a digit: then it is a part of it, likewise
+LAST_POINT = 0.85  # widths of the pen that a point with nothing after it is high and wide at least
 
 Span = tuple[int, int]  # the first of a run of pieces, and the one after its last
 Look = Callable[[NDArray[np.uint8]], tuple[NDArray[np.floating], NDArray[np.floating]]]
@@ -198,6 +205,17 @@ def find_writing(picture: Picture | NDArray[np.uint8], look: Look | None = None)
     if not digits:
         raise NoInk(NO_DIGIT)
     beside = {id(group) for group in _find_beside(digits)}
+    left_out = [group.stroke for group in digits if id(group) in beside and _may_be_digit(group.seen, MAYBE)]
+    left_out = [
+        stroke for stroke in left_out if stroke.width >= SMALL_DIGIT * usual
+    ]  # not what the border leaves of one
+    used = {id(stroke) for stroke in every} | {id(stroke) for _, _, _, near in held for stroke in near}
+    apart = [stroke for stroke in small if id(stroke) not in used and stroke.height >= SMALL_DIGIT * usual][:MAX_APART]
+    left_out += [
+        stroke
+        for stroke, one in zip(apart, _look_at(apart, marks, look), strict=True)
+        if _may_be_digit(one, CLEAR_LOOK)
+    ]
     numbered = _read_slashes([(number, group) for number, group in numbered if id(group) not in beside])
     items: list[FoundDigit | FoundMark] = []
     for number, group in numbered:
@@ -207,6 +225,8 @@ def find_writing(picture: Picture | NDArray[np.uint8], look: Look | None = None)
             items.append(FoundDigit(group.seen.framed, box, number, faint, group.doubted, group.cell))
         else:
             items.append(FoundMark(group.sign or None, box, number, group.doubted, group.cell))
+    last = max(item.line for item in items)
+    items += [FoundMark(None, _place(stroke, marks, picture), last, doubted=True) for stroke in left_out]
     if len(items) == 1 and isinstance(items[0], FoundDigit) and (not tables or len(tables.cells) == 1):
         alone = look_for_ink(picture)
         doubted = items[0].doubted or alone.among_others
@@ -226,6 +246,10 @@ def _look_at(strokes: list[Stroke], marks: Marks, look: Look) -> list[Seen]:
         Seen(framed, digit, float(row[digit]), float(certain), float(wide))
         for framed, digit, row, certain, wide in zip(digits, best, probabilities, looks, broad, strict=True)
     ]
+
+
+def _may_be_digit(seen: Seen | None, least: float) -> bool:
+    return seen is not None and seen.look * seen.likely >= least
 
 
 def _look_at_runs(lines: list[Line], known: dict[int, Seen], marks: Marks, look: Look) -> list[dict[Span, Seen]]:
@@ -465,7 +489,9 @@ def group_pieces(line: Line, usual: float, seen: dict[Span, Seen]) -> list[Group
     found = []
     for choice, is_close in _find_best(choices, len(line.pieces)):
         group, whole = line.groups[choice.span], len(_list_whole(line.whole, choice.span)) == 1
-        doubted = is_close or choice.sign == ""
+        is_short = choice.seen is not None and choice.seen.digit == 1 and group.height < LOWER * line.high
+        cut_badly = choice.seen and not whole and choice.seen.look * choice.seen.likely < CUT_LOOK
+        doubted = is_close or is_short or choice.sign == "" or bool(cut_badly)
         found.append(Group(group, choice.sign, line.bands[choice.span[0]], choice.seen, doubted, whole))
     return _drop_stray(found, line.high)
 
@@ -486,11 +512,24 @@ def _list_choices(line: Line, span: Span, seen: Seen | None, least: float) -> li
         strokes = [join_strokes([line.pieces[at] for at in range(*span) if line.whole[at] == one]) for one in whole]
         sign = name_sign(strokes, group, line.bands[start])
         if sign and not (sign == "+" and seen and seen.look * seen.likely >= WEAK):  # a small 4 has a plus's outline
-            choices.append(Choice(span, sign, None, parted + SIGN_WORTH + (0.0 if sign == ":" else within)))
+            worth = SIGN_WORTH - _weigh_touch(line, span, group)
+            choices.append(Choice(span, sign, None, parted + worth + (0.0 if sign == ":" else within)))
     if end - start == 1 and ((whole and group.height < least) or not choices):
         size = max(group.height, group.width) / least if whole and group.height < least else 2.0
         choices.append(Choice(span, "", None, parted - LEFT_OUT * min(2.0, size)))
     return choices
+
+
+def _weigh_touch(line: Line, span: Span, group: Stroke) -> float:
+    """Return what a sign costs that nearly touches, or lies within, what stands beside it, in nats: the hat of a 5."""
+    reach = TOUCHES * line.high
+    beside = [line.pieces[at] for at in (span[0] - 1, span[1]) if 0 <= at < len(line.pieces)]
+    shared = [min(group.right, stroke.right) - max(group.x, stroke.x) for stroke in beside]
+    if max(shared, default=0) >= COVERED * group.width:
+        return TOUCH_COST
+    near = [stroke for stroke in beside if _box_gap(group, stroke) < reach]
+    apart = min((measure_apart(group, stroke) for stroke in near), default=reach)
+    return TOUCH_COST * max(0.0, 1 - apart / reach)
 
 
 def _find_place(stroke: Stroke) -> float:
@@ -530,9 +569,14 @@ def _list_whole(whole: list[int], span: tuple[int, int]) -> list[int]:
 
 def _weigh_gap(one: Stroke, other: Stroke, high: float) -> float:
     """Return what it costs to join two strokes across white paper, in nats, below 0."""
+    return -GAP_COST * _box_gap(one, other) / (0.1 * high)
+
+
+def _box_gap(one: Stroke, other: Stroke) -> float:
+    """Return how far two strokes' boxes are apart, in pixels."""
     aside = max(0, other.x - one.right, one.x - other.right)
     over = max(0, other.y - one.bottom, one.y - other.bottom)
-    return -GAP_COST * float(np.hypot(aside, over)) / (0.1 * high)
+    return float(np.hypot(aside, over))
 
 
 def _find_best(choices: list[Choice], count: int) -> list[tuple[Choice, bool]]:
@@ -588,7 +632,9 @@ def _drop_stray(groups: list[Group], high: float) -> list[Group]:
             before = min((group.stroke.x - right for _, right in places if right <= group.stroke.right), default=np.inf)
             after = min((x - group.stroke.right for x, _ in places if x >= group.stroke.x), default=np.inf)
             beside = {"-": after, "+": after, ".": before, ",": before, ":": max(before, after)}[group.sign]
-            if beside > REACH * high:
+            side = min(group.stroke.width, group.stroke.height)
+            is_crumb = group.sign == "." and after == np.inf and side < LAST_POINT * group.band.pen
+            if beside > REACH * high or is_crumb:
                 group = group._replace(sign="", doubted=True)
         if group.sign == "" and max(group.stroke.width, group.stroke.height) < SMALL_DIGIT * high:
             continue

@@ -67,7 +67,7 @@ SLANT_SPREAD = 0.16
 # hands, each of which counts four times, since numbers outnumber dates. MNIST training digits and drawn ones
 # (train/evaluation). DATE is 3 above what was fitted: numbers that read as a date are rarer than in these rows.
 SLASH = (-6.15, 4.6, 2.1, 6.8, -8.9, -2.3, -8.5)
-DATE, DAY_AND_MONTH, FRACTION, ODD_DATE, LONG_FRACTION, NEITHER = 9.2, 4.9, 4.55, 3.0, 0.9, 0.0
+DATE, DAY_AND_MONTH, FRACTION, ODD_DATE, LONG_FRACTION, NEITHER = 9.2, 4.9, 4.55, 3.0, 0.9, -4.0
 SHORT = 2  # digits on each side of a fraction's slash; with more, it is a long one
 MONTHS, DAYS = 12, 31
 

@@ -128,6 +128,7 @@ export function createCorrections(card, panel, { takeDigit, changed }) {
       undo.hidden = false;
       undo.onclick = async () => {
         undo.hidden = true;
+        find(panel, 'summary').focus();
         await ask('POST', '/corrections', { digit: String(digit), hand: needHand() }, readDataUrl(picture));
         await Promise.all([changed(), showHand()]);
       };
@@ -143,6 +144,7 @@ export function createCorrections(card, panel, { takeDigit, changed }) {
     said.textContent = t('learn.forgotten');
     visit.replaceChildren();
     find(panel, '.visit-heading').hidden = true;
+    find(panel, 'summary').focus(); // the button goes
     await Promise.all([changed(), showHand()]);
   }
 

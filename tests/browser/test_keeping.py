@@ -93,6 +93,7 @@ def test_a_failure_of_the_server_is_tried_once_more_and_then_by_a_button(page: P
     assert len(asked) >= 2
     page.unroute(READ)
     page.click("#again")
+    expect(page.locator("#answer")).to_be_focused()
     expect_answer(page, "7")
     expect(page.locator("#again")).to_be_hidden()
 

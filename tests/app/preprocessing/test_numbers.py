@@ -12,11 +12,12 @@ import pytest
 from numpy.typing import NDArray
 
 from app.errors import NoInk
+from app.framing import to_tensor
 from app.models.classifier import Classifier, load_classifier
 from app.models.folder import load
 from app.preprocessing.decoding import decode_picture
 from app.preprocessing.digits import read_picture
-from app.preprocessing.numbers import FoundDigit, find_writing
+from app.preprocessing.numbers import FoundDigit, Look, find_writing
 from app.reading.answers import predict_one, read_one
 from app.reading.numbers import read_number
 from tests.support import drawings
@@ -215,6 +216,33 @@ def test_dirt_is_no_point(size: int) -> None:
     assert (len(writing.digits), writing.marks) == (4, [])
 
 
+def test_a_tail_apart_from_its_three_is_no_minus() -> None:
+    page = draw_text("3813")
+    x, y, width, height = find_writing(page).digits[0].box
+    page[y + round(0.65 * height) :][:6, x - 2 : x + round(0.5 * width)] = 0
+    assert read(page) == "3813"
+
+
+def test_a_crumb_after_a_number_is_no_point() -> None:
+    page = draw_text("482", pen=8)
+    x, y, width, height = find_writing(page).digits[-1].box
+    page[y + height - 6 : y + height, x + width + 12 : x + width + 18] = 0
+    assert read(page) == "482"
+
+
+def test_a_point_after_a_number_is_read() -> None:
+    assert read(draw_text("12.", pen=8)) == "12."
+
+
+@pytest.mark.parametrize("high", (36, 42, 48))
+def test_a_short_one_among_tall_digits_is_doubted(high: int) -> None:
+    page = draw_text("5824", height=80, gap=0.5)
+    x, _, width, _ = find_writing(page).digits[0].box
+    page[90 : 90 + high, x + width + 10 : x + width + 18] = 0
+    answer = read_one(the_robust(), to_png(page))
+    assert answer["text"] == "5824" or not answer["digits"][1]["certain"]
+
+
 def test_ink_that_is_neither_is_a_mark() -> None:
     page = draw_text("42", gap=0.8)
     page[52:60, 130:140] = 0  # as high as the top of the digits, where no sign stands
@@ -316,3 +344,28 @@ def test_a_number_with_many_ones_is_certain() -> None:
 def test_a_digit_alone_beside_one_that_the_picture_was_not_meant_for_is_doubted() -> None:
     page = write("42", height=90, gap=60)
     assert not predict_one(the_robust(), to_png(page))["certain"]
+
+
+def test_a_small_digit_that_is_left_out_is_a_doubted_mark() -> None:
+    page = draw_text("42", height=120)
+    page = np.pad(page, ((0, 150), (0, 300)), constant_values=255)
+    page = np.minimum(page, draw_digit(8, shape=page.shape, height=26, centre=(page.shape[1] - 60, 290), pen=3))
+    writing = find_writing(page, look_with(the_robust()))
+    assert len(writing.digits) == 2
+    assert [(mark.sign, mark.doubted) for mark in writing.marks] == [(None, True)]
+
+
+def test_dirt_that_is_left_out_is_no_mark() -> None:
+    page = np.pad(draw_text("42", height=120), ((0, 150), (0, 300)), constant_values=255)
+    page[-40:-38, -60:-45] = 0
+    assert find_writing(page, look_with(the_robust())).marks == []
+
+
+def look_with(classifier: Classifier) -> Look:
+    """Return how a classifier looks at framed digits."""
+
+    def look(digits: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        prediction = classifier.predict(to_tensor(digits))
+        return prediction.probabilities, prediction.certainty
+
+    return look
