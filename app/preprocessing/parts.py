@@ -200,10 +200,19 @@ def measure_level(contrast: Pixels, least: float) -> float:
         NoInk: it cannot be told from a blank page.
     """
     strong = contrast[contrast > least]
-    level = float(np.percentile(strong, 90)) if strong.size else 0.0
+    level = _find_percentile(strong, 90) if strong.size else 0.0
     if level < LEAST_CONTRAST:
         raise NoInk(NOTHING_DRAWN)
     return level
+
+
+def _find_percentile(values: Pixels, percent: int) -> float:
+    """Return a percentile as numpy does: of few values in a tenth of its time."""
+    place, beyond = divmod((values.size - 1) * percent, 100)
+    following = min(place + 1, values.size - 1)
+    parted = np.partition(values, (place, following))
+    low, high = float(parted[place]), float(parted[following])
+    return low + (high - low) * beyond / 100
 
 
 def measure_parting(contrast: Pixels, least: float) -> float:
@@ -308,8 +317,8 @@ def _measure_strokes(
         x, y, width, height, _ = stats[part]
         window = np.s_[y : y + height, x : x + width]
         own = labels[window] == part + 1
-        level[part] = max(1.0, np.percentile(strongest[window][own], 75))
-        sharp = np.percentile(climbs[window][own], 85) > max(SHARP * level[part], NOISE_CLIMBS * marks.least)
+        level[part] = max(1.0, _find_percentile(strongest[window][own], 75))
+        sharp = _find_percentile(climbs[window][own], 85) > max(SHARP * level[part], NOISE_CLIMBS * marks.least)
         dense = min(1.0, cells[window][own].mean() / 255 / DENSE)
         thickness = max(1.0, 4 * depths[window][own].mean() - 1)
         thin = min(1.0, STROKE * max(width, height) / thickness)

@@ -234,6 +234,15 @@ def test_a_point_after_a_number_is_read() -> None:
     assert read(draw_text("12.", pen=8)) == "12."
 
 
+@pytest.mark.parametrize("high", (36, 42, 48))
+def test_a_short_one_among_tall_digits_is_doubted(high: int) -> None:
+    page = draw_text("5824", height=80, gap=0.5)
+    x, _, width, _ = find_writing(page).digits[0].box
+    page[90 : 90 + high, x + width + 10 : x + width + 18] = 0
+    answer = read_one(the_robust(), to_png(page))
+    assert answer["text"] == "5824" or not answer["digits"][1]["certain"]
+
+
 def test_ink_that_is_neither_is_a_mark() -> None:
     page = draw_text("42", gap=0.8)
     page[52:60, 130:140] = 0  # as high as the top of the digits, where no sign stands
