@@ -35,14 +35,29 @@ def load_corrections() -> click.Command:
     return corrections
 
 
+def load_rpc() -> click.Command:
+    """Import the command that serves over gRPC.
+
+    Raises:
+        click.UsageError: grpcio is not installed.
+    """
+    try:
+        from .rpc.serving import serve_rpc
+    except ImportError as error:
+        raise click.UsageError(
+            f"grpc needs {error.name or 'grpcio'}, which is not installed: pip install -r requirements-grpc.txt."
+        ) from error
+    return serve_rpc
+
+
 @click.group(
     cls=ShortFormGroup,
     default="serve",
-    loaders={"read": load_read, "corrections": load_corrections},
+    loaders={"read": load_read, "corrections": load_corrections, "grpc": load_rpc},
     epilog=f"Without a command it serves: {PROGRAM} --port 8001 is short for {PROGRAM} serve --port 8001.",
 )
 def command_line() -> None:
-    """Serve the page and the API; or read pictures, list corrections, import a network."""
+    """Serve the page and the API; or read pictures, list corrections, import a network, serve over gRPC."""
 
 
 @command_line.command("serve")

@@ -5,7 +5,6 @@ import { HEIGHT, hasInk, renderCanvas, renderPicture, WIDTH } from './drawing/in
 import { carryDrawing, dropDrawing, fromFragment, toFragment } from './drawing/link.js';
 import { createSamples } from './drawing/samples.js';
 import { classesOf, createAnswer, modelsOf } from './reading/answer.js';
-import { createCode } from './reading/code.js';
 import { adoptLinkedHand, createCorrections } from './reading/corrections.js';
 import { createPictures, listenForFiles, shrinkPicture } from './reading/pictures.js';
 import { createReader } from './reading/reader.js';
@@ -110,11 +109,13 @@ const challenge = loadLater(find(document, '#challenge'), async (panel) => {
     takeModels: () => modelsOf(model),
   });
 });
-const code = createCode(
-  find(document, '#code'),
-  takeDataUrl,
-  () => (picture ? '' : toFragment(drawing.strokes.all)),
-  chooseModel,
+const code = loadLater(find(document, '#code'), async (panel) =>
+  (await import('./reading/code.js')).createCode(
+    panel,
+    takeDataUrl,
+    () => (picture ? '' : toFragment(drawing.strokes.all)),
+    chooseModel,
+  ),
 );
 const pictures = createPictures({
   list: find(document, '#pictures'),
@@ -429,7 +430,10 @@ find(document, '#undo').addEventListener('click', undo);
 find(document, '#redo').addEventListener('click', drawing.redo);
 find(document, '#clear').addEventListener('click', clear);
 find(document, '#eraser').addEventListener('click', () => chooseEraser(!drawing.tool.eraser));
-find(document, '#again').addEventListener('click', readAgain);
+find(document, '#again').addEventListener('click', () => {
+  find(document, '#answer').focus(); // the button goes
+  readAgain();
+});
 staged.addEventListener('load', showBoxes);
 staged.addEventListener('error', showName);
 penWidth.addEventListener('input', choosePen);
@@ -450,6 +454,7 @@ find(document, '#save-csv').addEventListener('click', pictures.saveCsv);
 find(document, '#save-json').addEventListener('click', pictures.saveJson);
 find(document, '#forget').addEventListener('click', () => {
   pictures.forget();
+  find(document, '#upload').focus();
   if (picture) clear();
 });
 addEventListener('keydown', (event) => {

@@ -128,7 +128,7 @@ def test_dependencies_are_those_of_the_files_of_pins(metadata: Message) -> None:
         pins = {f"{package}=={version}" for package, version in read_pins(name).items()}
         base = {f"{package}=={version}" for package, version in read_pins("app/requirements.txt").items()}
         assert found == (pins - base if extra else base)
-    assert set(metadata.get_all("Provides-Extra", [])) == {"train", "cluster", "pdf", "heic", "mlflow"}
+    assert set(metadata.get_all("Provides-Extra", [])) == {"train", "cluster", "pdf", "heic", "mlflow", "grpc"}
     assert metadata["Requires-Python"] == ">=3.11"
     assert metadata["License-Expression"] == "MIT"
 

@@ -163,6 +163,16 @@ def measure_command(
         measure_model(name or model, pictures, data, output, runs, console)
 
 
+@command_line.command("fit-corrections")
+@click.argument("model", default="robust")
+@data_option
+@output_option
+def fit_corrections_command(model: str, data: Path | None, output: Path) -> None:
+    """Fit how much a correction weighs against a saved model, and print what app/memory/comparing.py is to hold."""
+    _, console = prepare()
+    fit_corrections(model, data, output, console)
+
+
 @command_line.command("adapt")
 @click.option("--model", metavar="NAME", default="robust", show_default=True, help="Saved model that learns.")
 @click.option("--hand", metavar="ID", help="Whose corrections. Default: everybody's.")
@@ -297,6 +307,29 @@ def measure_corrections(name: str, pictures: Path | None, output: Path, console:
             numbers = [str(each[key]) for key in ("corrections", "errors_before", "errors_after")]
             table.add_row(group.replace("_", " "), str(each["hands"]), count, *numbers, *shares)
     console.print(table)
+
+
+def fit_corrections(name: str, data: Path | None, output: Path, console: Console) -> None:
+    """Fit how much a correction weighs against a saved model, and print it with what each bias does."""
+    from rich.table import Table
+
+    from app.models.classifier import load_classifier
+    from app.models.folder import load
+
+    from .data import datasets
+    from .evaluation import fitting
+
+    classifier = load_classifier(load(output / name))
+    dataset = datasets.hold_out(datasets.load("mnist", datasets.data_folder(data)), 1 / 12)
+    fitted = fitting.fit_weights(classifier, fitting.write_groups(dataset.validation))
+    table = Table("bias", "digits of", "digits", "errors before", "after", "harmed", box=None)
+    for bias, groups in fitted.tried.items():
+        for group, tally in groups.items():
+            numbers = (tally.digits, tally.before, tally.after, tally.harmed)
+            table.add_row(str(bias), group, *map(str, numbers))
+    console.print(table)
+    console.print(f"logistic regression on {fitted.pairs:,} pairs: {fitted.regression}")
+    console.print(f"app/memory/comparing.py: {fitted.weights}")
 
 
 def train_recipes(

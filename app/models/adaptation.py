@@ -21,10 +21,13 @@ from ..framing import SIDE
 from .files import BadModel
 
 MAX_SIDE = 512  # pixels of an input; networks for photographs take 224 to 299
-MIN_SIDE = 8  # scikit-learn's digits have 8
+MIN_SIDE = 7  # pixels; a digit reduced four times. scikit-learn's have 8
 COLOURS = (3, 4)  # channels of an input in colour: red, green, blue, and what is opaque
 CENTRED, RESIZED = "centred", "resized"
 FITS = (CENTRED, RESIZED)
+# What has length 1: nothing; or each column, row or digit, as by utils.normalize(x, axis) of Keras with axis 1, 2 or -1
+NOTHING, COLUMNS, ROWS, WHOLE = "nothing", "columns", "rows", "digit"
+UNITS = (NOTHING, COLUMNS, ROWS, WHOLE)
 PROBABILITIES, LOGITS, LOG_PROBABILITIES, SCORES = "probabilities", "logits", "log_probabilities", "scores"
 READINGS = (PROBABILITIES, LOGITS, LOG_PROBABILITIES, SCORES)
 
@@ -52,6 +55,7 @@ class Adaptation:
     output: int = 0  # which of the outputs, where there are several
     values: str = PROBABILITIES  # what the numbers of the output are
     batch: int = 0  # digits that it takes at once; 0: any number
+    unit: str = NOTHING  # what is divided by its length, before paper and ink get their values
 
     def to_card(self) -> dict[str, Any]:
         """Return the card's fields "input" and "output"."""
@@ -77,6 +81,8 @@ class Adaptation:
             digits = digits.swapaxes(1, 2)
         if layout.side != SIDE:
             digits = _fit(digits, layout.side, self.fit)
+        if self.unit != NOTHING:
+            digits = _divide_by_length(digits, self.unit)
         digits = np.float32(self.paper) + np.float32(self.ink - self.paper) * digits
         if layout.channels > 1:
             axis = 1 if layout.channels_first else -1
@@ -157,6 +163,13 @@ def _fit(digits: NDArray[np.float32], side: int, fit: str) -> NDArray[np.float32
     before = (side - SIDE) // 2
     border = (before, side - SIDE - before)
     return np.pad(digits, ((0, 0), border, border))
+
+
+def _divide_by_length(digits: NDArray[np.float32], unit: str) -> NDArray[np.float32]:
+    """Return digits (n, side, side) whose columns, rows or whole have the length 1, where they hold ink."""
+    axes = {COLUMNS: (1,), ROWS: (2,), WHOLE: (1, 2)}[unit]
+    lengths = np.sqrt((digits**2).sum(axis=axes, keepdims=True))
+    return np.asarray(np.divide(digits, lengths, out=np.zeros_like(digits), where=lengths > 0), np.float32)
 
 
 def read_probabilities(answers: Array, values: str) -> NDArray[np.float32]:

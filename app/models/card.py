@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..escaping import is_plain
-from .adaptation import FITS, READINGS
+from .adaptation import FITS, READINGS, UNITS
 from .files import CARD, BadModel, has_file, name_file, read_json
 
 DIGITS = tuple("0123456789")
@@ -197,7 +197,7 @@ LAYER = fields(
 CALIBRATION = fields({"expected_error": SHARE, "bins": list_of(BIN, high=1000)}, needed=("expected_error",))
 FIELDS = fields(
     {
-        **dict.fromkeys(("name", "title", "claimed", "recipe", "dataset", "dataset_title"), text),
+        **dict.fromkeys(("name", "title", "claimed", "recipe", "dataset", "dataset_title", "data"), text),
         "version": version,
         "classes": list_of(name, 2, MAX_CLASSES),
         "framing": text,  # which there are, the classifier knows
@@ -234,6 +234,7 @@ FIELDS = fields(
                 "paper": number(-1e6, 1e6),
                 "ink": number(-1e6, 1e6),
                 "fit": choice(*FITS),
+                "unit": choice(*UNITS),
                 "transposed": flag,
                 "batch": count,
             },

@@ -52,10 +52,7 @@ def compile_source(source: Source) -> Compiled:
     if source.form == TFLITE:
         return Compiled(read_file(source.folder, source.files[0], MAX_BYTES[COMPILED]), source.form)
     if source.form == SAVED_MODEL:
-        function, owner, shape = load_function(source.folder, source.files[0])
-        return Compiled(
-            _convert_function(name_file(source.folder, source.files[0]), function, owner, shape), source.form
-        )
+        return Compiled(_convert_saved_model(source), source.form)
     network, form = load_source(source)
     return Compiled(_convert_keras(name_file(source.folder, source.files[0]), network), form, describe_network(network))
 
@@ -208,7 +205,7 @@ def _convert_keras(file_name: str, network: keras.Model) -> bytes:
     raise failed or BadModel(f"{file_name} cannot be compiled.")
 
 
-def _convert_function(file_name: str, function: Any, owner: Any, shape: tuple[int | None, ...]) -> bytes:
+def _convert_saved_model(source: Source) -> bytes:
     """Compile a function of a SavedModel; one that computes in steps only for one digit at once.
 
     Raises:
@@ -216,9 +213,16 @@ def _convert_function(file_name: str, function: Any, owner: Any, shape: tuple[in
     """
     import tensorflow as tf
 
+    file_name = name_file(source.folder, source.files[0])
+    function, owner, shape = load_function(source.folder, source.files[0])
     try:
+        if None in shape:
+            known = [side or SIDE for side in shape]
+            sized = tf.function(function, input_signature=[tf.TensorSpec((None, *known), function.inputs[0].dtype)])
+            return _convert(file_name, sized.get_concrete_function(), owner)
         return _convert(file_name, function, owner)
     except BadModel:
+        function, owner, shape = load_function(source.folder, source.files[0], single=True)
         entry = function.inputs[0]
         known = [side or SIDE for side in shape]
         one = tf.function(function, input_signature=[tf.TensorSpec((1, *known), entry.dtype)])

@@ -56,6 +56,9 @@ def load_layers(layers: Mapping[str, Any], weights: Path) -> None:
             )
         for variable, array in zip(variables, arrays, strict=True):
             variable.assign(array)
+        for layer in layers[name]._flatten_layers():
+            if hasattr(layer, "finalize_state"):  # Normalization computes with what it makes of its arrays
+                layer.finalize_state()
 
 
 def _read_groups(group: h5py.Group) -> dict[str, Arrays]:

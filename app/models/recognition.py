@@ -22,8 +22,11 @@ from .adaptation import (
     FITS,
     LOG_PROBABILITIES,
     LOGITS,
+    NOTHING,
     PROBABILITIES,
     SCORES,
+    UNITS,
+    WHOLE,
     Adaptation,
     find_layout,
     override,
@@ -41,6 +44,7 @@ UPRIGHT = 15  # samples; of fewer right ones, a network may have been trained on
 SMALLEST = 1e-7  # probability that a loss is taken of at least: about what float32 leaves of a softmax
 WITHIN = 2  # right samples fewer than the best way, up to which a way is compared by its loss
 MARGIN = 0.05  # of the mean loss by which a way has to be better than one that is more usual
+FEWER = 0.05  # share of the varied samples that a way may read less, if it divides by lengths
 ROUNDING = 0.05  # by which the sum of ten probabilities may be off: those of 8 bits are rounded by 1/256 each
 
 Outputs = list[NDArray[Any]]
@@ -54,6 +58,7 @@ class Recognition:
     adaptation: Adaptation
     right: int
     loss: float
+    varied: int = 0  # right ones among the samples and what they are varied to
 
 
 def recognise(
@@ -90,9 +95,14 @@ def recognise(
         close = [_measure(run, way) for way in close]
     chosen = close[0]
     for way in close[1:]:
-        if way.loss < chosen.loss - MARGIN:
+        if way.loss < chosen.loss - MARGIN and (way.adaptation.unit == NOTHING or _reads_as_many(way, chosen)):
             chosen = way
     return chosen
+
+
+def _reads_as_many(way: Recognition, chosen: Recognition) -> bool:
+    """Say whether a way that changes shapes too reads about as many digits: else it only makes a network less sure."""
+    return way.right >= chosen.right and way.varied >= chosen.varied * (1 - FEWER)
 
 
 def _list_ways(
@@ -111,6 +121,10 @@ def _list_ways(
     for fit in fits:
         for paper, ink in dict.fromkeys(pairs):
             yield replace(given, fit=fit, transposed=transposed, paper=float(paper), ink=float(ink))
+    if not {"paper", "ink", "unit"} & fixed.keys() and low <= 0 and high >= 1:
+        for fit in fits:
+            for unit in UNITS[1:]:
+                yield replace(given, fit=fit, transposed=transposed, unit=unit)
 
 
 def _try(run: Run, adaptation: Adaptation, card: Mapping[str, Any]) -> Iterator[Recognition]:
@@ -172,7 +186,7 @@ def _measure(run: Run, way: Recognition) -> Recognition:
     if not np.isfinite(numbers).all():
         return replace(way, loss=float("inf"))
     measured = _score(way.adaptation, numbers, np.tile(LABELS, len(digits) // len(LABELS)))
-    return replace(way, loss=measured.loss)
+    return replace(way, loss=measured.loss, varied=measured.right)
 
 
 def describe_adaptation(adaptation: Adaptation) -> list[str]:
@@ -186,6 +200,10 @@ def describe_adaptation(adaptation: Adaptation) -> list[str]:
         said.append(f"digits {fitted} of {layout.side}x{layout.side} pixels")
     if (adaptation.paper, adaptation.ink) != (0, 1):
         said.append(f"paper {adaptation.paper:g}, ink {adaptation.ink:g}")
+    if adaptation.unit != NOTHING:
+        said.append(
+            "divided by its length" if adaptation.unit == WHOLE else f"{adaptation.unit} divided by their length"
+        )
     if adaptation.transposed:
         said.append("rows and columns exchanged")
     if adaptation.values == SCORES:

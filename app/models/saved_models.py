@@ -8,6 +8,7 @@ made constant here: variables become their values, and what only trains (dropout
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,39 +18,43 @@ import numpy as np
 from .adaptation import find_layout
 from .files import BadModel, name_file, read_file
 from .keras_files import describe_error
-from .sources import MAX_SOURCE
+from .sources import GRAPH, MAX_SOURCE
 
 COMPUTING_NAMES = """
     Abs Add AddN AddV2 All Any ArgMax ArgMin AvgPool BatchMatMul BatchMatMulV2 BatchMatMulV3 BatchToSpaceND BiasAdd
     BroadcastArgs BroadcastTo Cast Ceil CheckNumerics ClipByValue Concat ConcatV2 Const Conv2D Conv2DBackpropInput
     Conv3D Cos Cumsum DepthToSpace DepthwiseConv2dNative DisableCopyOnRead Div DivNoNan Einsum Elu EnsureShape Enter
-    Equal Erf Exit Exp ExpandDims FakeQuantWithMinMaxArgs FakeQuantWithMinMaxVars FakeQuantWithMinMaxVarsPerChannel Fill
-    Floor FloorDiv FloorMod FusedBatchNorm FusedBatchNormV2 FusedBatchNormV3 Gather GatherNd GatherV2 Greater
+    Equal Erf Exit Exp ExpandDims FakeQuantWithMinMaxArgs FakeQuantWithMinMaxVars FakeQuantWithMinMaxVarsPerChannel
+    Fill Floor FloorDiv FloorMod FusedBatchNorm FusedBatchNormV2 FusedBatchNormV3 Gather GatherNd GatherV2 Greater
     GreaterEqual Identity IdentityN If Inv InvertPermutation L2Loss LRN LeakyRelu Less LessEqual Log Log1p LogSoftmax
     LogicalAnd LogicalNot LogicalOr LoopCond MatMul Max MaxPool MaxPoolV2 Maximum Mean Merge Min Minimum MirrorPad Mul
-    MulNoNan Neg NextIteration NoOp NotEqual OneHot OnesLike Pack Pad PadV2 PartitionedCall Placeholder
-    PlaceholderWithDefault Pow PreventGradient Prod RandomStandardNormal RandomUniform Range Rank ReadVariableOp RealDiv
-    Reciprocal Relu Relu6 Reshape ResizeBilinear ResizeNearestNeighbor ReverseSequence ReverseV2 Round Rsqrt Select
-    SelectV2 Selu Shape Sigmoid Sign Sin Size Slice Snapshot Softmax Softplus Softsign SpaceToBatchND SpaceToDepth Split
-    SplitV Sqrt Square SquaredDifference Squeeze StatefulPartitionedCall StatelessIf StatelessWhile StopGradient
-    StridedSlice Sub Sum Switch Tanh TensorListElementShape TensorListFromTensor TensorListGetItem TensorListLength
-    TensorListReserve TensorListSetItem TensorListStack Tile TopKV2 Transpose TruncateDiv TruncatedNormal Unpack
-    VarHandleOp Variable VariableV2 Where While Xdivy ZerosLike
+    MulNoNan Neg NextIteration NoOp NotEqual OneHot OnesLike OptionalFromValue OptionalGetValue OptionalHasValue
+    OptionalNone Pack Pad PadV2 PartitionedCall Placeholder PlaceholderWithDefault Pow PreventGradient Prod
+    RandomStandardNormal RandomUniform Range Rank ReadVariableOp RealDiv Reciprocal Relu Relu6 Reshape ResizeBilinear
+    ResizeNearestNeighbor ReverseSequence ReverseV2 Round Rsqrt Select SelectV2 Selu Shape Sigmoid Sign Sin Size Slice
+    Snapshot Softmax Softplus Softsign SpaceToBatchND SpaceToDepth Split SplitV Sqrt Square SquaredDifference Squeeze
+    StatefulPartitionedCall StatelessIf StatelessWhile StopGradient StridedSlice Sub Sum Switch Tanh
+    TensorListElementShape TensorListFromTensor TensorListGetItem TensorListLength TensorListReserve TensorListSetItem
+    TensorListStack Tile TopKV2 Transpose TruncateDiv TruncatedNormal Unpack VarHandleOp Variable VariableV2 Where
+    While Xdivy ZerosLike
 """
 COMPUTING = frozenset(COMPUTING_NAMES.split())
 OBJECTS = frozenset(("user_object", "variable", "function", "bare_concrete_function", "constant", "captured_tensor"))
 PREFERRED = ("serving_default", "serve", "predict", "predict_images", "call")
+LISTS = {"TensorListReserve": 0, "TensorListStack": 1}  # and which input says the shape of what is in the list
 RANDOM = ("RandomUniform", "RandomStandardNormal", "TruncatedNormal")
+STRING = 7  # Source: TensorFlow, types.proto: DT_STRING
 VARIABLES = ("Variable", "VariableV2", "VarHandleOp")
 MAX_NODES = 100_000  # of a graph, its functions included
 
 
-def load_function(folder: Path, name: str) -> tuple[Any, Any, tuple[int | None, ...]]:
+def load_function(folder: Path, name: str, single: bool = False) -> tuple[Any, Any, tuple[int | None, ...]]:
     """Return the function of a SavedModel that takes digits.
 
     Args:
         folder: the model folder.
         name: of saved_model.pb within it.
+        single: whether lists of what is computed in steps are those of one digit: LiteRT has to know their sizes.
 
     Returns:
         A concrete function; what it needs to live; the shape of its input, without the number of digits.
@@ -64,6 +69,10 @@ def load_function(folder: Path, name: str) -> tuple[Any, Any, tuple[int | None, 
     root = (folder / name).parent
     _check_variables(folder, root)
     try:
+        if meta.object_graph_def.nodes and single:
+            with tempfile.TemporaryDirectory() as beside:
+                _copy_for_one(meta, root, Path(beside))
+                return _load_second(file_name, Path(beside), meta, key, signature)
         if meta.object_graph_def.nodes:
             return _load_second(file_name, root, meta, key, signature)
         return _freeze_first(file_name, root, meta, signature)
@@ -103,9 +112,12 @@ def _choose_signature(file_name: str, meta: Any) -> tuple[str, Any]:
     for key in named:
         for entry in usable[key].inputs.values():
             shape = _read_shape(entry.tensor_shape)
-            if shape is None or _is_digit(shape):
+            if entry.dtype == STRING:
+                taken.append("texts or files")
+            elif shape is None or _is_digit(shape):
                 return key, usable[key]
-            taken.append(str(shape))
+            else:
+                taken.append(str(shape))
     raise BadModel(
         f"{file_name} has no signature that takes a digit, but {' and '.join(taken) or 'none at all'}; expected one "
         "that takes (28, 28, 1) or (784)."
@@ -138,6 +150,8 @@ def _check_operations(file_name: str, meta: Any, signature: Any) -> None:
         if kind not in OBJECTS or item.saveable_objects or item.registered_saver or item.registered_name:
             raise BadModel(f"{file_name} holds a {kind or 'thing'} that runs when it is loaded, which is never done.")
     functions = {function.signature.name: function for function in meta.graph_def.library.function}
+    if not meta.object_graph_def.nodes:
+        _cut_before(meta.graph_def, [entry.name for entry in signature.inputs.values()])
     for number, node in enumerate(_reach(meta, signature, functions)):
         if node.op not in COMPUTING and node.op not in functions:
             raise BadModel(
@@ -151,7 +165,7 @@ def _check_operations(file_name: str, meta: Any, signature: Any) -> None:
 def _reach(meta: Any, signature: Any, functions: dict[str, Any]) -> Iterator[Any]:
     """Yield every operation that the outputs of a signature depend on, in functions too."""
     nodes = {node.name: node for node in meta.graph_def.node}
-    waiting = [_node_name(entry.name) for entry in signature.outputs.values()]
+    waiting = [_node_name(entry.name) for entry in _list_numbers(signature)]
     seen: set[str] = set()
     called: set[str] = set()
     while waiting:
@@ -169,6 +183,20 @@ def _reach(meta: Any, signature: Any, functions: dict[str, Any]) -> Iterator[Any
         for node in functions[name].node_def if name in functions else ():
             yield node
             called |= set(_list_called(node))
+
+
+def _list_numbers(signature: Any) -> list[Any]:
+    """Return the outputs that are numbers; estimators name the classes in texts as well."""
+    return [entry for entry in signature.outputs.values() if entry.dtype != STRING]
+
+
+def _cut_before(graph: Any, entries: list[str]) -> None:
+    """Make placeholders of the inputs, which may have a default: what is parsed out of texts, in estimators."""
+    names = {_node_name(entry) for entry in entries}
+    for node in graph.node:
+        if node.name in names and node.op == "PlaceholderWithDefault":
+            node.op = "Placeholder"
+            del node.input[:]
 
 
 def _list_called(node: Any) -> Iterator[str]:
@@ -211,6 +239,28 @@ def _load_second(
     return function, loaded, shape if shape is not None else (28, 28, 1)
 
 
+def _copy_for_one(meta: Any, root: Path, target: Path) -> None:
+    """Write a SavedModel whose lists in loops hold what belongs to one digit, where the number of digits was open."""
+    import tensorflow as tf
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    copied = saved_model_pb2.SavedModel(saved_model_schema_version=1, meta_graphs=[meta])
+    graph = copied.meta_graphs[0].graph_def
+    for nodes in (graph.node, *(function.node_def for function in graph.library.function)):
+        named = {node.name: node for node in nodes}
+        for node in nodes:
+            shape = named.get(_node_name(node.input[LISTS[node.op]])) if node.op in LISTS else None
+            if shape is not None and shape.op == "Const":
+                sizes = tf.make_ndarray(shape.attr["value"].tensor).copy()
+                if sizes.ndim == 1 and sizes.size and sizes[0] < 0:
+                    sizes[0] = 1
+                    shape.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(sizes))
+    (target / GRAPH).write_bytes(copied.SerializeToString())
+    for inner in ("variables", "assets"):
+        if (root / inner).is_dir():
+            (target / inner).symlink_to((root / inner).resolve(), target_is_directory=True)
+
+
 def _freeze_first(file_name: str, root: Path, meta: Any, signature: Any) -> tuple[Any, Any, tuple[int | None, ...]]:
     """Make a graph of TensorFlow 1 constant, and a function of it."""
     import tensorflow as tf
@@ -220,7 +270,7 @@ def _freeze_first(file_name: str, root: Path, meta: Any, signature: Any) -> tupl
         shapes, key=lambda name: (shapes[name] is None, name)
     )  # a probability to keep has no shape, often
     entry = next(name for name in by_worth if (shape := shapes[name]) is None or _is_digit(shape))
-    outputs = [each.name for each in signature.outputs.values()]
+    outputs = [each.name for each in _list_numbers(signature)]
     graph = tf.compat.v1.graph_util.extract_sub_graph(meta.graph_def, [_node_name(name) for name in outputs])
     values = tf.train.load_checkpoint(str(root / "variables" / "variables")) if (root / "variables").is_dir() else None
     zero = graph.node.add()

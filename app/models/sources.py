@@ -17,20 +17,35 @@ KERAS_JSON, KERAS_HDF5, KERAS_ARCHIVE = "Keras JSON and HDF5", "Keras HDF5", "Ke
 SAVED_MODEL, TFLITE = "SavedModel", "TensorFlow Lite"
 GRAPH = "saved_model.pb"
 HDF5 = (".h5", ".hdf5", ".hdf", ".he5")
+UNNAMED = ("", ".model", ".hf5", ".h5py", ".bin", ".dat", ".ckpt", ".weights")  # of which any may be HDF5
 MAX_SOURCE = 512 * 2**20  # bytes of a file
 MAX_FILES = 1000  # that a folder is searched for
+MAX_LEVELS = 3  # of folders within a folder: estimators write export/Servo/1700000000
 CONFIG = b"model_config"
 HEAD = 8  # bytes that say what a file is
 SIGNATURES = {b"\x89HDF\r\n\x1a\n": KERAS_HDF5, b"PK\x03\x04": KERAS_ARCHIVE}
+POINTER = b"version https://git-lfs.github.com/spec/"
+MAX_POINTER = 1024  # bytes. Source: git-lfs, docs/spec.md
 TFLITE_AT, TFLITE_MARK = 4, b"TFL3"
 CONVERT = "Save the network as a Keras file, a SavedModel or .tflite, and import that."
 OTHERS = {  # what is refused, by the endings of its files
-    (".pth", ".pt", ".ckpt.pt", ".safetensors"): "holds a file of PyTorch",
+    (".pth", ".pt", ".ckpt.pt", ".safetensors", ".pt.tar", ".pth.tar"): "holds a file of PyTorch",
     (".pkl", ".pickle", ".joblib", ".sav", ".p"): "holds a pickle, which is code and is never loaded",
     (".onnx",): "holds an ONNX network, which is not read here",
     (".ckpt", ".index", ".meta", ".data-00000-of-00001"): "holds a checkpoint, which does not describe its network",
     (".pb", ".pbtxt"): "holds a graph of TensorFlow 1 alone, without the signature that a SavedModel has",
-    (".mlmodel", ".caffemodel", ".prototxt", ".params", ".model"): "holds a network of another library",
+    (
+        ".mlmodel",
+        ".caffemodel",
+        ".prototxt",
+        ".params",
+        ".model",
+        ".pdmodel",
+        ".xml",
+        ".cntk",
+        ".mar",
+    ): "holds a network of another library",
+    (".yaml", ".yml"): "describes its network in YAML, which is not read; write model.to_json() beside its weights",
     (".npz", ".npy", ".mat", ".bin", ".weights"): "holds arrays without the network that they belong to",
     (".zip", ".gz", ".tgz", ".tar", ".7z", ".rar"): "holds an archive; unpack it first",
     (".py", ".ipynb"): "holds a program, which is never run",
@@ -104,7 +119,8 @@ def _find_file(path: Path) -> Source:
         return Source(KERAS_JSON, folder, (name, weights))
     form = read_form(folder, name)
     if form is None:
-        raise BadModel(f"{folder.name} {_describe_name(name) or 'holds ' + name + ', which is no network'}. {CONVERT}")
+        said = _describe_pointer(folder, name) or _describe_name(name) or f"holds {name}, which is no network"
+        raise BadModel(f"{folder.name} {said}. {CONVERT}")
     return Source(form, folder, (name,))
 
 
@@ -136,19 +152,36 @@ def _list_sources(folder: Path) -> Iterator[Source]:
             taken |= {name, weights}
             yield Source(KERAS_JSON, folder, (name, weights))
     for name in names:
-        if name not in taken and name.lower().endswith((*HDF5, ".keras", ".tflite", ".lite")):
+        if name not in taken and _may_be_network(folder, name):
             form = read_form(folder, name)
             if form and not (form == KERAS_HDF5 and name.endswith(".weights.h5")):
                 yield Source(form, folder, (name,))
 
 
+def _may_be_network(folder: Path, name: str) -> bool:
+    """Say whether to look into a file: by its name, or where no other kind of file is called so, as digits.model."""
+    named = name.lower().endswith((*HDF5, ".keras", ".tflite", ".lite"))
+    return named or (Path(name).suffix.lower() in UNNAMED and (folder / name).is_file())
+
+
 def _list_deeper(folder: Path) -> Iterator[Source]:
-    """Yield the networks in the folders of a folder, as a whole repository has them."""
-    for name in _list_names(folder):
-        if (folder / name).is_dir() and not (folder / name).is_symlink():
-            for source in _list_sources(folder / name):
-                if source.form != SAVED_MODEL:
-                    yield Source(source.form, folder, tuple(f"{name}/{file}" for file in source.files))
+    """Yield the networks in the folders of a folder, as a whole repository has them: the least deep ones."""
+    level = [""]
+    for _ in range(MAX_LEVELS):
+        level = [
+            f"{above}{name}/"
+            for above in level
+            for name in _list_names(folder / above)
+            if (folder / above / name).is_dir() and not (folder / above / name).is_symlink()
+        ][:MAX_FILES]
+        found = [
+            Source(source.form, folder, tuple(inner + file for file in source.files))
+            for inner in level
+            for source in _list_sources(folder / inner)
+        ]
+        yield from found
+        if found:
+            return
 
 
 def _is_whole(source: Source) -> bool:
@@ -196,7 +229,8 @@ def _list_names(folder: Path) -> list[str]:
 def _describe_others(folder: Path) -> str:
     """Say what is in a folder without a network."""
     names = _list_names(folder)
-    said = next((text for name in names if (text := _describe_name(name))), None)
+    said = next((text for name in names if (text := _describe_pointer(folder, name))), None)
+    said = said or next((text for name in names if (text := _describe_name(name))), None)
     if said:
         return f"{said}."
     if NETWORK in names:
@@ -208,7 +242,18 @@ def _describe_others(folder: Path) -> str:
     return f"holds no network ({listed})." if names else "is empty; expected a network."
 
 
+def _describe_pointer(folder: Path, name: str) -> str | None:
+    """Say that a file only stands for one that was not fetched; None for any other."""
+    if not (folder / name).is_file() or (folder / name).stat().st_size > MAX_POINTER:
+        return None
+    with open_file(folder, name, MAX_POINTER) as stream:
+        pointer = stream.read(len(POINTER)) == POINTER
+    return f"holds only a pointer to {name:.60}, which Git LFS keeps: fetch it with `git lfs pull`" if pointer else None
+
+
 def _describe_name(name: str) -> str | None:
+    if "-shard" in name and name.endswith(".bin"):
+        return f"holds a network of TensorFlow.js, which tensorflowjs_converter turns into a Keras file ({name:.60})"
     for endings, said in OTHERS.items():
         if name.lower().endswith(endings) and name != COMPILED:
             return f"{said} ({name:.60})"

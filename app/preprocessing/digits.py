@@ -17,7 +17,7 @@ Knows the order only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,15 +28,19 @@ from .drawings import find_drawn_ink
 from .explanation import Step, Steps
 from .ink import draw_ink, is_faint
 from .paper import find_marks
-from .parts import find_roughly, look_closely, show_digit
+from .parts import find_roughly, look_closely, show_digit, stands_alone
 
 
 @dataclass(frozen=True)
 class FoundInk:
-    """The ink of one digit, uint8 (h, w) or framed (28, 28), and whether there is too little of it to be trusted."""
+    """The ink of one digit, uint8 (h, w) or framed (28, 28), and whether it can be trusted to be the one that is meant.
+
+    faint: there is too little of it; among_others: other ink is as large and as strong, and was left out.
+    """
 
     ink: NDArray[np.uint8]
     faint: bool
+    among_others: bool = False
 
 
 def read_picture(body: Body, steps: Steps | None = None, framing: Framing = DIGIT) -> NDArray[np.uint8]:
@@ -62,7 +66,7 @@ def read_ink(body: Body, steps: Steps | None = None, framing: Framing = DIGIT) -
     digit = frame_digit(found.ink, framing)
     if steps is not None:
         steps.append(Step("frame", framing.caption, digit))
-    return FoundInk(digit, found.faint)
+    return replace(found, ink=digit)
 
 
 def find_ink(
@@ -95,8 +99,9 @@ def look_for_ink(
     if sides[0].flat and _is_framed(sides[0].contrast, framing):
         return FoundInk(sides[0].contrast, is_faint(sides[0].contrast, sides[0]))
     marks, parts = find_roughly(sides)
-    contrast = show_digit(marks, look_closely(marks, parts))
-    return FoundInk(draw_ink(contrast, marks, steps), is_faint(contrast, marks))
+    parts = look_closely(marks, parts)
+    contrast = show_digit(marks, parts)
+    return FoundInk(draw_ink(contrast, marks, steps), is_faint(contrast, marks), not stands_alone(parts))
 
 
 def _is_framed(ink: NDArray[np.uint8], framing: Framing) -> bool:

@@ -27,7 +27,7 @@ from .paper import Marks, find_marks
 from .parts import Parts, find_parts, find_roughly
 from .segmentation import cut_stroke
 from .signs import Band, may_be_slash, measure_pen, name_sign, weigh_slashes
-from .strokes import NO_DIGIT, PAGE_GRID, Stroke, find_strokes, join_strokes, part_by_cell, refine_marks
+from .strokes import NO_DIGIT, PAGE_GRID, Stroke, find_strokes, join_strokes, measure_apart, part_by_cell, refine_marks
 from .tables import Cell, Tables, find_tables
 
 PAGE_SIDE = 1000  # pixels of a photograph's longer side: a page's digits are smaller than a single one
@@ -45,15 +45,24 @@ GAP_COST = 2.0  # in nats a tenth of the line's height: what joining across whit
 MAX_GAP_COST = 8.0  # in nats: pieces further apart are not joined
 SETTLED = 0.95  # looks so much like one digit: it is not cut
 CLOSE = 0.8  # in nats: a way to read a line that is worse by no more may be the right one
+CUT_LOOK = 0.98  # looks less like one digit than that: doubted where it was cut off, or put together from strokes
 SAME_CUT = 0.5  # of the pieces of two runs that they share where they are the same digit, cut elsewhere
 MAX_PIECES = 6  # strokes of one digit
 BROAD = 1.0  # of its height: a digit that is wider looks less like one,
 STEEP = 4.0  # by so many nats for every further height,
 STEEP_WHOLE = 1.0  # or so many where it is one stroke
 DOUBTED = 0.5  # looks less like a digit than that: left out at the border, if anything else is there
+MAYBE = 0.2  # looks so much like a digit, if not more: it is named where it is left out
+MAX_APART = 100  # small strokes that stand beside no line and are looked at
 WEAK = 0.5  # looks less like a digit than that: maybe a letter,
 OTHERS_IN_LINE = 0.3  # and so much of a line's digits,
 OTHERS_ON_PAGE = 0.2  # or of all digits: then all may be letters
+UNCLEAR = 0.3  # of a line's digits, or of all, that look less like one than CLEAR_LOOK: likewise,
+UNCLEAR_AT_LEAST = 2  # and of so many
+BARS = 0.85  # of the digits that are ones: likewise,
+FEW_BARS = 6  # where there are so many
+UNEVEN_BARS = 1.6  # and the highest are so many times as high as the lowest,
+MANY_BARS = 16  # or where there are so many
 LEAST_LOOK = 1e-4  # so that one bad group does not decide alone
 SIGN_WORTH = 0.1  # in nats, of a sign by shape and place: more than that of any digit
 LEFT_OUT = 3.0  # in nats, what leaving out a small stroke costs where it is as high as SMALL; less where it is smaller
@@ -61,6 +70,10 @@ NEAR = 1.2  # of the digits' height: so near to a digit a small stroke belongs t
 AROUND = (0.3, 0.45)  # between so much over the digits and so much under them
 BESIDE = 4  # digits beside a sign that tell where the line's band is
 REACH = 1.3  # of the digits' height that is between a sign and the digits it stands at
+TOUCHES = 0.08  # of the digits' height: a sign that is nearer to the next ink may be part of a digit,
+TOUCH_COST = 2.0  # in nats, where it touches; less where it is further apart
+COVERED = 0.8  # of a sign's width that is above or below a digit: then it is a part of it, likewise
+LAST_POINT = 0.85  # widths of the pen that a point with nothing after it is high and wide at least
 
 Span = tuple[int, int]  # the first of a run of pieces, and the one after its last
 Look = Callable[[NDArray[np.uint8]], tuple[NDArray[np.floating], NDArray[np.floating]]]
@@ -192,6 +205,17 @@ def find_writing(picture: Picture | NDArray[np.uint8], look: Look | None = None)
     if not digits:
         raise NoInk(NO_DIGIT)
     beside = {id(group) for group in _find_beside(digits)}
+    left_out = [group.stroke for group in digits if id(group) in beside and _may_be_digit(group.seen, MAYBE)]
+    left_out = [
+        stroke for stroke in left_out if stroke.width >= SMALL_DIGIT * usual
+    ]  # not what the border leaves of one
+    used = {id(stroke) for stroke in every} | {id(stroke) for _, _, _, near in held for stroke in near}
+    apart = [stroke for stroke in small if id(stroke) not in used and stroke.height >= SMALL_DIGIT * usual][:MAX_APART]
+    left_out += [
+        stroke
+        for stroke, one in zip(apart, _look_at(apart, marks, look), strict=True)
+        if _may_be_digit(one, CLEAR_LOOK)
+    ]
     numbered = _read_slashes([(number, group) for number, group in numbered if id(group) not in beside])
     items: list[FoundDigit | FoundMark] = []
     for number, group in numbered:
@@ -201,9 +225,12 @@ def find_writing(picture: Picture | NDArray[np.uint8], look: Look | None = None)
             items.append(FoundDigit(group.seen.framed, box, number, faint, group.doubted, group.cell))
         else:
             items.append(FoundMark(group.sign or None, box, number, group.doubted, group.cell))
+    last = max(item.line for item in items)
+    items += [FoundMark(None, _place(stroke, marks, picture), last, doubted=True) for stroke in left_out]
     if len(items) == 1 and isinstance(items[0], FoundDigit) and (not tables or len(tables.cells) == 1):
         alone = look_for_ink(picture)
-        return Writing([replace(items[0], digit=frame_digit(alone.ink), faint=alone.faint)])
+        doubted = items[0].doubted or alone.among_others
+        return Writing([replace(items[0], digit=frame_digit(alone.ink), faint=alone.faint, doubted=doubted)])
     return Writing(items)
 
 
@@ -219,6 +246,10 @@ def _look_at(strokes: list[Stroke], marks: Marks, look: Look) -> list[Seen]:
         Seen(framed, digit, float(row[digit]), float(certain), float(wide))
         for framed, digit, row, certain, wide in zip(digits, best, probabilities, looks, broad, strict=True)
     ]
+
+
+def _may_be_digit(seen: Seen | None, least: float) -> bool:
+    return seen is not None and seen.look * seen.likely >= least
 
 
 def _look_at_runs(lines: list[Line], known: dict[int, Seen], marks: Marks, look: Look) -> list[dict[Span, Seen]]:
@@ -248,16 +279,33 @@ def _doubt_among_others(numbered: list[tuple[int, Group]]) -> list[tuple[int, Gr
     """Doubt what stands in a line, or on a page, of which much looks like no digit: some letters look like one."""
     looks = np.array([group.seen.look * group.seen.likely if group.seen else np.nan for _, group in numbered])
     lines = np.array([number for number, _ in numbered])
-    weak = looks < WEAK
+    weak, unclear = looks < WEAK, looks < CLEAR_LOOK
     known = ~np.isnan(looks)
-    doubted = np.full(len(looks), weak.sum() >= OTHERS_ON_PAGE * known.sum())
+
+    def look_strange(own: NDArray[np.bool_], share: float) -> bool:
+        count = max(1, int(known[own].sum()))
+        many = unclear[own].sum() >= max(UNCLEAR_AT_LEAST, UNCLEAR * count)
+        return bool(many or weak[own].sum() >= share * count)
+
+    every = np.ones(len(looks), bool)
+    doubted = np.full(len(looks), look_strange(every, OTHERS_ON_PAGE) or _are_bars([one for _, one in numbered]))
     for number in np.unique(lines):
         own = lines == number
-        doubted[own] |= weak[own].sum() >= OTHERS_IN_LINE * max(1, known[own].sum())
+        doubted[own] |= look_strange(own, OTHERS_IN_LINE)
     return [
         (number, group._replace(doubted=group.doubted or (bool(doubt) and group.seen is not None)))
         for (number, group), doubt in zip(numbered, doubted, strict=True)
     ]
+
+
+def _are_bars(groups: list[Group]) -> bool:
+    """Tell whether nearly all digits are ones: stripes, bars of a chart, strokes of a texture, a tally."""
+    digits = [group for group in groups if group.seen and group.sign is None]
+    heights = [group.stroke.height for group in digits if group.seen and group.seen.digit == 1]
+    if len(heights) < max(FEW_BARS, BARS * len(digits)):
+        return False
+    low, high = np.percentile(heights, (10, 90))
+    return len(heights) >= MANY_BARS or bool(high > UNEVEN_BARS * low)
 
 
 def _find_beside(digits: list[Group]) -> list[Group]:
@@ -441,7 +489,9 @@ def group_pieces(line: Line, usual: float, seen: dict[Span, Seen]) -> list[Group
     found = []
     for choice, is_close in _find_best(choices, len(line.pieces)):
         group, whole = line.groups[choice.span], len(_list_whole(line.whole, choice.span)) == 1
-        doubted = is_close or choice.sign == ""
+        is_short = choice.seen is not None and choice.seen.digit == 1 and group.height < LOWER * line.high
+        cut_badly = choice.seen and not whole and choice.seen.look * choice.seen.likely < CUT_LOOK
+        doubted = is_close or is_short or choice.sign == "" or bool(cut_badly)
         found.append(Group(group, choice.sign, line.bands[choice.span[0]], choice.seen, doubted, whole))
     return _drop_stray(found, line.high)
 
@@ -461,12 +511,25 @@ def _list_choices(line: Line, span: Span, seen: Seen | None, least: float) -> li
     if whole:
         strokes = [join_strokes([line.pieces[at] for at in range(*span) if line.whole[at] == one]) for one in whole]
         sign = name_sign(strokes, group, line.bands[start])
-        if sign:
-            choices.append(Choice(span, sign, None, parted + SIGN_WORTH + (0.0 if sign == ":" else within)))
+        if sign and not (sign == "+" and seen and seen.look * seen.likely >= WEAK):  # a small 4 has a plus's outline
+            worth = SIGN_WORTH - _weigh_touch(line, span, group)
+            choices.append(Choice(span, sign, None, parted + worth + (0.0 if sign == ":" else within)))
     if end - start == 1 and ((whole and group.height < least) or not choices):
         size = max(group.height, group.width) / least if whole and group.height < least else 2.0
         choices.append(Choice(span, "", None, parted - LEFT_OUT * min(2.0, size)))
     return choices
+
+
+def _weigh_touch(line: Line, span: Span, group: Stroke) -> float:
+    """Return what a sign costs that nearly touches, or lies within, what stands beside it, in nats: the hat of a 5."""
+    reach = TOUCHES * line.high
+    beside = [line.pieces[at] for at in (span[0] - 1, span[1]) if 0 <= at < len(line.pieces)]
+    shared = [min(group.right, stroke.right) - max(group.x, stroke.x) for stroke in beside]
+    if max(shared, default=0) >= COVERED * group.width:
+        return TOUCH_COST
+    near = [stroke for stroke in beside if _box_gap(group, stroke) < reach]
+    apart = min((measure_apart(group, stroke) for stroke in near), default=reach)
+    return TOUCH_COST * max(0.0, 1 - apart / reach)
 
 
 def _find_place(stroke: Stroke) -> float:
@@ -506,9 +569,14 @@ def _list_whole(whole: list[int], span: tuple[int, int]) -> list[int]:
 
 def _weigh_gap(one: Stroke, other: Stroke, high: float) -> float:
     """Return what it costs to join two strokes across white paper, in nats, below 0."""
+    return -GAP_COST * _box_gap(one, other) / (0.1 * high)
+
+
+def _box_gap(one: Stroke, other: Stroke) -> float:
+    """Return how far two strokes' boxes are apart, in pixels."""
     aside = max(0, other.x - one.right, one.x - other.right)
     over = max(0, other.y - one.bottom, one.y - other.bottom)
-    return -GAP_COST * float(np.hypot(aside, over)) / (0.1 * high)
+    return float(np.hypot(aside, over))
 
 
 def _find_best(choices: list[Choice], count: int) -> list[tuple[Choice, bool]]:
@@ -564,7 +632,9 @@ def _drop_stray(groups: list[Group], high: float) -> list[Group]:
             before = min((group.stroke.x - right for _, right in places if right <= group.stroke.right), default=np.inf)
             after = min((x - group.stroke.right for x, _ in places if x >= group.stroke.x), default=np.inf)
             beside = {"-": after, "+": after, ".": before, ",": before, ":": max(before, after)}[group.sign]
-            if beside > REACH * high:
+            side = min(group.stroke.width, group.stroke.height)
+            is_crumb = group.sign == "." and after == np.inf and side < LAST_POINT * group.band.pen
+            if beside > REACH * high or is_crumb:
                 group = group._replace(sign="", doubted=True)
         if group.sign == "" and max(group.stroke.width, group.stroke.height) < SMALL_DIGIT * high:
             continue
@@ -593,7 +663,7 @@ def _read_slashes(numbered: list[tuple[int, Group]]) -> list[tuple[int, Group]]:
         for index, group, chance in zip(line, groups, chances, strict=True):
             if chance is not None:
                 sign = "/" if chance > 0.5 else None
-                changed[index] = (number, group._replace(sign=sign, doubted=0.1 < chance < 0.9))
+                changed[index] = (number, group._replace(sign=sign, doubted=group.doubted or 0.1 < chance < 0.9))
     return changed
 
 

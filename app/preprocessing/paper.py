@@ -24,6 +24,7 @@ TWO_LEVELS = 0.8  # of the pixels are paper or ink, with so little between them 
 FAT = 0.15  # of the pixels that are ink, if it is fat
 FAR = 112  # grey levels between paper and ink of such a drawing, at least
 INK_SPREAD = 16  # grey levels that its ink strays from its most frequent one
+BEHIND_LINE = 0.8  # of a shadow, or of a table, that lies between a straight edge and the picture's border
 LEAST_CONTRAST = 10  # grey levels between paper and ink that can be told from a blank page
 PHOTO_SIDE = 512  # pixels of a photograph's longer side: a pen's line is still two of them wide
 TINY = 20  # pixels: a picture whose longer side is shorter is enlarged, and has no shading to speak of
@@ -244,7 +245,8 @@ def find_marks_on_flat_paper(grey: NDArray[np.uint8], surely: bool = False) -> M
     sample = grey[::step, ::step]
     on_paper = _count_near(sample, paper) / sample.size
     plain = share >= FLAT_BORDER and on_paper >= FLAT_SHARE
-    if not surely and not plain and not (share >= FAT_BORDER and _is_in_two_levels(sample, paper, on_paper)):
+    fat = not plain and share >= FAT_BORDER and _is_in_two_levels(sample, paper, on_paper)
+    if not surely and not plain and (not fat or _lies_behind_line(sample, paper)):
         return None
     is_dark = cv2.mean(grey)[0] < paper
     contrast = cv2.subtract(paper, grey) if is_dark else cv2.subtract(grey, paper)
@@ -265,6 +267,20 @@ def _is_in_two_levels(sample: NDArray[np.uint8], paper: int, on_paper: float) ->
     ink = int(counts.argmax())
     fat = float(counts[max(0, ink - INK_SPREAD) : ink + INK_SPREAD + 1].sum()) / sample.size
     return fat >= FAT and on_paper + fat >= TWO_LEVELS
+
+
+def _lies_behind_line(sample: NDArray[np.uint8], paper: int) -> bool:
+    """Tell whether all that is far from the paper's level fills what its places on the border span: a shadow."""
+    far = np.asarray(cv2.threshold(cv2.absdiff(sample, paper), FAR // 2, 1, cv2.THRESH_BINARY)[1])
+    inner = np.zeros_like(far)
+    inner[1:-1, 1:-1] = 1
+    places = cv2.findNonZero(np.asarray(far * (1 - inner)))
+    if places is None:
+        return False
+    spanned = np.zeros_like(far)
+    cv2.fillConvexPoly(spanned, cv2.convexHull(places), 1)
+    either = cv2.countNonZero(cv2.bitwise_or(spanned, far))
+    return cv2.countNonZero(cv2.bitwise_and(spanned, far)) > BEHIND_LINE * either
 
 
 def _count_near(grey: NDArray[np.uint8], level: int) -> int:

@@ -214,3 +214,14 @@ def join_strokes(strokes: list[Stroke]) -> Stroke:
     for stroke in strokes:
         mask[stroke.y - y : stroke.bottom - y, stroke.x - x : stroke.right - x] |= stroke.mask
     return Stroke(x, y, mask, max(stroke.beyond for stroke in strokes))
+
+
+def measure_apart(one: Stroke, other: Stroke) -> float:
+    """Return how much paper is between the ink of two strokes, in pixels; 0 where they touch."""
+    x, y = min(one.x, other.x), min(one.y, other.y)
+    right, bottom = max(one.right, other.right), max(one.bottom, other.bottom)
+    paper = np.ones((bottom - y, right - x), np.uint8)
+    paper[other.y - y : other.bottom - y, other.x - x : other.right - x] -= other.mask
+    away = cv2.distanceTransform(paper, cv2.DIST_L2, 5)
+    own = away[one.y - y : one.bottom - y, one.x - x : one.right - x][one.mask]
+    return max(0.0, float(own.min()) - 1)

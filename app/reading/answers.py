@@ -48,7 +48,7 @@ def predict_one(classifier: Classifier, body: Body, explained: bool = False, aga
         NoInk, TooLarge, Unreadable, UnsupportedFormat: what is wrong with it.
     """
     found, steps = _read_explained(classifier, body, explained, against)
-    answer = describe_predictions(classifier, classifier.predict(to_tensor(found.ink[None])), [found.faint])[0]
+    answer = _answer_found(classifier, [found])[0]
     return {**answer, "model": classifier.name, **steps}
 
 
@@ -82,7 +82,9 @@ def predict_several(
 
 def _answer_found(classifier: Classifier, found: Sequence[FoundInk]) -> list[Answer]:
     prediction = classifier.predict(to_tensor(np.stack([one.ink for one in found])))
-    return describe_predictions(classifier, prediction, [one.faint for one in found])
+    return describe_predictions(
+        classifier, prediction, [one.faint for one in found], [one.among_others for one in found]
+    )
 
 
 def _read_explained(
@@ -148,7 +150,8 @@ def describe_predictions(
 
     Args:
         faint: whether there is too little ink of each digit to trust what it looks like, (n,).
-        doubted: whether the ink of each may also be read as a sign or as another number of digits, (n,).
+        doubted: whether the ink of each may also be read as a sign or as another number of digits, or whether other ink
+                may be the digit that is meant, (n,).
     """
     rows = np.round(prediction.probabilities.astype(np.float64), DECIMALS).tolist()
     alone = [None] * len(rows) if prediction.alone is None else prediction.alone.tolist()

@@ -36,8 +36,11 @@ export function createGallery(panel, { takeStrokes, open }) {
 
   /** @param {KeptDrawing} removed */
   function remove(removed) {
+    const place = kept.indexOf(removed);
     kept = kept.filter((each) => each !== removed);
     save();
+    const next = list.children[Math.min(place, kept.length - 1)];
+    (next?.querySelectorAll('button')[1] ?? find(panel, 'summary')).focus();
   }
 
   function save() {
@@ -92,6 +95,7 @@ export function createGallery(panel, { takeStrokes, open }) {
   find(panel, '#remove-all').addEventListener('click', () => {
     kept = [];
     save();
+    find(panel, 'summary').focus();
   });
   show();
   return { add };

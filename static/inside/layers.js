@@ -30,9 +30,13 @@ export function createLayer(network, index, place, choose) {
     { id: `layer-${place}`, tabindex: '-1' },
     `${place} · ${say(`kind.${isLast ? 'answers' : layer.kind}`)}`,
   );
-  if (layer.name) heading.append(make('small', { translate: 'no' }, layer.name));
+  if (layer.name) heading.append(' ', make('small', { translate: 'no' }, layer.name));
   const said = make('p', {}, describe(layer, kind));
-  const shown = make('div', { class: kind, role: 'group', 'aria-labelledby': `layer-${place}` });
+  const shown = make('div', {
+    class: kind,
+    role: kind === 'features' ? 'group' : 'toolbar',
+    'aria-labelledby': `layer-${place}`,
+  });
   const bench = createBench();
   const enlarged = make('div', { class: 'bench', hidden: '' });
   const root = make(
@@ -59,6 +63,7 @@ export function createLayer(network, index, place, choose) {
   /** @type {{button: HTMLButtonElement, bar: HTMLElement, number: HTMLElement}[]} */
   let answers = [];
 
+  shown.addEventListener('keydown', walk);
   if (kind === 'maps') {
     makeMaps(Math.min(count, SHOWN));
     enlarged.append(title, make('div', { class: 'large' }, board.root, status), bench.root, bench.grids);
@@ -68,6 +73,31 @@ export function createLayer(network, index, place, choose) {
   } else {
     answers = network.classes.map(makeAnswer);
     enlarged.append(title, bench.root, bench.grids);
+    leaveOneStop();
+  }
+
+  /** Let Tab stop once at the layer; arrow keys go from map to map. */
+  function leaveOneStop(stop = shown.querySelector('button')) {
+    for (const button of shown.querySelectorAll('button')) button.tabIndex = button === stop ? 0 : -1;
+  }
+
+  /** @param {KeyboardEvent} event */
+  function walk(event) {
+    const buttons = [...shown.querySelectorAll('button')];
+    const at = buttons.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
+    const to = {
+      ArrowRight: at + 1,
+      ArrowDown: at + 1,
+      ArrowLeft: at - 1,
+      ArrowUp: at - 1,
+      Home: 0,
+      End: buttons.length - 1,
+    };
+    const button = at < 0 ? undefined : buttons[to[/** @type {keyof typeof to} */ (event.key)]];
+    if (!button) return;
+    event.preventDefault();
+    leaveOneStop(button);
+    button.focus();
   }
 
   /** @param {number} many */
@@ -89,10 +119,12 @@ export function createLayer(network, index, place, choose) {
       const more = makeButton(say('more', { count }), () => {
         makeMaps(count);
         paint();
+        leaveOneStop(maps[many].button);
         maps[many].button.focus();
       });
       shown.append(more);
     }
+    leaveOneStop();
   }
 
   /** @param {string} name @param {number} map */

@@ -6,6 +6,7 @@ import { nameDigit, nameReading } from './server.js';
 
 const CLOSE = 0.35; // of the first guess: a second one above this could also be right
 const NONE = 0.0005; // less is shown as nothing: it would be written as 0 %
+const PAUSE = 600; // milliseconds without a new answer before it is said: not between two strokes of a digit
 const FAINT = 0.005; // a second guess below this is not worth a number
 
 /** What is said of each doubt. */
@@ -32,6 +33,8 @@ export function createAnswer(root, takeClasses) {
   /** @type {Reading | null} */
   let reading = null;
   let chosen = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let saying;
 
   /** @param {AnswerState} state */
   function setState(state, text = '') {
@@ -42,7 +45,10 @@ export function createAnswer(root, takeClasses) {
 
   /** @param {string} text */
   function announce(text) {
-    if (announcement && announcement.textContent !== text) announcement.textContent = text;
+    clearTimeout(saying);
+    saying = setTimeout(() => {
+      if (announcement && announcement.textContent !== text) announcement.textContent = text;
+    }, PAUSE);
   }
 
   function showEmpty() {
@@ -53,6 +59,7 @@ export function createAnswer(root, takeClasses) {
   }
 
   function showReading() {
+    clearTimeout(saying);
     setState('reading', root.dataset.text);
     if (!reading) sentence.textContent = t('answer.reading');
   }

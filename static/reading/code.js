@@ -43,7 +43,6 @@ export function createCode(panel, takePicture, takeFragment, chooseModel) {
   const share = find(panel, '#share');
 
   async function show() {
-    if (!panel.open) return;
     const fragment = takeFragment();
     link.value = location.href.split(/[?#]/)[0] + fragment;
     link.closest('.snippet')?.toggleAttribute('hidden', !fragment);
@@ -74,7 +73,6 @@ export function createCode(panel, takePicture, takeFragment, chooseModel) {
   share.addEventListener('click', () =>
     navigator.share({ url: link.value, title: document.title }).catch(ignoreCancel),
   );
-  panel.addEventListener('toggle', show);
   panel.addEventListener('click', ({ target }) => {
     const button = target instanceof Element && target.closest('button');
     if (button && button !== share) copy(button);

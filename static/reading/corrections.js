@@ -34,6 +34,7 @@ export function createCorrections(card, panel, { takeDigit, changed }) {
   function showKeys(shown) {
     keys.hidden = !shown;
     open.setAttribute('aria-expanded', String(shown));
+    if (shown) keys.scrollIntoView({ block: 'nearest' });
   }
 
   /** @param {number} digit */
@@ -127,6 +128,7 @@ export function createCorrections(card, panel, { takeDigit, changed }) {
       undo.hidden = false;
       undo.onclick = async () => {
         undo.hidden = true;
+        find(panel, 'summary').focus();
         await ask('POST', '/corrections', { digit: String(digit), hand: needHand() }, readDataUrl(picture));
         await Promise.all([changed(), showHand()]);
       };
@@ -142,6 +144,7 @@ export function createCorrections(card, panel, { takeDigit, changed }) {
     said.textContent = t('learn.forgotten');
     visit.replaceChildren();
     find(panel, '.visit-heading').hidden = true;
+    find(panel, 'summary').focus(); // the button goes
     await Promise.all([changed(), showHand()]);
   }
 
@@ -154,7 +157,10 @@ export function createCorrections(card, panel, { takeDigit, changed }) {
   card.addEventListener('keydown', (event) => {
     if (keys.hidden || event.ctrlKey || event.metaKey || event.altKey) return;
     if (/^[0-9]$/.test(event.key)) correct(Number(event.key));
-    else if (event.key === 'Escape') showKeys(false);
+    else if (event.key === 'Escape') {
+      showKeys(false);
+      open.focus();
+    }
   });
   find(card, '.bars').addEventListener('click', ({ target }) => {
     const bar = target instanceof Element ? target.closest('li') : null;

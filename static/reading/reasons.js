@@ -16,15 +16,17 @@ export function createReasons(button, panel, parts) {
   function show() {
     const digit = parts.takeChosen();
     button.hidden = !digit;
-    if (digit) button.textContent = t('answer.why', { digit: nameDigit(digit), other: nameSecond(digit) });
+    const other = digit ? nameSecond(digit) : '';
+    if (digit) button.textContent = t(other ? 'answer.why' : 'answer.whyAlone', { digit: nameDigit(digit), other });
     if (!panel.hidden) why?.show();
   }
 
-  /** @param {FoundDigit} digit */
+  /** Name the second guess; nothing where all others are 0. @param {FoundDigit} digit */
   function nameSecond({ digit, probabilities }) {
-    const second = probabilities.map((share, place) => (place === digit ? -1 : share));
-    const place = second.indexOf(Math.max(...second));
-    return parts.takeClasses()?.[place] ?? String(place);
+    const second = probabilities.map((share, place) => (place === digit ? 0 : share));
+    const share = Math.max(...second);
+    const place = second.indexOf(share);
+    return share > 0 ? (parts.takeClasses()?.[place] ?? String(place)) : '';
   }
 
   async function toggle() {
@@ -42,9 +44,15 @@ export function createReasons(button, panel, parts) {
       return;
     }
     await why.show();
+    panel.focus({ preventScroll: true }); // Tab goes on in what was opened
     panel.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
   }
 
   button.addEventListener('click', toggle);
+  panel.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape') return;
+    toggle();
+    button.focus();
+  });
   return { show };
 }

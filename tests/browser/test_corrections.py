@@ -10,9 +10,9 @@ from playwright.sync_api import Page, expect
 from tests.support.servers import serve
 
 from .conftest import OpenPage
-from .hand import SEVEN, Stroke, draw_with_mouse, shift
+from .hand import FOUR, SEVEN, Stroke, draw_with_mouse, shift
 from .test_draw import expect_answer
-from .test_everyone import check_access, read_parts
+from .test_everyone import check_both_themes, read_parts
 
 # A 1 with a long flat flag as some write it; told apart from a 7 by nobody but its writer
 FLAT_ONE: list[Stroke] = [[(120, 120), (230, 70), (225, 250)]]
@@ -81,8 +81,10 @@ def test_what_was_learned_is_shown_deleted_and_brought_back(page: Page) -> None:
     expect(items.first.locator("b")).to_have_text("8")
     page.get_by_role("button", name="Delete this 8").click()
     expect(items).to_have_count(0)
+    expect(page.locator("#hand-undo")).to_be_focused()
     page.click("#hand-undo")
     expect(items).to_have_count(1)
+    expect(page.locator("#hand summary")).to_be_focused()
 
 
 def test_forget_me_leaves_nothing(page: Page, address: str) -> None:
@@ -96,6 +98,7 @@ def test_forget_me_leaves_nothing(page: Page, address: str) -> None:
     assert page.request.get(f"{address}/hands/{hand}").json()["corrections"] == 0
     expect(page.locator("#hand .gallery li")).to_have_count(0)
     expect(page.locator("#hand-forget")).to_be_hidden()
+    expect(page.locator("#hand summary")).to_be_focused()
 
 
 def test_a_hand_moves_to_another_device_by_its_link(page: Page, open_page: OpenPage, address: str) -> None:
@@ -128,14 +131,13 @@ def test_an_untouched_page_makes_no_hand(page: Page) -> None:
     assert page.context.cookies() == []
 
 
-@pytest.mark.parametrize("theme", ("light", "dark"))
-def test_axe_finds_nothing_on_keys_and_gallery(open_page: OpenPage, address: str, theme: str) -> None:
-    page = open_page(address=address, color_scheme=theme, reduced_motion="reduce")
+def test_axe_finds_nothing_on_keys_and_gallery(open_page: OpenPage, address: str) -> None:
+    page = open_page(address=address, reduced_motion="reduce")
     teach_eight(page)
     page.click("#correct")
     page.click("#hand summary")
     expect(page.locator("#hand .gallery li")).to_have_count(1)
-    check_access(page)
+    check_both_themes(page)
 
 
 def test_where_corrections_are_off_nothing_of_them_is_shown(open_page: OpenPage, tmp_path: Path) -> None:
@@ -146,6 +148,45 @@ def test_where_corrections_are_off_nothing_of_them_is_shown(open_page: OpenPage,
         expect(page.locator("#correct")).to_have_count(0)
         expect(page.locator("#hand")).to_have_count(0)
         expect(page.locator("footer")).to_contain_text("Nothing you draw or upload is stored on the server;")
+
+
+@pytest.mark.parametrize("locale", ("en", "zh"))
+def test_sheet_and_answer_are_on_the_first_screen(open_page: OpenPage, address: str, locale: str) -> None:
+    page = open_page(address=address, locale=locale)
+    draw_with_mouse(page, FOUR)
+    expect_answer(page, "4")
+    for width, height, *parts in (
+        (640, 360),
+        (720, 450, "#why"),
+        (844, 390, "#why", "#correct"),
+        (932, 430, "#why", "#correct"),
+        (390, 844, "#why", "#correct"),
+        (412, 732, "#why", "#correct"),
+        (768, 1024, "#why", "#correct"),
+        (1280, 720, "#why", "#correct", "#model"),
+        (1366, 768, "#why", "#correct", "#model"),
+        (1440, 900, "#why", "#correct", "#model"),
+    ):
+        page.set_viewport_size({"width": width, "height": height})
+        page.evaluate("() => scrollTo(0, 0)")
+        for part in ("#drawing", "#answer .verdict", "#answer .bars", "#clear", *parts):
+            expect(page.locator(part), f"{part} at {width}x{height}").to_be_in_viewport(ratio=1)
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize(("width", "height"), ((1280, 720), (390, 844), (844, 390)))
+def test_the_ten_keys_come_into_sight(open_page: OpenPage, address: str, width: int, height: int) -> None:
+    page = open_page(address=address, viewport={"width": width, "height": height})
+    draw_with_mouse(page, FOUR)
+    expect_answer(page, "4")
+    page.evaluate("() => scrollTo(0, 0)")
+    page.click("#correct")
+    for digit in range(10):
+        expect(page.locator(f"#keys [data-digit='{digit}']")).to_be_in_viewport(ratio=1)
+    page.locator("#keys [data-digit='3']").focus()
+    page.keyboard.press("Escape")
+    expect(page.locator("#keys")).to_be_hidden()
+    expect(page.locator("#correct")).to_be_focused()
 
 
 def test_the_page_has_the_parts_that_its_scripts_expect(page: Page) -> None:

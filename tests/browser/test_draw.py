@@ -261,6 +261,51 @@ def test_a_digit_is_drawn_with_the_keyboard(page: Page) -> None:
     expect_answer(page, "1")
 
 
+def test_an_answer_is_never_a_hundred_per_cent_and_no_share_stands_beside_what_is_no_digit(page: Page) -> None:
+    said = [reading("7", second=0), {**reading("7", certain=False, second=0.001)}]
+    said[1]["digits"][0]["doubt"] = "not_a_digit"
+    page.route(READ, lambda route: route.fulfill(json=said[0]))
+    draw_with_mouse(page, SEVEN)
+    expect_answer(page, "7")
+    expect(page.locator("#answer")).to_contain_text("99.9%")
+    expect(page.locator("#answer")).not_to_contain_text("100%")
+    page.unroute(READ)
+    page.route(READ, lambda route: route.fulfill(json=said[1]))
+    draw_with_mouse(page, ONE)
+    expect_answer(page, "7", "uncertain")
+    expect(page.locator("#answer .sentence")).to_contain_text("looks like no digit")
+    expect(page.locator("#answer")).not_to_contain_text("%")
+
+
+def test_ink_that_was_left_out_is_said_and_dashed(page: Page) -> None:
+    left_out = {**reading("7"), "marks": [{"sign": None, "box": [20, 20, 30, 30]}]}
+    page.route(READ, lambda route: route.fulfill(json=left_out))
+    draw_with_mouse(page, SEVEN)
+    expect_answer(page, "7")
+    expect(page.locator("#answer .second")).to_contain_text("One mark was left out.")
+    expect(page.locator("#found .mark")).to_have_css("border-top-style", "dashed")
+
+
+def test_every_point_between_two_frames_is_drawn(page: Page) -> None:
+    top = page.evaluate(
+        """async () => {
+          const canvas = document.querySelector('#drawing');
+          const box = canvas.getBoundingClientRect();
+          const at = (x, y) => ({ pointerId: 1, isPrimary: true, button: 0, buttons: 1, pressure: 0.5, bubbles: true,
+            clientX: box.left + (x * box.width) / 400, clientY: box.top + (y * box.height) / 300 });
+          canvas.setPointerCapture = () => {};
+          canvas.dispatchEvent(new PointerEvent('pointerdown', at(100, 200)));
+          const between = [150, 200, 250].map((x) => new PointerEvent('pointermove', at(x, x === 200 ? 60 : 130)));
+          canvas.dispatchEvent(new PointerEvent('pointermove', { ...at(300, 200), coalescedEvents: between }));
+          canvas.dispatchEvent(new PointerEvent('pointerup', at(300, 200)));
+          const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+          const top = data.findIndex((value, at) => at % 4 === 3 && value > 0);
+          return (Math.floor(top / 4 / canvas.width) * 300) / canvas.height;
+        }"""
+    )
+    assert 40 < top < 130, "units: the pen was at 60 in between, and at 200 before and after"
+
+
 def test_an_uncertain_answer_looks_uncertain_and_says_why(page: Page) -> None:
     page.route(READ, lambda route: route.fulfill(json=reading("4", certain=False, second=0.45)))
     draw_with_mouse(page, ONE)

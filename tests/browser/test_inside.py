@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from .conftest import OpenPage
 from .hand import FOUR, ONE, SEVEN, begin_stroke, draw_with_finger, draw_with_mouse
 from .test_draw import expect_answer
-from .test_everyone import SMALL_PHONE, TARGET, check_access
+from .test_everyone import SMALL_PHONE, TARGET, check_both_themes
 from .test_understand import read_models
 
 NETWORK = "/static/inside/network.js"
@@ -74,6 +74,27 @@ def test_every_layer_of_lenet_is_shown(page: Page) -> None:
     assert [len(section.locator(".map").all()) for section in sections.all()] == [0, 6, 6, 16, 16, 0, 0, 0]
     expect(sections.nth(7).locator(".one")).to_have_count(10)
     expect(sections.nth(7).locator("[data-best] .label")).to_have_text("7")
+
+
+def test_tab_stops_once_at_a_layer_and_arrow_keys_go_from_map_to_map(page: Page) -> None:
+    draw_with_mouse(page, SEVEN)
+    expect_answer(page, "7")
+    open_inside(page)
+    first, second = (page.locator("#inside .layer").nth(layer) for layer in (1, 2))
+    expect(first.get_by_role("toolbar")).to_have_accessible_name("1 · Kernels c1")
+    first.locator(".map").first.focus()
+    for key, place in (
+        ("ArrowRight", 1),
+        ("ArrowDown", 2),
+        ("ArrowLeft", 1),
+        ("End", 5),
+        ("ArrowRight", 5),
+        ("Home", 0),
+    ):
+        page.keyboard.press(key)
+        expect(first.locator(".map").nth(place)).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(second.locator(".map").first).to_be_focused()
 
 
 def test_it_changes_while_a_stroke_is_under_way(page: Page) -> None:
@@ -262,20 +283,19 @@ def test_the_lesson_waits_for_a_drawing_and_speaks_of_it(open_page: OpenPage) ->
     expect(page.locator("#inside .said")).to_contain_text("3")
 
 
-@pytest.mark.parametrize("theme", ("light", "dark"))
-def test_axe_finds_nothing_inside(open_page: OpenPage, theme: str) -> None:
-    page = open_page(color_scheme=theme, reduced_motion="reduce")
+def test_axe_finds_nothing_inside(open_page: OpenPage) -> None:
+    page = open_page(reduced_motion="reduce")
     draw_with_mouse(page, FOUR)
     expect_answer(page, "4")
     open_inside(page)
     open_map(page, 1, 2)
-    check_access(page)
+    check_both_themes(page)
     open_map(page, 3, 2)
-    check_access(page)
+    check_both_themes(page)
     page.locator("#inside .one").first.click()
-    check_access(page)
+    check_both_themes(page)
     page.click("#lesson-begin")
-    check_access(page)
+    check_both_themes(page)
 
 
 def test_a_phone_shows_one_layer_at_a_time(open_page: OpenPage) -> None:

@@ -103,15 +103,19 @@ def test_the_drawing_comes_along_to_the_models_and_back(page: Page) -> None:
 
 
 def test_every_model_has_a_page(page: Page, server: str) -> None:
+    names = page.locator("#model option").all_text_contents()
+    for choice in page.locator("#inside select, #compare select").all():
+        assert choice.locator("option").all_text_contents() == names
     page.goto("/models")
     links = page.locator(".models a")
-    assert links.all_inner_texts() == read_models(server)
+    assert links.all_inner_texts() == names, "a model is called the same everywhere"
+    assert page.locator(".models code").all_inner_texts() == read_models(server)
     addresses = [link.get_attribute("href") or "" for link in links.all()]
     links.first.click()
     expect(page).to_have_url(f"{server}{addresses[0]}")
-    for address in addresses:
+    for name, address in zip(names, addresses, strict=True):
         page.goto(address)
-        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        expect(page.get_by_role("heading", level=1)).to_have_text(name)
         for picture in page.locator("img.report").all():
             picture.scroll_into_view_if_needed()
             assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0

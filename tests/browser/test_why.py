@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.conftest import ROOT
 
 from .conftest import OpenPage
 from .hand import FOUR, ONE, SEVEN, draw_picture, draw_with_mouse, shift, shrink
-from .test_draw import expect_answer
-from .test_everyone import SMALL_PHONE, TARGET, check_access
+from .test_draw import READ, expect_answer, reading
+from .test_everyone import SMALL_PHONE, TARGET, check_both_themes
 
 FOLDER = ROOT / "static" / "why"
 NUMBER = [*shift(shrink(SEVEN, 0.6), -90), *shift(shrink(ONE, 0.6), 90)]
@@ -208,13 +207,31 @@ def test_another_press_closes_it(page: Page) -> None:
     expect(page.locator("#why")).to_have_attribute("aria-expanded", "false")
 
 
-@pytest.mark.parametrize("theme", ("light", "dark"))
-def test_axe_finds_nothing(open_page: OpenPage, theme: str) -> None:
-    page = open_page(color_scheme=theme, reduced_motion="reduce")
+def test_by_keyboard_one_goes_on_in_it_and_comes_back_by_escape(page: Page) -> None:
+    draw_with_mouse(page, SEVEN)
+    expect_answer(page, "7")
+    page.focus("#why")
+    page.keyboard.press("Enter")
+    expect(page.locator("#why-panel")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Compare with")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#why-panel")).to_be_hidden()
+    expect(page.locator("#why")).to_be_focused()
+
+
+def test_where_nothing_else_is_likely_no_second_guess_is_named(page: Page) -> None:
+    page.route(READ, lambda route: route.fulfill(json=reading("7", second=0)))
+    draw_with_mouse(page, SEVEN)
+    expect(page.locator("#why")).to_have_text("Why 7?")
+
+
+def test_axe_finds_nothing(open_page: OpenPage) -> None:
+    page = open_page(reduced_motion="reduce")
     ask_why(page)
-    check_access(page)
+    check_both_themes(page)
     page.locator(".why-rows button").first.click()
-    check_access(page)
+    check_both_themes(page)
 
 
 def test_a_small_phone_has_room_for_it(open_page: OpenPage) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import time
+import urllib.request
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -15,6 +18,8 @@ from app.memory.database import Database
 from app.models.classifier import load_classifier
 from app.models.folder import load
 from tests.conftest import MODELS
+from tests.support.drawings import to_png
+from tests.support.servers import START, Load, Server, ask, running
 from train.__main__ import main
 from train.adaptation import adapt_model, read_corrections
 from train.errors import TrainingError
@@ -42,13 +47,19 @@ def url(tmp_path: Path) -> str:
     return url
 
 
-def test_corrections_become_the_next_version(
-    url: str, printed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a model learn from few digits, and be saved whatever it learns."""
     for name, value in (("WRITTEN", 400), ("NON_DIGITS", 40), ("LEARNING_RATE", 1e-6)):
         monkeypatch.setattr(adapting, name, value)
     monkeypatch.setattr(robust, "VALIDATION_WRITTEN", 200)
     monkeypatch.setattr(adapting.Quality, "describe_losses", lambda *_: [])  # the printed digits are no MNIST
+
+
+@pytest.mark.usefixtures("quick")
+def test_corrections_become_the_next_version(
+    url: str, printed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = Path(shutil.copytree(MODELS / "robust", tmp_path / "robust"))
     before = load(folder)
     card = adapt_model(folder, read_corrections(url, None), printed, Effort(epochs=1, steps=2), Console())
@@ -63,6 +74,37 @@ def test_corrections_become_the_next_version(
     assert load_classifier(found).prototypes is not None
     assert found.card["sha256"] != before.card["sha256"]
     assert "saved to" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_server_that_watches_takes_up_the_next_version_without_a_gap(printed: Path, tmp_path: Path) -> None:
+    """A person corrects through the server, the model learns beside it, and requests go on all the while."""
+    models = tmp_path / "models"
+    folder = Path(shutil.copytree(MODELS / "robust", models / "robust"))
+    before, url = load(folder).card["version"], f"sqlite:///{tmp_path / 'digits.sqlite3'}"
+    with running(tmp_path / "log", models=models, database=url, workers=1, watch=1) as server:
+        for digit, label in zip(*synthesise_hand(7000, 2), strict=True):
+            path = f"/corrections?digit={label}&hand={HANDS[0]}"
+            assert ask(server.port, to_png(digit), path)[0] == 201
+        with Load(server.port, clients=1) as requests:
+            requests.wait_for(1)
+            adapt_model(folder, read_corrections(url, None), printed, Effort(epochs=1, steps=2), Console())
+            deadline = time.monotonic() + START
+            while (version := version_of(server)) == before:
+                assert time.monotonic() < deadline, server.log.read_text()
+                time.sleep(0.1)
+            requests.wait_for(3)
+        assert version == str(int(before) + 1)
+        assert requests.failures == []
+        assert requests.refused == 0
+        assert set(requests.statuses) == {200}
+        assert ask(server.port, path=f"/hands/{HANDS[0]}", method="GET")[1]["corrections"] == 20
+
+
+def version_of(server: Server) -> str:
+    with urllib.request.urlopen(f"{server.address}/v1/models/robust", timeout=START) as answer:
+        version: str = json.load(answer)["model_version_status"][0]["version"]
+    return version
 
 
 def test_one_hand_alone_may_teach(url: str) -> None:

@@ -4,8 +4,8 @@
     read the first half one by one, correct what is misread until there are so many -> errors on the other half
 
 `python -m train measure --corrections` measures synthesised hands and, where there are any, development pictures by
-their source. Reads with app/memory's own functions. Decides nothing: the constants come from synthesised hands that are
-not measured here, and from MNIST's validation split.
+their source. Reads with app/memory's own functions. Decides nothing: fitting.py takes the constants from other
+synthesised hands, and from MNIST's validation split.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from app.errors import DigitsError
 from app.framing import to_tensor
-from app.memory.comparing import Examples, judge_examples, read_with
+from app.memory.comparing import WEIGHTS, Examples, Weights, judge_examples, read_with
 from app.models.classifier import Classifier, Prediction
 from app.models.prototypes import References
 from app.preprocessing.digits import read_picture
@@ -35,7 +35,7 @@ COUNTS = (5, 10, 30, 70)  # corrections
 HANDS = range(5000, 5120)  # seeds of synthesised hands; the constants were chosen with others
 PER_CLASS = 40  # digits that each of them writes
 SMALLEST = 8  # digits of a source that is measured alone
-TURNS = 5  # times that a source of few digits is split anew
+TURNS = 20  # times that a source of few digits is split anew: one digit is 0.7 % of the smallest set in one split
 
 Digits = NDArray[np.uint8]  # (n, 28, 28)
 
@@ -76,11 +76,18 @@ class Tally:
 class Reader:
     """Reads digits of one hand, for which a network has answered already, with those that are corrected."""
 
-    def __init__(self, labels: NDArray[np.uint8], prediction: Prediction, prototypes: References) -> None:
+    def __init__(
+        self,
+        labels: NDArray[np.uint8],
+        prediction: Prediction,
+        prototypes: References,
+        weights: Weights = WEIGHTS,
+    ) -> None:
         """Start with nothing corrected."""
         self.labels = labels
         self.prediction = prediction
         self.prototypes = prototypes
+        self.weights = weights
         self.corrected: list[int] = []  # places
         self._examples: Examples | None = None
 
@@ -97,7 +104,7 @@ class Reader:
         assert features is not None
         part = Prediction(self.prediction.probabilities[places], self.prediction.certainty[places], features[places])
         if self._examples is not None:
-            part = read_with(part, self._examples, self.prototypes)
+            part = read_with(part, self._examples, self.prototypes, self.weights)
         return np.asarray(part.probabilities.argmax(axis=1))
 
 

@@ -8,6 +8,7 @@ import pickle
 import shutil
 import subprocess
 import sys
+import warnings
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,16 +19,19 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+import tf_keras
 
 from app import create_app
 from app.framing import to_tensor
 from app.models import importing
 from app.models.card import read_card
 from app.models.classifier import load_classifier
+from app.models.conversion import compile_source
 from app.models.files import CARD, COMPILED, BadModel
 from app.models.folder import IMPORTED, load
 from app.models.importing import Job, Outcome, choose_source, import_networks, load_ready
 from app.models.registry import load_registry
+from app.models.runtimes import Interpreter
 from app.models.samples import LABELS, load_samples
 from tests.conftest import MODELS, ROOT
 from tests.support.drawings import draw_digit, to_png
@@ -39,13 +43,19 @@ from tests.support.foreign_files import (
     keras1_theano,
     keras2,
     keras2_functional,
+    keras2_functions,
+    keras2_normalised,
     keras3,
     keras3_functional,
+    keras3_functions,
+    write_any_size,
     write_code,
+    write_estimator,
     write_json,
     write_keras,
     write_keras1,
     write_keras212,
+    write_named_model,
     write_tensorflow1,
     write_tensorflow1_keras,
     write_tflite,
@@ -77,6 +87,8 @@ SERVED: dict[str, Write] = {
     "keras2_h5": write_keras(keras2, "mnist_model.h5"),
     "keras2_hdf5_255": write_keras(lambda: keras2(pair=(0, 255)), "mnist.hdf5"),
     "keras2_dark_ink": write_keras(lambda: keras2(pair=(1, 0)), "mnist.h5"),
+    "keras2_normalised": write_keras(keras2_normalised, "mnist.h5"),
+    "keras2_named_model": write_named_model,
     "keras2_logits": write_keras(lambda: keras2((28, 28), (-1, 1), "linear"), "mnist.h5"),
     "keras2_sigmoids": write_keras(lambda: keras2((784,), (0, 1), "sigmoid"), "mnist.h5"),
     "keras2_archive": write_keras(keras2, "mnist_model.keras"),
@@ -96,6 +108,10 @@ SERVED: dict[str, Write] = {
     "serving_layout": serve_layout,
     "tensorflow1": write_tensorflow1,
     "tensorflow1_keras": write_tensorflow1_keras,
+    "estimator": write_estimator,
+    "keras2_functions": write_keras(keras2_functions, "mnist.h5"),
+    "keras3_functions": write_keras(keras3_functions, "mnist.keras"),
+    "any_size": write_any_size,
     "tflite": write_tflite(),
     "tflite_rows": write_tflite(shape=(1, 28, 28)),
     "tflite_batch": write_tflite(shape=(4, 784)),
@@ -154,6 +170,10 @@ REFUSED: dict[str, tuple[Write, str]] = {
     "frozen": (write_file("frozen.pb"), "holds a graph of TensorFlow 1 alone"),
     "program": (write_file("model.py", b"import os"), "holds a program, which is never run"),
     "notes": (write_file("notes.md"), "holds no network (notes.md)"),
+    "git_lfs": (write_file("mnist.h5", b"version https://git-lfs.github.com/spec/v1\noid sha256:00"), "Git LFS keeps"),
+    "yaml": (write_file("model.yaml", b"class_name: Sequential"), "describes its network in YAML"),
+    "tensorflow_js": (write_file("group1-shard1of1.bin"), "holds a network of TensorFlow.js"),
+    "paddle": (write_file("inference.pdmodel"), "holds a network of another library"),
     "empty": (lambda folder: None, "is empty"),
     "damaged_h5": (write_file("m.h5", b"\x89HDF\r\n\x1a\nxxxx"), "is damaged"),
     "damaged_tflite": (write_file("m.tflite", b"\x1c\0\0\0TFL3" + b"\xff" * 64), "is damaged"),
@@ -235,6 +255,25 @@ def test_the_card_says_what_was_adapted_and_what_it_was(outcomes: dict[str, Outc
 
 def test_the_newest_of_servings_versions_is_taken(outcomes: dict[str, Outcome], models: Path) -> None:
     assert (read_card(models / "serving_layout") or {})["imported"]["file"] == "2/saved_model.pb"
+
+
+@pytest.mark.parametrize(
+    "layer",
+    (
+        tf_keras.layers.GRU(4),
+        tf_keras.layers.SimpleRNN(4),
+        tf_keras.layers.Bidirectional(tf_keras.layers.LSTM(4, activation="relu")),
+    ),
+    ids=("gru", "simple", "bidirectional"),
+)
+def test_a_recurrent_saved_model_is_compiled_for_one_digit_at_once(tmp_path: Path, layer: Any) -> None:
+    with warnings.catch_warnings(action="ignore"):
+        network = tf_keras.Sequential([tf_keras.layers.InputLayer((28, 28)), layer, tf_keras.layers.Dense(10)])
+        network.save(tmp_path / "recurrent", save_format="tf")
+    (tmp_path / COMPILED).write_bytes(compile_source(choose_source(tmp_path / "recurrent")).body)
+    digits = to_tensor(load_samples())[:3, ..., 0]
+    found = [Interpreter(tmp_path / COMPILED, 1).answer(digits[at : at + 1])[0][0] for at in range(3)]
+    np.testing.assert_allclose(found, network(digits).numpy(), atol=1e-5)
 
 
 @pytest.fixture

@@ -80,6 +80,24 @@ def test_digits_that_lie_on_their_side_are_found() -> None:
     assert (found.right, found.adaptation.transposed) == (20, True)
 
 
+@pytest.mark.parametrize(("axis", "unit"), ((1, "columns"), (2, "rows"), ((1, 2), "digit")))
+def test_digits_whose_parts_have_length_1_are_found(axis: Any, unit: str) -> None:
+    """As keras.utils.normalize() makes them, with any axis."""
+    weights = train_weights()
+
+    def undo(given: Array) -> Array:
+        """Give the network what it learned, if each part has length 1; else something else than that."""
+        lengths = np.sqrt((given**2).sum(axis=axis, keepdims=True))
+        ink = to_tensor(np.concatenate((load_samples(), vary_samples())))[: len(given), ..., 0]
+        wanted = np.divide(ink, np.sqrt((ink**2).sum(axis=axis, keepdims=True)) + 1e-9)
+        assert lengths.shape == np.sqrt((ink**2).sum(axis=axis, keepdims=True)).shape
+        return np.asarray(ink + 3 * (given - wanted), np.float32)
+
+    found = recognise(network(weights, flatten=undo), (28, 28)).adaptation
+    assert (found.unit, found.paper, found.ink) == (unit, 0, 1)
+    assert len(describe_adaptation(found)) == 2
+
+
 def test_of_several_outputs_the_one_with_ten_numbers_that_are_right_is_used() -> None:
     run = network(train_weights())
 

@@ -341,9 +341,43 @@ def shade(lean: float, across: float, depth: float, grain: float = 2) -> Grey:
     return np.asarray(np.clip(215 * (depth + (1 - depth) * lit) + noise, 0, 255), np.uint8)
 
 
-@pytest.mark.parametrize("lean", (0.1, 0.5))
+@pytest.mark.parametrize("lean", (0.0, 0.1, 0.5))
 @pytest.mark.parametrize("across", (0.3, 0.6))
-@pytest.mark.parametrize("depth", (0.7, 0.8))
+@pytest.mark.parametrize("depth", (0.25, 0.4, 0.5, 0.7, 0.8))
 def test_a_shadows_edge_on_empty_paper_is_no_ink(lean: float, across: float, depth: float) -> None:
     with pytest.raises(NoInk):
         look_for_ink(shade(lean, across, depth))
+
+
+@pytest.mark.parametrize("grain", (1, 4))
+def test_the_edge_of_a_deep_shadow_on_smooth_or_grainy_paper_is_no_ink(grain: float) -> None:
+    with pytest.raises(NoInk):
+        look_for_ink(shade(0.3, 0.6, 0.4, grain))
+
+
+# Other ink that is as large
+
+
+def beside(labels: tuple[int, ...], height: int) -> Grey:
+    """Return a page with a digit, and others of a height to its right."""
+    page = draw_digit(labels[0], shape=(200, 400), height=120, centre=(80, 100), pen=9)
+    for place, label in enumerate(labels[1:], 1):
+        other = draw_digit(label, shape=(200, 400), height=height, centre=(80 + 110 * place, 100), pen=9)
+        page = np.minimum(page, other)
+    return page
+
+
+@pytest.mark.parametrize("labels", ((4, 2), (1, 1), (8, 0, 7)))
+@pytest.mark.parametrize(
+    "paper", (lambda page: page, lambda page: on_noisy_paper(page, 90)), ids=("flat", "photographed")
+)
+def test_a_digit_beside_others_as_large_is_among_others(labels: tuple[int, ...], paper: Callable[[Grey], Grey]) -> None:
+    assert look_for_ink(paper(beside(labels, 120))).among_others
+
+
+@pytest.mark.parametrize("height", (20, 45))
+@pytest.mark.parametrize(
+    "paper", (lambda page: page, lambda page: on_noisy_paper(page, 90)), ids=("flat", "photographed")
+)
+def test_a_digit_beside_smaller_ink_stands_alone(height: int, paper: Callable[[Grey], Grey]) -> None:
+    assert not look_for_ink(paper(beside((4, 2), height))).among_others

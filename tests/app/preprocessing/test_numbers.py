@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from app.errors import NoInk
+from app.framing import to_tensor
 from app.models.classifier import Classifier, load_classifier
 from app.models.folder import load
 from app.preprocessing.decoding import decode_picture
 from app.preprocessing.digits import read_picture
-from app.preprocessing.numbers import FoundDigit, find_writing
-from app.reading.answers import read_one
+from app.preprocessing.numbers import FoundDigit, Look, find_writing
+from app.reading.answers import predict_one, read_one
 from app.reading.numbers import read_number
 from tests.support import drawings
 from tests.support.drawings import STROKES, draw_digit, draw_text, to_bytes, to_png
@@ -171,6 +174,30 @@ def test_a_plain_one_leans_as_the_hand_does(slant: float, monkeypatch: pytest.Mo
     assert read(draw_text("21815", slant=slant)) == "21815"
 
 
+@pytest.mark.parametrize(("text", "lean"), (("3619", 0.5), ("56183", 0.5), ("7183", 0.35), ("36194", 0.5)))
+def test_ones_of_many_hands_are_no_slashes(text: str, lean: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawings, "STROKES", (STROKES[0], (((0.32, 0.00), (0.31, 1.00)),), *STROKES[2:]))
+    others = ((66, 6, -0.2), (80, 8, 0.3))
+    hands = [(80, 8, lean) if digit == "1" else others[place % 2] for place, digit in enumerate(text)]
+    assert read(write_by_many(text, hands)) == text
+
+
+@pytest.mark.parametrize(("high", "pen", "lean"), ((42, 10, 0.0), (48, 12, 0.2), (54, 10, 0.2)))
+def test_a_small_four_is_no_plus(high: float, pen: float, lean: float) -> None:
+    assert read(write_by_many("2954", [(80, 8, 0.1)] * 3 + [(high, pen, lean)])) == "2954"
+
+
+def write_by_many(text: str, hands: Sequence[tuple[float, float, float]]) -> Grey:
+    """Write digits side by side, each as another hand does: height, pen and slant."""
+    page = np.full(PAGE, 255, np.uint8)
+    x = 40
+    for digit, (height, pen, slant) in zip(text, hands, strict=True):
+        drawn = draw_text(digit, height=height, pen=pen, slant=slant, margin=20)
+        page[80 : 80 + len(drawn), x : x + drawn.shape[1]] &= drawn
+        x += drawn.shape[1] - 15
+    return page
+
+
 def test_a_sign_has_a_box_and_is_no_digit() -> None:
     page = draw_text("7.2")
     writing = find_writing(page)
@@ -187,6 +214,33 @@ def test_dirt_is_no_point(size: int) -> None:
         page[y : y + size, x : x + size] = 0
     writing = find_writing(page)
     assert (len(writing.digits), writing.marks) == (4, [])
+
+
+def test_a_tail_apart_from_its_three_is_no_minus() -> None:
+    page = draw_text("3813")
+    x, y, width, height = find_writing(page).digits[0].box
+    page[y + round(0.65 * height) :][:6, x - 2 : x + round(0.5 * width)] = 0
+    assert read(page) == "3813"
+
+
+def test_a_crumb_after_a_number_is_no_point() -> None:
+    page = draw_text("482", pen=8)
+    x, y, width, height = find_writing(page).digits[-1].box
+    page[y + height - 6 : y + height, x + width + 12 : x + width + 18] = 0
+    assert read(page) == "482"
+
+
+def test_a_point_after_a_number_is_read() -> None:
+    assert read(draw_text("12.", pen=8)) == "12."
+
+
+@pytest.mark.parametrize("high", (36, 42, 48))
+def test_a_short_one_among_tall_digits_is_doubted(high: int) -> None:
+    page = draw_text("5824", height=80, gap=0.5)
+    x, _, width, _ = find_writing(page).digits[0].box
+    page[90 : 90 + high, x + width + 10 : x + width + 18] = 0
+    answer = read_one(the_robust(), to_png(page))
+    assert answer["text"] == "5824" or not answer["digits"][1]["certain"]
 
 
 def test_ink_that_is_neither_is_a_mark() -> None:
@@ -260,3 +314,58 @@ def test_pages_of_mnist_digits_are_read(mnist_test: tuple[NDArray[np.uint8], NDA
             text += str(labels[index])
         right.append(read(in_uneven_light(page)) == text)
     assert np.mean(right) >= 0.85
+
+
+def certain(page: NDArray[np.uint8]) -> list[int]:
+    """Return the digits of a page that are certain."""
+    return [digit["digit"] for digit in read_one(the_robust(), to_png(page))["digits"] if digit["certain"]]
+
+
+@pytest.mark.parametrize("font", (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX))
+def test_no_letter_of_printed_lines_is_certain(font: int) -> None:
+    page = np.full((240, 560), 255, np.uint8)
+    for row, line in enumerate(("still all of it will fall", "oil and milk, total cash", "single or several")):
+        cv2.putText(page, line, (20, 60 + 70 * row), font, 1.2, 0, 2, cv2.LINE_AA)
+    assert certain(page) == []
+
+
+@pytest.mark.parametrize("broad", (8, 20))
+def test_bars_of_a_chart_are_no_certain_ones(broad: int) -> None:
+    page = np.full((300, 600), 255, np.uint8)
+    for place, high in enumerate((200, 90, 150, 220, 100, 170, 80, 210, 130)):
+        page[260 - high : 260, 40 + 60 * place : 40 + 60 * place + broad] = 0
+    assert certain(page) == []
+
+
+def test_a_number_with_many_ones_is_certain() -> None:
+    assert certain(draw_text("1171111")) == [1, 1, 7, 1, 1, 1, 1]
+
+
+def test_a_digit_alone_beside_one_that_the_picture_was_not_meant_for_is_doubted() -> None:
+    page = write("42", height=90, gap=60)
+    assert not predict_one(the_robust(), to_png(page))["certain"]
+
+
+def test_a_small_digit_that_is_left_out_is_a_doubted_mark() -> None:
+    page = draw_text("42", height=120)
+    page = np.pad(page, ((0, 150), (0, 300)), constant_values=255)
+    page = np.minimum(page, draw_digit(8, shape=page.shape, height=26, centre=(page.shape[1] - 60, 290), pen=3))
+    writing = find_writing(page, look_with(the_robust()))
+    assert len(writing.digits) == 2
+    assert [(mark.sign, mark.doubted) for mark in writing.marks] == [(None, True)]
+
+
+def test_dirt_that_is_left_out_is_no_mark() -> None:
+    page = np.pad(draw_text("42", height=120), ((0, 150), (0, 300)), constant_values=255)
+    page[-40:-38, -60:-45] = 0
+    assert find_writing(page, look_with(the_robust())).marks == []
+
+
+def look_with(classifier: Classifier) -> Look:
+    """Return how a classifier looks at framed digits."""
+
+    def look(digits: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        prediction = classifier.predict(to_tensor(digits))
+        return prediction.probabilities, prediction.certainty
+
+    return look
