@@ -13,7 +13,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links -c app/constraints.txt
 DATA := $(if $(DIGITS_DATA),--data $(DIGITS_DATA))
 
-.PHONY: help run dev train report documents test lint browser proxy bench bench-check bench-bulk test-backends fuzz lock audit clean
+.PHONY: help run dev train report documents test lint browser proxy promtool bench bench-check bench-bulk test-backends fuzz lock audit clean
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -33,7 +33,7 @@ report: $(VENV)/.train ## draw the pictures of every model's report again
 documents: $(VENV)/.serve ## write the tree, the settings and the speed into the documents
 	@$(BIN)/python -m tests.documents
 
-test: lint browser proxy $(CLIENTS)/.package-lock.json ## the whole check: ruff, mypy, pytest with a real browser and a real nginx
+test: lint browser proxy promtool $(CLIENTS)/.package-lock.json ## the whole check: ruff, mypy, pytest with a real browser and a real nginx
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
 
 lint: $(VENV)/.test $(NODE_MODULES)/.package-lock.json
@@ -50,6 +50,9 @@ browser: $(VENV)/.test
 
 proxy: $(VENV)/.test
 	@$(BIN)/python -m tests.nginx
+
+promtool: $(VENV)/.test
+	@$(BIN)/python -m tests.promtool
 
 bench: $(VENV)/.test ## measure the speed of everything (some minutes)
 	$(BIN)/python -m tests.bench

@@ -132,6 +132,7 @@ def train_and_evaluate(run: Run, dataset: Dataset, seed: int) -> Result:
         "recipe": run.name,
         "seed": seed,
         **cards.describe_recipe(run.recipe, dataset),
+        **cards.describe_place(dataset, run.places.data),
         "versions": cards.describe_versions(),
         "layers": cards.describe_layers(trained.network),
         **measured,

@@ -197,7 +197,7 @@ LAYER = fields(
 CALIBRATION = fields({"expected_error": SHARE, "bins": list_of(BIN, high=1000)}, needed=("expected_error",))
 FIELDS = fields(
     {
-        **dict.fromkeys(("name", "title", "claimed", "recipe", "dataset", "dataset_title"), text),
+        **dict.fromkeys(("name", "title", "claimed", "recipe", "dataset", "dataset_title", "data"), text),
         "version": version,
         "classes": list_of(name, 2, MAX_CLASSES),
         "framing": text,  # which there are, the classifier knows

@@ -214,8 +214,12 @@ def _convert_saved_model(source: Source) -> bytes:
     import tensorflow as tf
 
     file_name = name_file(source.folder, source.files[0])
-    function, owner, _ = load_function(source.folder, source.files[0])
+    function, owner, shape = load_function(source.folder, source.files[0])
     try:
+        if None in shape:
+            known = [side or SIDE for side in shape]
+            sized = tf.function(function, input_signature=[tf.TensorSpec((None, *known), function.inputs[0].dtype)])
+            return _convert(file_name, sized.get_concrete_function(), owner)
         return _convert(file_name, function, owner)
     except BadModel:
         function, owner, shape = load_function(source.folder, source.files[0], single=True)

@@ -60,9 +60,11 @@ OPERATIONS = {  # TensorFlow functions of Keras 2, by their last name, and class
     **{"subtract": "subtract", "sub": "subtract", "relu": "relu", "softmax": "softmax", "sigmoid": "sigmoid"},
     **{"TrueDivide": "divide", "Divide": "divide", "Multiply": "multiply", "Add": "add", "Subtract": "subtract"},
     **{"Relu": "relu", "Softmax": "softmax", "Sigmoid": "sigmoid"},
+    **{"cast": "cast", "expand_dims": "expand_dims", "reshape": "reshape", "concat": "concat"},
 }
+SHAPING = ("cast", "expand_dims", "reshape", "concat")
 MERGING = {"add": "Add", "subtract": "Subtract", "multiply": "Multiply"}
-FUNCTIONS = re.compile(r"(math|nn|__operators__)\.[a-z]+")
+FUNCTIONS = re.compile(r"((math|nn|__operators__)\.)?[a-z_]+")
 IMAGE, ROWS = (28, 28, 1), (28, 28)
 DEFAULT_INPUTS: dict[str, tuple[int | None, ...]] = {  # of a network that does not say it, by its first layer
     **dict.fromkeys(("Conv2D", "Convolution2D", "Flatten", "Rescaling"), IMAGE),
@@ -279,6 +281,8 @@ class Operation:
         import keras
 
         parts = [*arguments, *others.values()]
+        if self.function in SHAPING:
+            return self._shape(*arguments, **others)
         if len(parts) == 1 and isinstance(parts[0], list):
             parts = parts[0]
         if len(parts) == 1:
@@ -300,6 +304,34 @@ class Operation:
             raise BadModel("divides a number by what a layer gives; expected layers of Keras")
         scale, offset = {"add": (1, first), "subtract": (-1, first), "multiply": (first, 0)}[self.function]
         return keras.layers.Rescaling(scale, offset, name=self.name)(second)
+
+    def _shape(self, tensor: Any, value: Any = None, **others: Any) -> Any:
+        """Change the shape or the type of what a layer gives, or join several; the digits stay apart.
+
+        Raises:
+            BadModel: it would mix digits, or is described in no known way.
+        """
+        import keras
+
+        given = (
+            value if value is not None else next(iter(others[key] for key in ("axis", "shape") if key in others), None)
+        )
+        if self.function == "cast":  # all is computed in float32
+            return keras.layers.Identity(name=self.name)(tensor)
+        if self.function == "concat":
+            if not isinstance(tensor, list) or not isinstance(given, int) or given == 0:
+                raise BadModel("joins what no layer gives, or digits; expected layers of Keras")
+            return keras.layers.Concatenate(given, name=self.name)(tensor)
+        if self.function == "expand_dims" and isinstance(given, int):
+            place = given if given >= 0 else given + len(tensor.shape) + 1
+            shape = [*tensor.shape[:place], 1, *tensor.shape[place:]][1:]
+        elif self.function == "reshape" and isinstance(given, list) and given[0] in (-1, None):
+            place, shape = 1, given[1:]
+        else:
+            raise BadModel(f"calls {self.function} with what is not known here; expected layers of Keras")
+        if place < 1:
+            raise BadModel(f"calls {self.function} on the axis of digits; expected layers of Keras")
+        return keras.layers.Reshape(shape, name=self.name)(tensor)
 
 
 def make_layer(item: Config, version: int) -> Any:

@@ -255,6 +255,11 @@ def examine(compiled: Path, given: Mapping[str, Any], title: str) -> Recognition
         whole = sentence[:1].isupper() or "/" in sentence.partition(" ")[0]
         raise BadModel(sentence if whole else f"{title} {sentence}.") from error
     except (ValueError, RuntimeError) as error:  # LiteRT's own
+        if "Select TensorFlow op" in str(error):
+            raise BadModel(
+                f"{title} needs operations of TensorFlow that are not in LiteRT (Flex). Convert it without "
+                "SELECT_TF_OPS, or import the network that it was converted from."
+            ) from error
         first = next(iter(str(error).strip().splitlines()), "")[:200]
         raise BadModel(f"{title} cannot be run by LiteRT: {first}") from error
     return found

@@ -59,7 +59,13 @@ PLACE_NAMES = """
 """
 PLACES = frozenset(PLACE_NAMES.split())
 OTHER_NAMES = re.compile(r"^(tf_keras|tensorflow\.python\.keras|tensorflow\.keras)(?=\.|$)")  # under which Keras 2 came
-OPERATION_PLACES = frozenset(("keras.src.ops.numpy", "keras.src.ops.nn"))
+OPERATION_PLACES = frozenset(("keras.src.ops.numpy", "keras.src.ops.nn", "keras.src.ops.core"))
+# Functions of Keras 3 that compute, besides those that former_keras.py knows
+FUNCTION_NAMES = """
+    Absolute Cast Clip Concatenate Exp ExpandDims Flatten GetItem LogSoftmax Max Maximum Mean Min Minimum Moveaxis
+    Negative Pad Power Reshape Sqrt Square Squeeze Stack Sum Tanh Transpose
+"""
+COMPUTING = frozenset(FUNCTION_NAMES.split())
 # Fields of former layers that answers do not depend on: they name classes of any kind
 ONLY_TRAINS = ("_initializer", "_regularizer", "_constraint")
 ACTIVATION_NAMES = """
@@ -96,6 +102,8 @@ def check_network(file_name: str, config: Any) -> dict[str, Any]:
         if isinstance(item, dict):
             for key in [key for key in item if key == "compile_config" or (former and _is_left_out(key, item[key]))]:
                 del item[key]
+            if item.get("class_name") == "DTypePolicy" and isinstance(item.get("config"), dict):
+                item["config"]["name"] = "float32"  # what was trained in half precision is computed in this, too
     for item, _ in walk(config):
         if isinstance(item, dict) and "class_name" in item:
             _check_class(file_name, item)
@@ -182,7 +190,7 @@ def _check_class(file_name: str, item: dict[str, Any]) -> None:
         name = str(config.get("function")) if isinstance(config, dict) else ""
         known = bool(FUNCTIONS.fullmatch(name)) and name.rpartition(".")[2] in OPERATIONS
     elif module in OPERATION_PLACES:
-        known = kind in OPERATIONS
+        known = kind in OPERATIONS or kind in COMPUTING
     elif module in PARTS or module.rpartition(".")[0] in PARTS:
         known = kind.isidentifier() and "Lambda" not in kind
     else:

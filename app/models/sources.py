@@ -252,6 +252,8 @@ def _describe_pointer(folder: Path, name: str) -> str | None:
 
 
 def _describe_name(name: str) -> str | None:
+    if "-shard" in name and name.endswith(".bin"):
+        return f"holds a network of TensorFlow.js, which tensorflowjs_converter turns into a Keras file ({name:.60})"
     for endings, said in OTHERS.items():
         if name.lower().endswith(endings) and name != COMPILED:
             return f"{said} ({name:.60})"

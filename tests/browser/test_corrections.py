@@ -12,7 +12,7 @@ from tests.support.servers import serve
 from .conftest import OpenPage
 from .hand import FOUR, SEVEN, Stroke, draw_with_mouse, shift
 from .test_draw import expect_answer
-from .test_everyone import check_access, read_parts
+from .test_everyone import check_both_themes, read_parts
 
 # A 1 with a long flat flag as some write it; told apart from a 7 by nobody but its writer
 FLAT_ONE: list[Stroke] = [[(120, 120), (230, 70), (225, 250)]]
@@ -131,14 +131,13 @@ def test_an_untouched_page_makes_no_hand(page: Page) -> None:
     assert page.context.cookies() == []
 
 
-@pytest.mark.parametrize("theme", ("light", "dark"))
-def test_axe_finds_nothing_on_keys_and_gallery(open_page: OpenPage, address: str, theme: str) -> None:
-    page = open_page(address=address, color_scheme=theme, reduced_motion="reduce")
+def test_axe_finds_nothing_on_keys_and_gallery(open_page: OpenPage, address: str) -> None:
+    page = open_page(address=address, reduced_motion="reduce")
     teach_eight(page)
     page.click("#correct")
     page.click("#hand summary")
     expect(page.locator("#hand .gallery li")).to_have_count(1)
-    check_access(page)
+    check_both_themes(page)
 
 
 def test_where_corrections_are_off_nothing_of_them_is_shown(open_page: OpenPage, tmp_path: Path) -> None:

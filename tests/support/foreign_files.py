@@ -249,6 +249,50 @@ def keras2_normalised() -> Any:
     return network
 
 
+def keras2_functions() -> Any:
+    """Return a network of Keras 2 that calls functions of TensorFlow between its layers; for 0 to 255."""
+    layers, weights = tf_keras.layers, train_weights()
+    entry = tf_keras.Input((28, 28))
+    scaled = tf.cast(tf.expand_dims(entry, -1), tf.float32) / 255.0
+    hidden = layers.Dense(HIDDEN, activation="relu", name="first")(tf.reshape(scaled, (-1, 784)))
+    logits = layers.Dense(10, name="last")(tf.concat([hidden, hidden], -1))
+    network = tf_keras.Model(entry, tf.nn.softmax(logits))
+    network.get_layer("first").set_weights([weights.kernel, weights.bias])
+    network.get_layer("last").set_weights([np.concatenate([weights.last_kernel / 2] * 2), weights.last_bias])
+    return network
+
+
+def keras3_functions() -> keras.Model:
+    """Return a network of Keras 3, of half precision, that calls functions of Keras between its layers."""
+    layers, ops, weights = keras.layers, keras.ops, train_weights()
+    former = keras.mixed_precision.dtype_policy()
+    keras.mixed_precision.set_dtype_policy("mixed_float16")
+    try:
+        entry = keras.Input((28, 28))
+        flat = ops.reshape(ops.cast(ops.expand_dims(entry, -1), "float32"), (-1, 784))
+        hidden = layers.Dense(HIDDEN, activation="relu", name="first")(flat)
+        network = keras.Model(entry, ops.softmax(layers.Dense(10, name="last", dtype="float32")(hidden)))
+    finally:
+        keras.mixed_precision.set_dtype_policy(former)
+    network.get_layer("first").set_weights([weights.kernel, weights.bias])
+    network.get_layer("last").set_weights([weights.last_kernel, weights.last_bias])
+    return network
+
+
+def write_any_size(folder: Path) -> None:
+    """Write a SavedModel without Keras, which takes pictures of any size."""
+    values = [tf.Variable(value) for value in arrays(train_weights())]
+
+    def answer(image: Any) -> Any:
+        flat = tf.reshape(tf.image.resize(image, (28, 28)), (-1, 784))
+        return tf.nn.softmax(tf.nn.relu(flat @ values[0] + values[1]) @ values[2] + values[3])
+
+    owner = tf.Module()
+    owner.values = values
+    owner.predict = tf.function(answer, input_signature=[tf.TensorSpec((None, None, None, 1))])
+    tf.saved_model.save(owner, str(folder), signatures=owner.predict)
+
+
 def write_named_model(folder: Path) -> None:
     """Write HDF5 under a name that does not say so, as TensorFlow 1 did."""
     write_keras(keras2, "mnist.h5")(folder)

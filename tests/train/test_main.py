@@ -103,6 +103,7 @@ def test_a_network_is_trained_on_ones_own_pictures(tmp_path: Path, capfd: pytest
     assert sheet.is_file()
     card = json.loads((tmp_path / "models" / "lenet5" / "card.json").read_text())
     assert (card["dataset"], card["dataset_title"], card["framing"]) == ("own", "own digits", "digit")
+    assert Path(card["data"]).is_dir()
     assert sum(card["examples"].values()) == 210
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import platform
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from ..data.datasets import TITLES, Dataset
+from ..data.datasets import OWN, TITLES, Dataset
 from ..learning.checkpoints import Epoch
 from ..recipes.recipe import Recipe
 
@@ -33,6 +34,11 @@ def describe_recipe(recipe: Recipe, dataset: Dataset) -> dict[str, Any]:
         },
         "certain_from": CERTAIN_FROM,
     }
+
+
+def describe_place(dataset: Dataset, data: Path | None) -> dict[str, str]:
+    """Return where one's own digits are, so that the report can be drawn again; nothing for other datasets."""
+    return {"data": str(data.absolute())} if dataset.name == OWN and data is not None else {}
 
 
 def describe_versions() -> dict[str, str]:

@@ -16,8 +16,9 @@ from PIL import Image
 from rich.console import Console
 
 from app.reading.likeness import read_sheet
-from train.data import datasets
+from train.data import datasets, own
 from train.errors import TrainingError
+from train.handwriting.synthesis import synthesise_digits
 from train.learning.networks import cnn, lenet5
 from train.recipes.catalogue import RECIPES
 from train.reports import figures
@@ -27,6 +28,34 @@ from train.reports.results import MARKS, read_cards, write_results
 from train.runs import Run
 
 PAGE = f"# Digits\n\nbefore\n\n{MARKS[0]}\nan old table\n{MARKS[1]}\n\nafter\n"
+
+
+@pytest.mark.parametrize("remembered", (True, False))
+def test_digits_of_ones_own_are_found_by_the_card_or_said_to_be_gone(
+    models: Path, tmp_path: Path, remembered: bool
+) -> None:
+    copied, place = tmp_path / "models", tmp_path / "digits.npz"
+    shutil.copytree(models / "lenet5", copied / "mine")
+    digits, labels = synthesise_digits(60, 3)
+    np.savez(place, x=digits, y=labels)
+    card = json.loads((copied / "mine" / "card.json").read_text()) | {"dataset": "own", "data": str(place), "wrong": []}
+    card["examples"]["test"] = len(datasets.load("own", place).test)
+    (copied / "mine" / "card.json").write_text(json.dumps(card))
+    (tmp_path / "results.md").write_text(PAGE)
+    said = io.StringIO()
+    if not remembered:
+        place.unlink()
+    before = {path: path.stat().st_mtime_ns for path in copied.glob("mine/report/*.png")}
+    rebuild(copied, None, tmp_path / "results.md", Console(file=said, width=400))
+    if remembered:
+        np.savez(place, x=np.repeat(digits, 2, axis=0), y=np.repeat(labels, 2))
+        own.load.cache_clear()
+        rebuild(copied, None, tmp_path / "results.md", Console(file=said, width=400))
+        assert f"mine: {place} holds other digits than it was trained on" in said.getvalue()
+        assert "mine: served accuracy" in said.getvalue()
+    else:
+        assert f"the digits it was trained on are not in {place} any more" in said.getvalue()
+        assert before == {path: path.stat().st_mtime_ns for path in copied.glob("mine/report/*.png")}
 
 
 class Rebuilt(NamedTuple):
