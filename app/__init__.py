@@ -20,7 +20,6 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
         BadModel: a model folder that cannot be served.
     """
     import cv2
-    from flask import Flask
 
     from . import api, corrections
     from .memory.opening import open_memory
@@ -30,10 +29,11 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
     from .protocols import names, open_inference, tf_serving
     from .settings import SERVED, read_settings
     from .web import client_address, clock, cross_origin, failures, headers, logs, metrics, served
+    from .web.synchronous import SynchronousFlask
 
     cv2.setNumThreads(1)  # requests already run in parallel
     chosen = read_settings(settings)
-    app = Flask(__name__, static_folder=str(SERVED / "static"), template_folder=str(SERVED / "templates"))
+    app = SynchronousFlask(__name__, static_folder=str(SERVED / "static"), template_folder=str(SERVED / "templates"))
     app.url_map.strict_slashes = False  # the classic pages POST to /predict/
     app.url_map.merge_slashes = False  # a program gets a 404 it can read, no redirect
     app.json.sort_keys = False  # type: ignore[attr-defined]

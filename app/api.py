@@ -25,7 +25,7 @@ encode = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps would make
 def predict() -> Response:
     """Read one digit in each picture of the request."""
     classifier = chosen_classifier()
-    explained, against = read_flag("explain"), _class("against")
+    explained, against = (read_flag("explain"), _class("against")) if request.args else (False, None)
     pictures = read_pictures(request, current_app.config["MAX_PICTURES"])
     if not pictures.several:
         answer = predict_one(classifier, pictures.bodies[0], explained, against)
@@ -89,4 +89,4 @@ def _class(name: str) -> int | None:
 
 
 def _to_json(answer: Answer) -> Response:
-    return Response(encode(answer), mimetype="application/json")
+    return Response(encode(answer), content_type="application/json")

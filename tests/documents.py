@@ -92,11 +92,25 @@ SENTENCES = {  # of README's speed, by its language
         "- **{rate:,.0f} pictures a second** on {name} (280x280 PNG, 8 connections; p50 {p50:.0f}, p99 {p99:.0f} ms).",
         "- **{times:.0f} times** the rate of the classic app, which calls `model.predict` for each request.",
         "- **{memory:.0f} MB a worker**, ready after {seconds:.1f} s: TensorFlow is not loaded.",
+        "",
+        "| 280x280 PNG, 8 connections, measured in one run | processor time a request | requests/s |",
+        "|---|---:|---:|",
+        "| **Digits**: ink found, framed, read, doubted, counted, logged | {Digits} |",
+        "| bare FastAPI and LiteRT with the same network: a resize, nothing else | {bare} |",
+        "| the same server as Digits, answering a constant | {constant} |",
+        "| the classic Flask app: `model.predict` for each request | {classic} |",
     ),
     "README.zh.md": (
         "- **每秒 {rate:,.0f} 张图片**，测于 {name}（280x280 PNG，8 个连接；p50 {p50:.0f} ms，p99 {p99:.0f} ms）。",  # noqa: RUF001
         "- 是经典写法（每个请求调用一次 `model.predict`）的 **{times:.0f} 倍**。",  # noqa: RUF001
         "- **每个工作进程 {memory:.0f} MB**，{seconds:.1f} 秒后就绪：无需加载 TensorFlow。",  # noqa: RUF001
+        "",
+        "| 280x280 PNG，8 个连接，同一次测量 | 每个请求的处理器时间 | 请求/秒 |",  # noqa: RUF001
+        "|---|---:|---:|",
+        "| **Digits**：提取笔迹、定框、识别、判断可信度、计数、日志 | {Digits} |",  # noqa: RUF001
+        "| 仅缩放图片的 FastAPI + LiteRT，同一网络 | {bare} |",  # noqa: RUF001
+        "| 与 Digits 相同的服务器，只返回常量 | {constant} |",  # noqa: RUF001
+        "| 经典 Flask 应用：每个请求调用一次 `model.predict` | {classic} |",  # noqa: RUF001
     ),
 }
 
@@ -106,6 +120,10 @@ def describe_speed(name: str) -> str:
     results = json.loads((ROOT / "docs" / "bench" / "last.json").read_text(encoding="utf-8"))
     load = next(one for one in results["loads"] if (one["post"], one["connections"]) == ("280x280 PNG, L", 8))
     digits, classic = load["servers"]["Digits"], load["servers"]["classic"]
+    costs = {
+        server: f"{one['microseconds']:,.0f} µs | {one['requests_per_second']:,.0f}"
+        for server, one in load["servers"].items()
+    }
     rate, start = digits["requests_per_second"], results["starts"]["Digits"]
     figures = {
         "rate": rate,
@@ -114,7 +132,7 @@ def describe_speed(name: str) -> str:
         "seconds": start["seconds"],
         "name": results["machine"]["name"],
     }
-    return "\n".join(sentence.format(**digits, **figures) for sentence in SENTENCES[name])
+    return "\n".join(sentence.format(**digits, **figures, **costs) for sentence in SENTENCES[name])
 
 
 BLOCKS: Mapping[tuple[str, str], Callable[[], str]] = {

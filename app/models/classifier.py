@@ -157,7 +157,8 @@ def measure_likeness(prediction: Prediction, prototypes: References) -> NDArray[
     """
     assert prediction.features is not None
     cosines = prototypes.measure_nearest(normalise(prediction.features))
-    rows, classes = np.arange(len(cosines)), prediction.probabilities.argmax(axis=1)
+    classes = prediction.probabilities.argmax(axis=1)
+    rows = np.arange(len(cosines)) if len(cosines) > 1 else 0  # one digit, the usual case, needs no list of rows
     own = cosines[rows, classes]
     cosines[rows, classes] = -1
     other = 1 - cosines.max(axis=1)

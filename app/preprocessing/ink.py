@@ -67,22 +67,37 @@ def is_faint(contrast: Pixels, marks: Marks) -> bool:
         contrast: of the digit alone, among the marks.
     """
     level = cv2.minMaxLoc(contrast)[1]
-    strong = cv2.threshold(contrast, max(marks.least, EDGE * level), 255, cv2.THRESH_BINARY)[1]
-    size = max(cv2.boundingRect(strong)[2:]) * float(np.abs(marks.place[:2, :2]).max())
     noisy = not marks.flat and level < FAINT_TO_NOISE * marks.least
-    return noisy or level < FAINT_LEVEL or size < FAINT_SIDE
+    return noisy or is_faint_ink(contrast, marks.least, level, float(np.abs(marks.place[:2, :2]).max()))
+
+
+def is_faint_ink(contrast: Pixels, least: float, level: float, scale: float = 1.0) -> bool:
+    """Tell whether a digit's ink is too small or too pale, whatever the paper.
+
+    Args:
+        contrast: of the digit alone.
+        least: contrast from which a pixel is a mark.
+        level: the strongest contrast.
+        scale: pixels of the picture that a pixel is.
+    """
+    strong = cv2.threshold(contrast, max(least, EDGE * level), 255, cv2.THRESH_BINARY)[1]
+    return level < FAINT_LEVEL or max(cv2.boundingRect(strong)[2:]) * scale < FAINT_SIDE
 
 
 def stretch_ink(contrast: Pixels, marks: Marks) -> Pixels:
     """Stretch the contrast of a digit, or of several, to ink: uint8 (h, w), paper 0 to ink 255."""
     if marks.flat:
-        ink = np.asarray(cv2.threshold(contrast, marks.least, 255, cv2.THRESH_TOZERO)[1], np.uint8)
-        level = cv2.minMaxLoc(ink)[1]
-        return ink if level >= NEARLY_FULL else np.asarray(cv2.convertScaleAbs(ink, alpha=255 / level), np.uint8)
+        return stretch_strong(contrast, marks.least, cv2.minMaxLoc(contrast)[1])
     level = measure_level(contrast, marks.least)
     edge = max(marks.least, EDGE * level)
     steepness = 255 / max(1.0, FULL * level - edge)
     return np.asarray(cv2.convertScaleAbs(cv2.subtract(contrast, edge), alpha=steepness), np.uint8)
+
+
+def stretch_strong(contrast: Pixels, least: float, level: float) -> Pixels:
+    """Stretch what has more contrast than `least`, on flat paper, so that `level`, the strongest, is full ink."""
+    ink = np.asarray(cv2.threshold(contrast, least, 255, cv2.THRESH_TOZERO)[1], np.uint8)
+    return ink if level >= NEARLY_FULL else np.asarray(cv2.convertScaleAbs(ink, alpha=255 / level), np.uint8)
 
 
 def crop_ink(ink: Pixels) -> Pixels:

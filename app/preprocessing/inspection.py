@@ -17,6 +17,8 @@ import struct
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
+from zlib import crc32
 
 from ..errors import TooLarge, Unreadable, UnsupportedFormat
 
@@ -47,6 +49,13 @@ MAX_RUN_LENGTH_PIXELS = 10_000_000  # of a BMP in run lengths, which Pillow unpa
 PNG_CHUNK = struct.Struct(">I4s")
 PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # samples a pixel, by colour type. Source: PNG, 11.2.1
 COMPRESSED_CHUNKS = (b"zTXt", b"iTXt", b"iCCP")
+
+# Source: PNG, 11.2.1: width, height, depth, colour type, compression, filter, interlace
+PNG_START, PNG_HEADER = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", struct.Struct(">IIBBBBB")
+PLAIN_WAYS = {(8, colour, 0, 0, 0) for colour in (0, 2, 6)}
+PLAIN_CHUNKS = {b"IHDR", b"IDAT", b"IEND", b"sRGB", b"gAMA", b"pHYs"}
+MAX_PLAIN_CHUNKS = 100  # browsers write 8 KiB in each
+MAX_PLAIN = 2**20  # bytes
 
 # A marker of JPEG, except stuffed zeros, fill bytes and restarts. Source: ITU-T T.81, B.1.1.2
 MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
@@ -172,6 +181,41 @@ def _inspect_png(body: bytes) -> int:
             _check_count(compressed, MAX_COMPRESSED, "bytes of compressed texts and profiles")
         position += 12 + length
     return rows
+
+
+def read_plain_png(body: bytes, max_side: int) -> PlainPNG | None:
+    """Return the size of an undamaged PNG as canvases and most programs write it; None of any other file.
+
+    That is one with 8 bits of grey, RGB or RGBA, not interlaced, without palette, transparent colour, orientation or
+    further pictures; its chunks are whole, few, and have the right checksums.
+
+    Args:
+        max_side: pixels.
+    """
+    if body[:16] != PNG_START or len(body) > MAX_PLAIN:
+        return None
+    width, height, *way = PNG_HEADER.unpack_from(body.ljust(PNG_HEADER.size + 16), 16)
+    if tuple(way) not in PLAIN_WAYS or not (0 < width <= max_side and 0 < height <= max_side):
+        return None
+    position, name, view = 8, b"", memoryview(body)
+    for _ in range(MAX_PLAIN_CHUNKS):
+        if position + 12 > len(body):
+            return None
+        length, name = PNG_CHUNK.unpack_from(body, position)
+        end = position + 8 + length
+        if name not in PLAIN_CHUNKS or body[end : end + 4] != crc32(view[position + 4 : end]).to_bytes(4, "big"):
+            return None
+        position = end + 4
+        if name == b"IEND":
+            return PlainPNG(width, height) if position == len(body) else None
+    return None
+
+
+class PlainPNG(NamedTuple):
+    """The size of a PNG."""
+
+    width: int
+    height: int
 
 
 def _check_png_header(header: bytes) -> int:

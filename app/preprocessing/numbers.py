@@ -210,7 +210,12 @@ def find_writing(picture: Picture | NDArray[np.uint8], look: Look | None = None)
         stroke for stroke in left_out if stroke.width >= SMALL_DIGIT * usual
     ]  # not what the border leaves of one
     used = {id(stroke) for stroke in every} | {id(stroke) for _, _, _, near in held for stroke in near}
-    apart = [stroke for stroke in small if id(stroke) not in used and stroke.height >= SMALL_DIGIT * usual][:MAX_APART]
+    wide = marks.contrast.shape[1]
+    apart = [
+        stroke
+        for stroke in small
+        if id(stroke) not in used and stroke.height >= SMALL_DIGIT * usual and stroke.x > 0 and stroke.right < wide
+    ][:MAX_APART]
     left_out += [
         stroke
         for stroke, one in zip(apart, _look_at(apart, marks, look), strict=True)

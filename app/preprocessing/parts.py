@@ -226,7 +226,7 @@ def find_parts(marks: Marks, least: float, grid: int = GRID) -> Parts:
     Args:
         grid: cells on the longer side.
     """
-    step = _measure_cell(marks.contrast.shape, grid)
+    step = measure_cell(marks.contrast.shape, grid)
     finer = GRID / grid  # for several digits: each may be smaller and look worse than a single one
     cells = _lay_grid(marks, least, step)
     if marks.flat and (single := _find_single(cells, step)):
@@ -269,10 +269,10 @@ def _find_single(cells: Pixels, step: int) -> Parts | None:
 def _lay_grid(marks: Marks, least: float, step: int) -> NDArray[np.uint8]:
     """Return how much of each cell is marked, uint8 (rows, columns) up to 255; on flat paper 255 for any mark."""
     mask = cv2.threshold(marks.contrast, least, 255, cv2.THRESH_BINARY)[1]
-    return _pool(mask, step) if marks.flat else _pool(mask, step, cv2.blur)
+    return pool_cells(mask, step) if marks.flat else pool_cells(mask, step, cv2.blur)
 
 
-def _measure_cell(shape: tuple[int, ...], grid: int) -> int:
+def measure_cell(shape: tuple[int, ...], grid: int) -> int:
     """Return the side of a cell in pixels."""
     return max(1, round(max(shape) / grid))
 
@@ -281,7 +281,7 @@ def _find_highest(values: Pixels, window: tuple[int, int]) -> Any:
     return cv2.dilate(values, np.ones(window, np.uint8))
 
 
-def _pool(values: Pixels, step: int, gather: Callable[[Pixels, tuple[int, int]], Any] = _find_highest) -> Pixels:
+def pool_cells(values: Pixels, step: int, gather: Callable[[Pixels, tuple[int, int]], Any] = _find_highest) -> Pixels:
     """Return the highest value of each cell, or another value that `gather` takes around a pixel."""
     if step == 1:
         return values
@@ -309,8 +309,8 @@ def _measure_strokes(
     contrast = marks.contrast
     step = math.ceil(max(contrast.shape) / max(labels.shape))
     smooth = contrast if step == 1 else cv2.blur(contrast, (3, 3))  # or noise would look sharp
-    climbs = _pool(np.asarray(cv2.morphologyEx(smooth, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))), step)
-    strongest = _pool(contrast, step)
+    climbs = pool_cells(np.asarray(cv2.morphologyEx(smooth, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))), step)
+    strongest = pool_cells(contrast, step)
     depths = np.minimum(cv2.distanceTransform((labels > 0).view(np.uint8), cv2.DIST_L2, 3), DEEPEST)
     level, stroke = np.zeros(len(stats)), np.zeros(len(stats))
     for part in looked_at:

@@ -64,10 +64,10 @@ USUAL_SLANT = 0.06
 SLANT_SPREAD = 0.16
 # Weights of weigh_slash(): a start, then one for each of what it is given, in their order. Fitted by logistic
 # regression on 2,115 straight strokes: 1,123 slashes in rows of one hand, and 992 ones in such rows and in rows of many
-# hands, each of which counts four times, since numbers outnumber dates. MNIST training digits and drawn ones
+# hands, each of which counts six times, since numbers outnumber dates. MNIST training digits and drawn ones
 # (train/evaluation). DATE is 3 above what was fitted: numbers that read as a date are rarer than in these rows.
-SLASH = (-6.15, 4.6, 2.1, 6.8, -8.9, -2.3, -8.5)
-DATE, DAY_AND_MONTH, FRACTION, ODD_DATE, LONG_FRACTION, NEITHER = 9.2, 4.9, 4.55, 3.0, 0.9, -4.0
+SLASH = (-6.4, 4.65, 2.1, 6.9, -9.6, -2.6, -9.2)
+DATE, DAY_AND_MONTH, FRACTION, ODD_DATE, LONG_FRACTION, NEITHER = 9.3, 4.9, 4.6, 3.0, 0.9, -4.0
 SHORT = 2  # digits on each side of a fraction's slash; with more, it is a long one
 MONTHS, DAYS = 12, 31
 

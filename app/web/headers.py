@@ -53,7 +53,8 @@ def init_app(app: Flask) -> None:
 
 def secure(response: Response) -> Response:
     """Forbid pages to load anything from other sites, and browsers to guess the type of an answer."""
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    if "X-Content-Type-Options" not in response.headers:
+        response.headers["X-Content-Type-Options"] = "nosniff"
     if response.mimetype == "text/html":
         response.vary.update(("Accept", "Accept-Language", "Cookie"))
         for name, value in SECURITY_HEADERS.items():
@@ -65,7 +66,12 @@ def compress(response: Response) -> Response:
     """Compress a whole answer in the way that the client prefers."""
     if response.status_code != 200 or response.mimetype not in COMPRESSED:  # 206 is a part of a file
         return response
-    response.vary.add("Accept-Encoding")
+    if "Vary" in response.headers:
+        response.vary.add("Accept-Encoding")
+    else:
+        response.headers["Vary"] = "Accept-Encoding"
+    if "Accept-Encoding" not in request.headers:
+        return response
     if not any(quality for _, quality in request.accept_encodings):  # Flask-Compress would read gzip;q=0 as a wish
         return response
     response.direct_passthrough = False

@@ -7,7 +7,6 @@ continues its files, so that no count is lost and no file is left over when work
 
 from __future__ import annotations
 
-import collections
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -79,8 +78,10 @@ class Metrics:
 
     def finish_request(self, response: Response) -> Response:
         """Count a request that is answered."""
-        route = request.url_rule.rule if request.url_rule else NO_ROUTE
-        method = request.method if request.url_rule else NO_ROUTE  # a path that does not exist accepts any method
+        asked = request._get_current_object()  # type: ignore[attr-defined]
+        rule = asked.url_rule
+        route = rule.rule if rule else NO_ROUTE
+        method = asked.method if rule else NO_ROUTE  # a path that does not exist accepts any method
         self._count_request(route, method, response.status_code)()
         self._observe_seconds(route)(elapsed())
         return response
@@ -91,8 +92,8 @@ class Metrics:
 
     def count_digits(self, model: str, digits: Sequence[int], uncertain: int) -> None:
         """Count the digits that a model read, and the uncertain ones."""
-        for digit, count in collections.Counter(digits).items():
-            self._count_digit(model, digit)(count)
+        for digit in digits:
+            self._count_digit(model, digit)(1)
         if uncertain:
             self._uncertain.labels(model).inc(uncertain)
 

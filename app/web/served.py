@@ -52,9 +52,11 @@ def chosen_classifier() -> Classifier:
         NotFound: no model has that name.
         BadRequest: no hand can have that name, or nothing can guard the model.
     """
-    get = served_models().get_guarded if read_flag("guard") else served_models().get
-    classifier = get(request.args.get("model"))
-    hand = request.args.get("hand")
+    asked, models = request.args, served_models()
+    if not asked:
+        return models.get()
+    classifier = (models.get_guarded if read_flag("guard") else models.get)(asked.get("model"))
+    hand = asked.get("hand")
     if hand is None:
         return classifier
     check_hand(hand)

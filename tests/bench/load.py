@@ -15,10 +15,10 @@ from pathlib import Path
 from statistics import median
 
 from .posts import Post
-from .servers import Server, wait_until_idle
+from .servers import Server, sum_seconds, wait_until_idle
 
 SCRIPT = Path(__file__).with_name("post.lua")
-WARM_UP = 2  # seconds before the first turn of each server
+WARM_UP = 1  # seconds before the first turn of each server
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Load:
     """What a server did under load."""
 
     requests_per_second: float
+    microseconds: float  # of a core that its workers spend on a request
     p50: float  # milliseconds to answer
     p99: float
 
@@ -66,13 +67,15 @@ def run_wrk(server: Server, file: Path, post: Post, connections: int, seconds: i
     """
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "60s", "-s", str(SCRIPT)]
     command += [f"{server.address}/predict", "--", str(file), post.content_type]
+    before = sum_seconds(server)
     done = subprocess.run(command, capture_output=True, text=True, check=True)
+    spent = sum_seconds(server) - before
     counted = json.loads(done.stdout.strip().splitlines()[-1])
     if counted["failed"]:
         raise RuntimeError(f"{server.name} failed under load: {counted}, {post.name}, {connections} connections")
     wait_until_idle(server)
     rate = counted["requests"] / counted["microseconds"] * 1e6
-    return Load(rate, counted["p50"] / 1e3, counted["p99"] / 1e3)
+    return Load(rate, 1e6 * spent / max(1, counted["requests"]), counted["p50"] / 1e3, counted["p99"] / 1e3)
 
 
 def _check_answer(server: Server, post: Post) -> None:
@@ -88,6 +91,7 @@ def _check_answer(server: Server, post: Post) -> None:
 def _take_medians(loads: list[Load]) -> Load:
     return Load(
         median(load.requests_per_second for load in loads),
+        median(load.microseconds for load in loads),
         median(load.p50 for load in loads),
         median(load.p99 for load in loads),
     )

@@ -9,7 +9,18 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-PACKAGES = ("flask", "gunicorn", "pillow", "numpy", "opencv-python-headless", "ai-edge-litert", "tensorflow")
+PACKAGES = (
+    "flask",
+    "fastapi",
+    "uvicorn",
+    "gunicorn",
+    "pillow",
+    "numpy",
+    "opencv-python-headless",
+    "ai-edge-litert",
+    "tensorflow",
+)
+EIGHT_BITS = "avx512_vnni"  # flag of processors that multiply numbers of eight bits several times as fast
 
 
 def describe_machine() -> Mapping[str, str]:
@@ -27,4 +38,7 @@ def _name_processor() -> str:
     information = Path("/proc/cpuinfo")
     lines = information.read_text().splitlines() if information.exists() else []
     named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return named[0] if named else platform.machine()
+    flags = {flag for line in lines if line.startswith("flags") for flag in line.partition(":")[2].split()}
+    if not named:
+        return platform.machine()
+    return f"{named[0]} {'with' if EIGHT_BITS in flags else 'without'} AVX-512 VNNI"

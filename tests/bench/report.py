@@ -24,6 +24,9 @@ TABLES = FOLDER / "last.md"
 PAGE = FOLDER / "README.md"
 COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377")  # Source: Paul Tol, "bright"
 
+NAMES = ("Digits", "bare", "constant", "classic")  # servers
+ONE, CONNECTIONS = "280x280 PNG, L", 8  # the post that stands for all
+
 Results = dict[str, Any]
 
 
@@ -42,33 +45,73 @@ def describe_summary(results: Results) -> str:
     machine = results["machine"]
     where = (
         f"Measured on {machine['date']} in one run, in turns: {machine['name']}; {machine['versions']}; load by wrk on "
-        "the same cores. Rates differ by a factor of two from run to run here, their ratios do not."
+        "the same cores. The first columns are the processor time that the server's workers spend on a request. "
+        "Times and rates differ by a factor of two from run to run here, their ratios do not."
     )
-    return "\n\n".join((where, describe_loads(results["loads"]), describe_starts(results["starts"])))
+    loads = results["loads"]
+    counted = describe_instructions(results["instructions"])
+    return "\n\n".join(
+        (where, describe_loads(loads), describe_together(loads), counted, describe_starts(results["starts"]))
+    )
 
 
 def describe_loads(loads: Sequence[Mapping[str, Any]]) -> str:
-    """Return a table of rates: Digits, the same server answering a constant, and the classic app."""
+    """Return a table of what a request costs each server, and of how many are answered."""
     rows = []
     for load in loads:
         servers = load["servers"]
-        rate = {name: one["requests_per_second"] for name, one in servers.items()}
         digits = servers["Digits"]
-        classic = rate.get("classic")
         rows.append(
             (
                 load["post"],
                 load["connections"],
-                f"{rate['Digits']:,.0f}",
+                *(f"{servers[name]['microseconds']:,.0f}" if name in servers else "" for name in NAMES),
+                _show_ratio(servers, "bare"),
+                _show_ratio(servers, "classic", ".0f"),
+                *(f"{servers[name]['requests_per_second']:,.0f}" if name in servers else "" for name in NAMES),
                 f"{digits['p50']:,.1f} / {digits['p99']:,.1f}",
-                f"{rate['constant']:,.0f}",
-                f"**{rate['Digits'] / rate['constant']:.2f}**",
-                f"{classic:,.1f}" if classic else "",
-                f"**{rate['Digits'] / classic:,.0f}**" if classic else "",
             )
         )
-    head = ("posted", "connections", "requests/s", "p50 / p99 ms", "constant", "of it", "classic app", "times it")
+    costs = [f"{name}, us" for name in NAMES]
+    rates = [f"{name}, requests/s" for name in NAMES]
+    head = ("posted", "connections", *costs, "of bare's rate", "times classic's", *rates, "p50 / p99 ms")
     return make_table(head, rows)
+
+
+def _show_ratio(servers: Mapping[str, Mapping[str, float]], other: str, digits: str = ".2f") -> str:
+    """Return how many times as many requests Digits answers for the same processor time as another server."""
+    if other not in servers:
+        return ""
+    return f"**{servers[other]['microseconds'] / servers['Digits']['microseconds']:{digits}}**"
+
+
+def describe_together(loads: Sequence[Mapping[str, Any]]) -> str:
+    """Compare many pictures in one request with as many requests to the bare server."""
+    one = next(load for load in loads if (load["post"], load["connections"]) == (ONE, CONNECTIONS))
+    many = next(load for load in loads if load["post"].endswith("PNG in a form"))
+    count = int(many["post"].split()[0])
+    each = many["servers"]["Digits"]["microseconds"] / count
+    bare = one["servers"]["bare"]["microseconds"]
+    return (
+        f"Of {count} pictures in one request each takes {each:,.0f} microseconds of a core: "
+        f"**{bare / each:.2f}** of the bare server's rate for as many requests."
+    )
+
+
+def describe_instructions(counted: Mapping[str, Mapping[str, float]]) -> str:
+    """Return a table of the instructions of one picture, where valgrind could count them."""
+    if not counted:
+        return "Instructions were not counted: valgrind is missing."
+    posts = list(counted["Digits"])
+    rows = [
+        (name, *(f"{posted[post]:,.0f}" if post in posted else "" for post in posts))
+        for name, posted in counted.items()
+    ]
+    said = (
+        "Thousands of instructions of one picture, from its bytes to the answer, without sockets; counted by "
+        "callgrind, which shows programs a processor without AVX-512, so that noise does not move them:\n\n"
+    )
+    return said + make_table(("server", *posts), rows)
 
 
 def describe_starts(starts: Mapping[str, Any]) -> str:
@@ -160,7 +203,7 @@ def draw_picture(results: Results) -> None:
 
 def _draw_rates(axes: Axes, loads: Sequence[Mapping[str, Any]]) -> None:
     names = [f"{load['post']}, {load['connections']} conn." for load in loads]
-    for place, (server, colour) in enumerate(zip(("Digits", "classic"), COLOURS, strict=False)):
+    for place, (server, colour) in enumerate(zip(("Digits", "bare"), COLOURS, strict=False)):
         shares = [
             one["servers"].get(server, {}).get("requests_per_second", 0)
             / one["servers"]["constant"]["requests_per_second"]
@@ -168,7 +211,6 @@ def _draw_rates(axes: Axes, loads: Sequence[Mapping[str, Any]]) -> None:
         ]
         places = [row + 0.4 * place for row in range(len(loads))]
         axes.barh(places, shares, 0.38, color=colour, label=server)
-    axes.axvline(0.5, color="black", linewidth=1, linestyle="--")
     axes.set_yticks([row + 0.2 for row in range(len(loads))], names, fontsize=8)
     axes.invert_yaxis()
     axes.set_title("requests a second, of the same server answering a constant")

@@ -1,4 +1,7 @@
-"""Start what is compared, each on the same gunicorn worker with the same settings, and weigh its workers."""
+"""Start what is compared, each with as many workers, and weigh them.
+
+All but the bare server run on the same gunicorn worker with the same settings.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,10 @@ from tests.support.servers import await_server, set_up, start_server
 
 ROOT = Path(__file__).parents[2]
 CLASSIC_WEIGHTS = ROOT / "models" / "keras_flask" / "model.h5"
+BARE_NETWORK = ROOT / "models" / "robust" / "model.tflite"
 COMMANDS = {  # what python -m runs
     "Digits": ("app",),
+    "bare": ("tests.bench.bare",),  # FastAPI and uvicorn
     "constant": ("tests.bench.peer", "tests.bench.constant"),
     "classic": ("tests.bench.peer", "tests.bench.classic"),
 }
@@ -48,7 +53,8 @@ class Weight:
 @contextmanager
 def serve(name: str, **settings: object) -> Iterator[Server]:
     """Run one of COMMANDS on a free port until the block ends; settings by their lower-case names."""
-    quiet = {"BENCH_CLASSIC": str(CLASSIC_WEIGHTS), "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
+    quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
+    quiet |= {"BENCH_CLASSIC": str(CLASSIC_WEIGHTS), "BENCH_BARE": str(BARE_NETWORK), "OPENBLAS_NUM_THREADS": "1"}
     started = time.perf_counter()
     process = start_server({**set_up(settings), **quiet}, stderr=subprocess.DEVNULL, program=COMMANDS[name])
     with await_server(process, PAUSE) as address:
@@ -63,15 +69,15 @@ def wait_until_idle(server: Server) -> None:
     """
     deadline = time.monotonic() + PATIENCE
     while True:
-        before = _sum_seconds(server)
+        before = sum_seconds(server)
         time.sleep(REST)
-        if _sum_seconds(server) - before < BUSY * REST:
+        if sum_seconds(server) - before < BUSY * REST:
             return
         if time.monotonic() > deadline:
             raise TimeoutError(f"{server.name} is still busy after {PATIENCE} seconds")
 
 
-def _sum_seconds(server: Server) -> float:
+def sum_seconds(server: Server) -> float:
     """Return the processor time of all workers so far."""
     return sum(read_status(worker).seconds for worker in list_children(server.pid))
 

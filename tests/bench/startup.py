@@ -11,7 +11,7 @@ from .load import run_wrk, write_body
 from .posts import one_picture
 from .servers import serve, weigh_workers
 
-STARTS = {"Digits": 5, "constant": 3, "classic": 1}  # how often each is started
+STARTS = {"Digits": 5, "bare": 3, "constant": 3, "classic": 1}  # how often each is started
 CONNECTIONS = 8
 SECONDS = 2  # of load before the workers are weighed, so that every thread has answered
 

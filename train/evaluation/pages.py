@@ -52,10 +52,16 @@ def draw_page(digit: NDArray[np.uint8], random: np.random.Generator) -> bytes:
 
 def draw_strokes(path: Path) -> tuple[Digits, NDArray[np.uint8]]:
     """Draw digits given as strokes, {"0": [[[[x, y], ...], ...], ...], ...}, on a canvas, and frame them."""
+    canvases, labels = draw_canvases(path)
+    digits = np.stack([read_picture(to_png(canvas)) for canvas in canvases])
+    return digits, np.array(labels, np.uint8)
+
+
+def draw_canvases(path: Path) -> tuple[list[NDArray[np.uint8]], list[int]]:
+    """Draw the same digits dark on white; return the canvases and their labels."""
     written: dict[str, list[list[list[list[float]]]]] = json.loads(path.read_text())
     labelled = [(int(label), strokes) for label, digits in written.items() for strokes in digits]
-    digits = np.stack([read_picture(to_png(_draw_on_canvas(strokes))) for _, strokes in labelled])
-    return digits, np.array([label for label, _ in labelled], np.uint8)
+    return [_draw_on_canvas(strokes) for _, strokes in labelled], [label for label, _ in labelled]
 
 
 def compose_pages(test: Split) -> Iterable[tuple[str, bytes]]:

@@ -248,3 +248,34 @@ def save_in_memory(image: Image.Image, **options: Any) -> bytes:
 
 def test_a_picture_of_one_pixel_is_decoded() -> None:
     assert decode_picture(save_in_memory(Image.new("L", (1, 1), 9), format="PNG")).pixels.tolist() == [[9]]
+
+
+def tint(pixels: NDArray[np.uint8], levels: int) -> NDArray[np.uint8]:
+    """Make grey a little red in every third row."""
+    colours = np.dstack((pixels, pixels, pixels))
+    colours[::3, :, 0] = np.minimum(255, colours[::3, :, 0].astype(int) + levels)
+    return colours
+
+
+@pytest.mark.parametrize("shape", ((280, 280), (275, 301), (7, 9), (1, 1)))
+@pytest.mark.parametrize("levels", (0, 1, 15, 16, 60))
+@pytest.mark.parametrize("opacity", (None, 255, 254, 0))
+def test_a_plain_png_has_the_pixels_that_it_has_in_any_other_file(
+    shape: tuple[int, int], levels: int, opacity: int | None
+) -> None:
+    grey = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    image = Image.fromarray(tint(grey, levels) if levels else grey)
+    if opacity is not None:
+        image = image.convert("RGBA")
+        image.putalpha(opacity)
+    plain, other = decode_picture(to_bytes(image)), decode_picture(to_bytes(image, "TIFF"))
+    np.testing.assert_array_equal(plain.pixels, other.pixels)
+    assert (plain.width, plain.height) == (other.width, other.height)
+
+
+@pytest.mark.parametrize("place", (45, 60, -20))
+def test_a_plain_png_with_one_wrong_bit_is_damaged_whoever_decodes_it(place: int) -> None:
+    body = bytearray(to_png(FIVE))
+    body[place] ^= 1
+    with pytest.raises((Unreadable, UnsupportedFormat)):
+        decode_picture(bytes(body))
