@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 import pytest
 from flask.testing import FlaskClient
 from PIL import Image
-from PIL.PngImagePlugin import PngImageFile
+from PIL.BmpImagePlugin import BmpImageFile
 
 from app.bulk import processes, sources
 from app.bulk.command import main
@@ -162,13 +162,13 @@ def test_a_lack_of_memory_is_named_in_the_row_of_its_picture_alone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
     error: Exception, code: str, sentence: str,
 ) -> None:  # fmt: skip
-    (tmp_path / "large.png").write_bytes(to_png(draw_digit(3)))
-    (tmp_path / "small.bmp").write_bytes(to_bytes(draw_digit(7), "BMP"))
+    (tmp_path / "large.bmp").write_bytes(to_bytes(draw_digit(3), "BMP"))
+    (tmp_path / "small.png").write_bytes(to_png(draw_digit(7)))
 
     def run_out(_image: Image.Image) -> None:
         raise error
 
-    monkeypatch.setattr(PngImageFile, "load", run_out)
+    monkeypatch.setattr(BmpImageFile, "load", run_out)
     assert main([str(tmp_path)]) == 1
     large, small = read_csv(capsys.readouterr().out)
     assert (large["code"], large["error"]) == (code, sentence)
