@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -43,6 +45,13 @@ def dataset(mnist_test: tuple[NDArray[np.uint8], NDArray[np.uint8]]) -> Dataset:
         Split(digits[part], labels[part]) for part in (slice(0, 3000), slice(3000, 8000), slice(8000, 8010))
     )
     return Dataset("mnist", tuple("0123456789"), training, validation, test)
+
+
+@pytest.fixture(scope="module")
+def few(dataset: Dataset) -> Dataset:
+    """The same with fewer validation digits, for what is plain to see on them."""
+    validation = Split(dataset.validation.digits[:1000], dataset.validation.labels[:1000])
+    return replace(dataset, validation=validation)
 
 
 def write_corrections() -> list[Correction]:
@@ -89,14 +98,14 @@ def test_wrong_labels_are_listed_and_cost_less_than_a_tenth_of_a_point(
 
 
 def test_what_harms_nothing_is_kept_and_the_certainty_stays(
-    prototypes: References, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+    prototypes: References, few: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(adapting, "LEARNING_RATE", 1e-6)
     network, former = load_keras(MODELS / "robust"), load_keras(MODELS / "robust")
-    adapted = adapt(network, prototypes, write_corrections()[:60], dataset, Effort(epochs=1, steps=4))
+    adapted = adapt(network, prototypes, write_corrections()[:60], few, Effort(epochs=1, steps=4))
     assert adapted.after.held_out >= adapted.before.held_out
     assert not adapted.after.describe_losses(adapted.before)
-    tensor = to_tensor(dataset.validation.digits[:100])
+    tensor = to_tensor(few.validation.digits[:100])
     now, then = ([np.asarray(output) for output in each(tensor)] for each in (network, former))
     assert np.abs(now[1] - then[1]).max() < 0.05
     assert not np.array_equal(now[2], then[2])
@@ -106,16 +115,16 @@ def test_what_harms_nothing_is_kept_and_the_certainty_stays(
 
 
 def test_what_makes_the_model_worse_is_refused_and_said(
-    prototypes: References, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+    prototypes: References, few: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(adapting, "LEARNING_RATE", 0.5)
     with pytest.raises(TrainingError, match=r"Nothing is saved, since it got worse: .*validation digits"):
-        adapt(load_keras(MODELS / "robust"), prototypes, write_corrections()[:60], dataset, Effort(epochs=1, steps=3))
+        adapt(load_keras(MODELS / "robust"), prototypes, write_corrections()[:60], few, Effort(epochs=1, steps=3))
 
 
-def test_too_few_corrections_teach_nothing(prototypes: References, dataset: Dataset) -> None:
+def test_too_few_corrections_teach_nothing(prototypes: References, few: Dataset) -> None:
     with pytest.raises(TrainingError, match="There are 9 corrections to learn from; expected 17 or more"):
-        adapt(load_keras(MODELS / "robust"), prototypes, write_corrections()[:9], dataset, QUICK)
+        adapt(load_keras(MODELS / "robust"), prototypes, write_corrections()[:9], few, QUICK)
 
 
 @pytest.mark.parametrize(

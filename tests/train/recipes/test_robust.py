@@ -47,6 +47,7 @@ def test_digits_that_it_learned_from_are_shown_for_each_class() -> None:
     assert shown.any(axis=(2, 3)).all()
 
 
+@pytest.mark.usefixtures("small_pool")
 def test_a_batch_holds_all_four_sorts() -> None:
     digits = np.random.default_rng(0).integers(0, 255, (20, 28, 28)).astype(np.uint8)
     labels = np.full(20, 3, np.uint8)
