@@ -264,7 +264,6 @@ def measure_model(
     name: str, pictures: Path | None, data: Path | None, output: Path, runs: Path, console: Console
 ) -> None:
     """Measure a saved model through the server's own functions, and write the figures into its card."""
-    from app.models.card import write_card
     from app.models.classifier import load_classifier
     from app.models.folder import load
 
@@ -276,7 +275,7 @@ def measure_model(
     found = load(folder)
     test = datasets.load("mnist", datasets.data_folder(data)).test
     measured = measurements.measure(load_classifier(found), test, pictures)
-    write_card(folder, {**found.card, "measured": measured})
+    measurements.note_measured(folder, found.card, measured)
     if pictures is not None:
         sheet = runs / "measure" / f"{name}-wrong.png"
         sheets.write_wrong(sheet, pictures, measured["pictures"]["wrong"])
@@ -290,16 +289,16 @@ def measure_corrections(name: str, pictures: Path | None, output: Path, console:
     """Measure what corrections change in what a saved model reads, and write the figures into its card."""
     from rich.table import Table
 
-    from app.models.card import write_card
     from app.models.classifier import load_classifier
     from app.models.folder import load
 
     from .evaluation import corrections
+    from .evaluation.measurements import note_measured
 
     folder = output / name
     found = load(folder)
     measured = corrections.measure_corrections(load_classifier(found), pictures)
-    write_card(folder, {**found.card, "measured": {**found.card.get("measured", {}), "corrections": measured}})
+    note_measured(folder, found.card, {"corrections": measured})
     table = Table("digits of", "hands", "at most", "corrected", "errors before", "after", "left", "harmed", box=None)
     for group, by_count in measured.items():
         for count, each in by_count.items():

@@ -10,7 +10,7 @@ single.csv, pages.csv, nondigits.csv and composed/, pages whose names say what i
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.framing import to_tensor
+from app.models.card import write_card
 from app.models.classifier import Classifier
 from app.reading.answers import Answer, predict_several, read_several
 
@@ -68,6 +69,11 @@ def measure(classifier: Classifier, test: Split, pictures: Path | None) -> dict[
     if (pictures / "pages.csv").is_file():
         measured["pages"] = measure_pages(classifier, list_pages(pictures / "pages.csv"))
     return {**measured, **measure_cases(classifier, pictures / "cases")}
+
+
+def note_measured(folder: Path, card: Mapping[str, Any], measured: Mapping[str, Any]) -> None:
+    """Write figures into the card of a model's folder, beside those that were measured by another command."""
+    write_card(folder, {**card, "measured": {**card.get("measured", {}), **measured}})
 
 
 def measure_cases(classifier: Classifier, folder: Path) -> dict[str, Any]:

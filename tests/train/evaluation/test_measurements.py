@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,13 @@ def classifier(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
     folder = tmp_path_factory.mktemp("models") / "seven"
     save(network, folder, {"certain_from": 0.9})
     return load_classifier(load(folder))
+
+
+def test_figures_of_another_command_stay_in_the_card(tmp_path: Path) -> None:
+    card: dict[str, Any] = {"recipe": "seven", "measured": {"corrections": {"harmed": 0}, "pages": {"count": 1}}}
+    measurements.note_measured(tmp_path, card, {"pages": {"count": 2}})
+    written = json.loads((tmp_path / "card.json").read_text())
+    assert written == {"recipe": "seven", "measured": {"corrections": {"harmed": 0}, "pages": {"count": 2}}}
 
 
 @pytest.mark.parametrize(
