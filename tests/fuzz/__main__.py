@@ -6,7 +6,10 @@ Starts from the corpus, and leaves what it finds in runs/fuzz, to be added there
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -41,11 +44,19 @@ def main() -> None:
         "-print_final_stats=1",
         str(corpus),
     )
-    atheris.Setup([sys.argv[0], *options], TARGETS[arguments.target])
-    try:
+    child = os.fork()  # libFuzzer ends its process at once, so that it could take nothing away
+    if not child:
+        os.setsid()
+        atheris.Setup([sys.argv[0], *options], TARGETS[arguments.target])
         atheris.Fuzz()
+        os._exit(0)
+    try:
+        _, status = os.waitpid(child, 0)
     finally:
+        with contextlib.suppress(ProcessLookupError):  # there is no server that a target started
+            os.killpg(child, signal.SIGTERM)
         shutil.rmtree(corpus, ignore_errors=True)
+    sys.exit(os.waitstatus_to_exitcode(status))
 
 
 if __name__ == "__main__":
