@@ -341,6 +341,19 @@ def test_a_number_with_many_ones_is_certain() -> None:
     assert certain(draw_text("1171111")) == [1, 1, 7, 1, 1, 1, 1]
 
 
+@pytest.mark.parametrize("text", ("71", "17"))
+@pytest.mark.parametrize("lean", (0.0, 0.35, 0.7))
+@pytest.mark.parametrize("pen", (6, 14))
+def test_a_slanting_seven_and_one_side_by_side_are_two_certain_digits(text: str, lean: float, pen: int) -> None:
+    page, left, height = np.full((300, 460), 255, np.uint8), 50.0, 180.0
+    for digit in text:
+        strokes = {"7": ((0, 0), (0.55, 0), (0.2, 1)), "1": ((0, 0), (0, 1))}[digit]
+        points = [(left + height * (x + lean * (1 - y)), 40 + height * y) for x, y in strokes]
+        cv2.polylines(page, [np.array(points, np.int32)], isClosed=False, color=0, thickness=pen, lineType=cv2.LINE_AA)
+        left += height * (0.55 if digit == "7" else 0) + pen + 0.1 * height
+    assert certain(page) == [int(digit) for digit in text]
+
+
 def test_a_digit_alone_beside_one_that_the_picture_was_not_meant_for_is_doubted() -> None:
     page = write("42", height=90, gap=60)
     assert not predict_one(the_robust(), to_png(page))["certain"]
