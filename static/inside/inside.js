@@ -62,7 +62,6 @@ export async function createInside(panel, page) {
   select.addEventListener('change', changeNetwork);
   document.addEventListener('theme', () => requestAnimationFrame(repaint));
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => requestAnimationFrame(repaint));
-  await changeNetwork();
 
   async function changeNetwork() {
     const mine = select.value;
@@ -308,6 +307,7 @@ export async function createInside(panel, page) {
     clearInterval(slide);
   }
 
+  await changeNetwork();
   return { show };
 }
 

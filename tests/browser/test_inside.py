@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from .conftest import OpenPage
 from .hand import FOUR, ONE, SEVEN, begin_stroke, draw_with_finger, draw_with_mouse
@@ -281,6 +281,22 @@ def test_the_lesson_waits_for_a_drawing_and_speaks_of_it(open_page: OpenPage) ->
     for _ in range(4):
         page.click("#lesson-next")
     expect(page.locator("#inside .said")).to_contain_text("3")
+
+
+def test_the_lesson_may_be_begun_while_the_network_is_loaded(page: Page) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/models/*/layers", hold)
+    with page.expect_request("**/models/*/layers"):
+        page.click("#inside > summary")
+    page.click("#lesson-begin")
+    page.wait_for_timeout(100)
+    for route in held:
+        route.continue_()
+    expect(page.locator("#inside .said")).not_to_be_empty()
 
 
 def test_axe_finds_nothing_inside(open_page: OpenPage) -> None:
