@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
+
+from tests.support.debian import provide
 
 PATH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"))
 
@@ -15,13 +16,5 @@ def find_nginx() -> str | None:
     return shutil.which("nginx", path=PATH)
 
 
-def install_nginx() -> None:
-    """Install Debian's nginx; its service is not started where the system has a policy against that."""
-    subprocess.run(["apt-get", "update", "-qq"], check=True)
-    subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "nginx-light"], check=True)
-
-
 if __name__ == "__main__":
-    if find_nginx() is None and shutil.which("apt-get") and os.geteuid() == 0:
-        install_nginx()
-    sys.exit(0 if find_nginx() else "No nginx was found or could be installed. Install nginx and try again.")
+    sys.exit(provide(find_nginx, "nginx-light", "nginx"))

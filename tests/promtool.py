@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import sys
+
+from tests.support.debian import provide
 
 
 def find_promtool() -> str | None:
@@ -13,13 +13,5 @@ def find_promtool() -> str | None:
     return shutil.which("promtool")
 
 
-def install_promtool() -> None:
-    """Install Debian's Prometheus; its service is not started where the system has a policy against that."""
-    subprocess.run(["apt-get", "update", "-qq"], check=True)
-    subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "prometheus"], check=True)
-
-
 if __name__ == "__main__":
-    if find_promtool() is None and shutil.which("apt-get") and os.geteuid() == 0:
-        install_promtool()
-    sys.exit(0 if find_promtool() else "No promtool was found or could be installed. Install Prometheus and try again.")
+    sys.exit(provide(find_promtool, "prometheus", "Prometheus"))
