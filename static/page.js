@@ -6,7 +6,7 @@ import { carryDrawing, dropDrawing, fromFragment, toFragment } from './drawing/l
 import { createSamples } from './drawing/samples.js';
 import { classesOf, createAnswer, modelsOf } from './reading/answer.js';
 import { adoptLinkedHand, createCorrections } from './reading/corrections.js';
-import { createPictures, listenForFiles, shrinkPicture } from './reading/pictures.js';
+import { createPictures, describeProgress, listenForFiles, shrinkPicture } from './reading/pictures.js';
 import { createReader } from './reading/reader.js';
 import { createReasons } from './reading/reasons.js';
 import { createReplay } from './reading/replay.js';
@@ -164,7 +164,7 @@ function loadLater(panel, load) {
 function sayAway(panel) {
   const said = panel.querySelector('.away') ?? document.createElement('p');
   said.className = 'away';
-  said.textContent = t('problem.away');
+  said.textContent = t('problem.later');
   panel.append(said);
 }
 
@@ -273,7 +273,6 @@ function stagePicture(chosen) {
   staged.alt = chosen.file.name;
   paper.dataset.showing = 'picture';
   showTools();
-  answer.showWaiting(t('answer.sending'));
   showPicture(chosen);
 }
 
@@ -289,6 +288,7 @@ function showPicture(changed) {
   if (changed !== picture) return;
   if (changed.problem) answer.showProblem(changed.problem);
   else if (changed.reading) answer.showAnswer(changed.reading, true);
+  else answer.showWaiting(describeProgress(changed));
   corrections?.noteReading(changed.reading);
   showBoxes();
   if (changed.problem || changed.reading) refreshPanels();
