@@ -9,7 +9,6 @@ import { adoptLinkedHand, createCorrections } from './reading/corrections.js';
 import { createPictures, describeProgress, listenForFiles, shrinkPicture } from './reading/pictures.js';
 import { createReader } from './reading/reader.js';
 import { createReasons } from './reading/reasons.js';
-import { createReplay } from './reading/replay.js';
 import { Problem } from './reading/server.js';
 import { keep, recall } from './site/browser.js';
 import { find, loadStyle } from './site/elements.js';
@@ -40,6 +39,8 @@ let picture = null;
 let covered = null;
 /** @type {ReturnType<typeof import('./drawing/gallery.js').createGallery> | null} */
 let gallery = null;
+/** @type {ReturnType<typeof import('./reading/replay.js').createReplay> | null} loaded when it is first wanted */
+let replay = null;
 /** @type {ReturnType<typeof import('./camera/camera.js').createCamera> | null} */
 let camera = null;
 
@@ -65,7 +66,6 @@ const reader = createReader(
   () => drawing.busy,
 );
 
-const replay = createReplay(drawing, readShown, { button: find(document, '#replay'), story: find(document, '#story') });
 /** where the server keeps corrections */
 const corrections = document.querySelector('#hand')
   ? createCorrections(find(document, '#answer'), find(document, '#hand'), {
@@ -81,7 +81,7 @@ const reasons = createReasons(find(document, '#why'), find(document, '#why-panel
   showStrokes: drawing.show,
 });
 const sight = loadLater(find(document, '#sight'), async (panel) =>
-  (await import('./reading/sight.js')).createSight(panel, takeDigit),
+  (await import('./sight/sight.js')).createSight(panel, takeDigit),
 );
 const inside = loadLater(find(document, '#inside'), async (panel) =>
   (await import('./inside/inside.js')).createInside(panel, {
@@ -265,7 +265,7 @@ function frameOf([x, y, width, height], sheet, kind) {
 
 /** @param {Picture} chosen */
 function stagePicture(chosen) {
-  replay.forget();
+  replay?.forget();
   reader.cancel();
   picture = chosen;
   covered = null;
@@ -296,7 +296,7 @@ function showPicture(changed) {
 
 /** Take the picture off the stage. Undo brings it back, and then the drawing that was there before it. */
 function unstage() {
-  replay.forget();
+  replay?.forget();
   if (!picture) return;
   const under = picture;
   picture = null;
@@ -325,6 +325,14 @@ async function openGallery() {
 /** @param {Stroke[]} strokes @param {string} text */
 async function keepCleared(strokes, text) {
   (await openGallery()).add(strokes, text);
+}
+
+async function toggleReplay() {
+  const button = find(document, '#replay');
+  if (button.getAttribute('aria-disabled') === 'true') return;
+  const { createReplay } = await import('./reading/replay.js');
+  replay ??= createReplay(drawing, readShown, { button, story: find(document, '#story') });
+  replay.toggle();
 }
 
 /** Read what the camera sees; where there is none, or it may not be used, take a photo as before. */
@@ -429,6 +437,7 @@ canvas.addEventListener('pen', ({ detail: { down } }) => {
 find(document, '#undo').addEventListener('click', undo);
 find(document, '#redo').addEventListener('click', drawing.redo);
 find(document, '#clear').addEventListener('click', clear);
+find(document, '#replay').addEventListener('click', toggleReplay);
 find(document, '#eraser').addEventListener('click', () => chooseEraser(!drawing.tool.eraser));
 find(document, '#again').addEventListener('click', () => {
   find(document, '#answer').focus(); // the button goes

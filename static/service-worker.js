@@ -3,7 +3,9 @@
  * The server always comes first, and pictures and answers are never kept.
  */
 
-const CACHE = 'digits-2'; // a new name whenever files move: what an older service worker kept is then deleted
+const CACHE = 'digits-3'; // a new name whenever files move: what an older service worker kept is then deleted
+/** What works without the server, though the page loads it only when it is wanted. */
+const LATER = ['gallery', 'svg', 'zip'].map((name) => `/static/drawing/${name}.js`);
 const PARTS = /(?:href|src)="(\/static\/[^"]+)"/g;
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (globalThis));
@@ -22,7 +24,7 @@ async function keepFirstPage() {
   const parts = [...(await page.clone().text()).matchAll(PARTS)].map(([, address]) => address);
   const cache = await caches.open(CACHE);
   await cache.put('/', page);
-  await cache.addAll(parts.map((address) => new Request(address, { cache: 'force-cache' })));
+  await cache.addAll([...parts, ...LATER].map((address) => new Request(address, { cache: 'force-cache' })));
   await worker.skipWaiting();
 }
 

@@ -213,8 +213,9 @@ def test_the_policy_forbids_what_is_not_ours(page: Page, server: str) -> None:
     assert response.headers["x-content-type-options"] == "nosniff"
 
 
-def test_the_first_load_is_small(open_page: OpenPage) -> None:
-    page = open_page("about:blank")
+@pytest.mark.parametrize("locale", ("en", "zh"))
+def test_the_first_load_is_small(open_page: OpenPage, locale: str) -> None:
+    page = open_page("about:blank", locale=locale)
     finished: list[Request] = []
     page.on("requestfinished", lambda request: finished.append(request))  # noqa: PLW0108
     page.goto("/", wait_until="networkidle")
