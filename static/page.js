@@ -310,21 +310,27 @@ function unstage() {
 
 /** The drawings that this browser keeps, loaded when they are first wanted. */
 async function openGallery() {
-  const { createGallery } = await import('./drawing/gallery.js');
-  gallery ??= createGallery(find(document, '#drawings'), {
-    takeStrokes: () => drawing.strokes.all,
-    open(strokes) {
-      if (drawing.strokes.all.length) gallery?.add(drawing.strokes.all, answer.reading?.text ?? '');
-      drawing.replace(strokes);
-      canvas.scrollIntoView({ block: 'nearest' });
-    },
-  });
+  const panel = find(document, '#drawings');
+  try {
+    const { createGallery } = await import('./drawing/gallery.js');
+    panel.querySelector('.away')?.remove();
+    gallery ??= createGallery(panel, {
+      takeStrokes: () => drawing.strokes.all,
+      open(strokes) {
+        if (drawing.strokes.all.length) gallery?.add(drawing.strokes.all, answer.reading?.text ?? '');
+        drawing.replace(strokes);
+        canvas.scrollIntoView({ block: 'nearest' });
+      },
+    });
+  } catch {
+    sayAway(panel);
+  }
   return gallery;
 }
 
 /** @param {Stroke[]} strokes @param {string} text */
 async function keepCleared(strokes, text) {
-  (await openGallery()).add(strokes, text);
+  (await openGallery())?.add(strokes, text);
 }
 
 async function toggleReplay() {
@@ -477,7 +483,7 @@ addEventListener('keydown', (event) => {
 });
 find(document, '#watch').hidden = !navigator.mediaDevices;
 find(document, '#watch').addEventListener('click', openCamera);
-find(document, '#drawings').addEventListener('toggle', openGallery, { once: true });
+find(document, '#drawings').addEventListener('toggle', openGallery);
 addEventListener('hashchange', openLinked);
 addEventListener('resize', choosePen);
 document.addEventListener('theme', drawing.repaint);

@@ -1,5 +1,6 @@
 /**
- * Owns what the browser keeps for when the server cannot be reached: the pages as they were last seen, and their parts.
+ * Owns what the browser keeps for when the server cannot be reached: the pages as they were last seen, and their parts; in
+ * place of a page that was never seen comes the one to write on.
  * The server always comes first, and pictures and answers are never kept.
  */
 
@@ -31,6 +32,7 @@ async function keepFirstPage() {
 async function deleteOlder() {
   const older = (await caches.keys()).filter((name) => name !== CACHE);
   await Promise.all(older.map((name) => caches.delete(name)));
+  await worker.clients.claim();
 }
 
 /** @param {FetchEvent} event */
@@ -41,7 +43,8 @@ async function answer(event) {
     if (response.ok) event.waitUntil(keep(request, response.clone()));
     return response;
   } catch {
-    return (await caches.match(request, { ignoreSearch: true, ignoreVary: true })) ?? Response.error();
+    const page = request.mode === 'navigate' ? await caches.match('/', { ignoreVary: true }) : null;
+    return (await caches.match(request, { ignoreSearch: true, ignoreVary: true })) ?? page ?? Response.error();
   }
 }
 

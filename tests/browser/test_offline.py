@@ -89,6 +89,8 @@ def test_the_server_may_go_away_and_come_back(open_page: OpenPage, port: int) ->
     with page.expect_download():
         page.click("#save-zip")
     page.click("#undo")
+    page.goto("/models")  # a page that was never seen
+    expect_answer(page, "", "problem")
     with serve(port=port, workers=1):
         expect_answer(page, "7")
 
