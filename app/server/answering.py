@@ -3,7 +3,8 @@
     head (gunicorn) -> receive the body in the loop -> wait for a thread -> the app -> send (gunicorn)
 
 A client that sends or reads slowly holds a greenlet and no thread. What costs little is answered in the loop, so that
-health and metrics are answered whatever the threads do. Knows WSGI, and nothing of what the app does.
+health and metrics are answered whatever the threads do; so is a drawing while few clients are connected, since handing
+it to a thread and back takes a tenth of its time. Knows WSGI, and nothing of what the app does.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from gunicorn.http.errors import NoMoreData
 from ..errors import BadRequest, Overloaded, TooLarge
 from ..settings import Settings
 from ..web.logs import LIGHT_PATHS
+from ..web.requests import is_quick
 from .connections import Connection, give_way
 
 STEP = 256 * 1024  # bytes of a body of known length that are received before other connections have their turn
@@ -61,6 +63,7 @@ class Answering:
         self.running: dict[int, float] = {}  # when each thread began its request
         self.ahead = BoundedSemaphore(MAX_AHEAD)
         self.aside = 0
+        self.loop = gevent.get_hub().loop
         self._counting, self._one_aside = threading.Lock(), threading.Lock()
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -76,18 +79,29 @@ class Answering:
         environ["wsgi.input"] = io.BytesIO(body)
         with self.ahead if connection.arrived == 0 else nullcontext():  # it was pipelined with the request before it
             connection.busy = True
-            status, headers, pieces = self._answer(environ, bool(body))
+            status, headers, pieces = self._answer(environ, body, connection)
         environ["wsgi.input"] = io.BytesIO()  # free the body while the client receives the answer
         connection.held = sum(map(len, pieces))
         self._check_room(connection)
         start_response(status, headers)
         return pieces
 
-    def _answer(self, environ: Environ, with_body: bool) -> Answer:
-        if environ["PATH_INFO"].startswith(LIGHT_PATHS) and not with_body:
+    def _answer(self, environ: Environ, body: bytes, connection: Connection) -> Answer:
+        if environ["PATH_INFO"].startswith(LIGHT_PATHS) and not body:
             give_way()  # a client that pipelines requests does not delay the others
             return self._collect(environ)
+        if self._has_turned(connection) and self._delays_few() and is_quick(environ, body):
+            return self._collect(environ)
         return self._answer_in_thread(environ)
+
+    def _has_turned(self, connection: Connection) -> bool:
+        """Return whether other connections had their turn since this one's last request; not where it pipelines."""
+        former, connection.turn = connection.turn, self.loop.iteration
+        return connection.turn != former
+
+    def _delays_few(self) -> bool:
+        """Return whether no thread competes with the loop, and no more clients wait for it than may for threads."""
+        return self.is_idle() and len(self.connections) <= self.settings.queue
 
     def is_idle(self) -> bool:
         """Return whether no thread has anything to do."""
