@@ -46,7 +46,6 @@ class Connection(socket.socket):
         self.arrived = 0  # bytes of the request that is arriving; 0 while none is
         self.in_head = True
         self.busy = False  # its request is being answered: it is not closed to make room
-        self.turn = 0  # of the loop, in which its latest request was to be answered
         self.held = 0  # bytes of its request and its answer in memory
         self.answered = False  # an answer was sent, which a reset would lose
         self.unsent = bytearray()

@@ -12,7 +12,7 @@ import gevent
 import pytest
 
 from app.errors import Overloaded
-from app.server.answering import Answering, Environ
+from app.server.answering import LONG, Answering, Environ
 from app.server.connections import Connection
 from app.settings import read_settings
 from tests.support.drawings import draw_digit, to_png
@@ -21,7 +21,7 @@ from tests.support.drawings import draw_digit, to_png
 class Client:
     """As much of a connection as the answering of a request looks at."""
 
-    arrived, held, turn = 1, 0, 0
+    arrived, held = 1, 0
     busy = False
 
 
@@ -82,13 +82,40 @@ def test_a_drawing_is_answered_in_a_thread_where_it_would_delay_many() -> None:
     assert answer(answering, body=DRAWING) != HERE
 
 
-def test_a_client_that_does_not_wait_for_answers_gets_its_next_one_from_a_thread() -> None:
+def test_a_drawing_waits_for_a_thread_that_works_on_something_long() -> None:
+    begun, end = threading.Event(), threading.Event()
+
+    def app(environ: Environ, start: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == "/long":
+            begun.set()
+            end.wait()
+        return tell_thread(environ, start)
+
+    answering = make(app)
+    long = gevent.spawn(answer, answering, "/long")
+    gevent.sleep(2 * LONG)
+    assert begun.is_set()
+    drawing = gevent.spawn(answer, answering, body=DRAWING)
+    gevent.sleep(2 * LONG)
+    assert not drawing.ready()
+    end.set()
+    gevent.joinall((long, drawing), timeout=10)
+    assert drawing.value == long.value != HERE
+
+
+def test_a_client_that_does_not_wait_for_answers_delays_no_other() -> None:
     answering, client = make(tell_thread), Client()
+
+    def ask_on() -> None:
+        for _ in range(100):
+            answer(answering, body=DRAWING, client=client)
+
+    asking = gevent.spawn(ask_on)
     gevent.sleep(0.001)
-    assert answer(answering, body=DRAWING, client=client) == HERE
-    assert answer(answering, body=DRAWING, client=client) != HERE
-    gevent.sleep(0.001)
-    assert answer(answering, body=DRAWING, client=client) == HERE
+    assert answer(answering, body=DRAWING) == HERE
+    assert not asking.ready()
+    asking.join(timeout=10)
+    assert asking.successful()
 
 
 def test_a_thread_that_never_ends_is_noticed_and_its_client_answered() -> None:
