@@ -128,7 +128,7 @@ def _scattered(write: Write, rng: np.random.Generator) -> tuple[str, Ink]:
 def _sizes(write: Write, rng: np.random.Generator) -> tuple[str, Ink]:
     """Rows of digits of very different size; the first are as high as any."""
     texts = _pick_texts(rng, 2)
-    highs = [SIZES[1], *np.exp(rng.uniform(*np.log(SIZES), len(texts) - 1))]
+    highs = [SIZES[1], *np.exp(rng.uniform(np.log(SIZES[0]), np.log(SIZES[1]), len(texts) - 1))]
     rows = [_resize(write(text), max(16, round(1.5 * HIGH * high))) for text, high in zip(texts, highs, strict=True)]
     order = rng.permutation(len(texts))
     return "\n".join(texts[at] for at in order), stack_rows([rows[at] for at in order], ROWS_APART, rng)
@@ -215,7 +215,7 @@ def stack_rows(rows: Sequence[Ink], apart: tuple[float, float], rng: np.random.G
     return sheet.ink
 
 
-def bend(ink: Ink, down: NDArray[np.float64]) -> Ink:
+def bend(ink: Ink, down: NDArray[np.floating]) -> Ink:
     """Move each column of ink down, by pixels, (w,)."""
     down = down - down.min()
     high = ink.shape[0] + int(np.ceil(down.max())) + 1

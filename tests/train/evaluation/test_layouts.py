@@ -16,7 +16,7 @@ FEW = [kind for kind in KINDS if kind != "hundred"]
 
 def count_inks(body: bytes) -> int:
     page = cv2.medianBlur(decode_picture(body).pixels, 3)
-    return cv2.connectedComponents((page < 140).astype(np.uint8), connectivity=8)[0] - 1
+    return int(cv2.connectedComponents((page < 140).astype(np.uint8), connectivity=8)[0]) - 1
 
 
 @pytest.mark.parametrize("kind", FEW)
