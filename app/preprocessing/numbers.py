@@ -39,6 +39,11 @@ LOWER = 0.62  # of its line's height: a digit that is lower looks less like one,
 LOW_COST = 5.0  # by so many nats where it has no height at all
 SAME_LINE = 0.4  # of the lower one's height that two neighbours on a line share
 LAST = 3  # strokes of a line: a stroke's neighbours
+STEEPEST = 0.3  # pixels down a pixel to the right that all lines of a page slant at most: 17 degrees
+SLOPES = 31  # that are tried
+FEWEST_SLANTING = 4  # strokes: fewer do not tell how a page slants
+MIDDLE = 0.6  # of a stroke's height, around its middle, that tells which rows of pixels are written on
+CLEARER = 0.8  # of the rows that are written on, where the lines are level: fewer than that, and they slant
 MAX_LOOKS = 2500  # groups of pieces that are looked at: half a millisecond each
 WIDEST = 1.3  # times its line's height that a digit is wide, unless it is one stroke
 GAP_COST = 2.0  # in nats a tenth of the line's height: what joining across white paper must win
@@ -350,31 +355,61 @@ def sort_into_rows(
     in_cells, small_in_cells = part_by_cell(strokes, tables), part_by_cell(small, tables)
     for cell in small_in_cells.keys() - in_cells.keys() - {None}:  # whose digit is smaller than others
         in_cells[cell] = [stroke for stroke in small_in_cells.pop(cell) if stroke.height >= LEAST_HEIGHT * usual]
+    slope = 0.0 if tables else measure_slope(strokes)
     rows: dict[object, list[tuple[Cell | None, list[Stroke], list[Stroke]]]] = {}
     for cell, held in sorted(in_cells.items(), key=lambda item: item[0].place if item[0] else ()):
         for number, (line, beside) in enumerate(
-            sort_into_lines(held, small_in_cells.get(cell, []), usual) if held else ()
+            sort_into_lines(held, small_in_cells.get(cell, []), usual, slope) if held else ()
         ):
             rows.setdefault((cell and (cell.table, cell.row), number), []).append((cell, line, beside))
-    return sorted(rows.values(), key=lambda row: _find_middle([stroke for _, line, _ in row for stroke in line]))
+    return sorted(rows.values(), key=lambda row: _find_middle([stroke for _, line, _ in row for stroke in line], slope))
 
 
-def _find_middle(line: list[Stroke]) -> float:
-    return float(np.median([stroke.y + stroke.height / 2 for stroke in line]))
+def _find_middle(line: list[Stroke], slope: float) -> float:
+    return float(np.median([stroke.y + stroke.height / 2 - slope * _find_centre(stroke) for stroke in line]))
 
 
-def find_lines(strokes: list[Stroke]) -> list[list[Stroke]]:
+def _find_centre(stroke: Stroke) -> float:
+    return stroke.x + stroke.width / 2
+
+
+def measure_slope(strokes: list[Stroke]) -> float:
+    """Return how far all lines of a page fall, in pixels a pixel to the right; 0 where that does not part them better.
+
+    Of all slopes, the one on which most paper is between the lines; of those alike, the one nearest to level.
+    """
+    if len(strokes) < FEWEST_SLANTING:
+        return 0.0
+    centres = np.array([_find_centre(stroke) for stroke in strokes])
+    middles = np.array([stroke.y + stroke.height / 2 for stroke in strokes])
+    half = MIDDLE / 2 * np.array([stroke.height for stroke in strokes])
+    slopes = np.linspace(-STEEPEST, STEEPEST, SLOPES)
+    levels = middles - slopes[:, None] * centres  # (slopes, strokes)
+    order = np.argsort(levels - half, axis=1)
+    tops = np.take_along_axis(levels - half, order, axis=1)
+    bottoms = np.maximum.accumulate(np.take_along_axis(levels + half, order, axis=1), axis=1)
+    paper = np.maximum(0, tops[:, 1:] - bottoms[:, :-1]).sum(axis=1)
+    written = bottoms[:, -1] - tops[:, 0] - paper
+    alike = np.flatnonzero(written <= 1.02 * written.min())
+    best = alike[np.abs(slopes[alike]).argmin()]
+    return float(slopes[best]) if written[best] < CLEARER * written[SLOPES // 2] else 0.0
+
+
+def find_lines(strokes: list[Stroke], slope: float = 0.0) -> list[list[Stroke]]:
     """Sort strokes into lines from top to bottom, each from left to right.
 
-    A stroke belongs to the line whose last stroke it lies beside, so that a line may climb or fall.
+    A stroke belongs to the line whose last stroke it lies beside, so that a line may climb or fall on its own.
+
+    Args:
+        slope: how far all lines fall, in pixels a pixel to the right.
     """
     lines: list[list[Stroke]] = []
-    ends = np.zeros(
-        (len(strokes), LAST, 2), int
-    )  # y and bottom of each line's last strokes: all are looked at for each
+    ends = np.zeros((len(strokes), LAST, 2))  # y and bottom of each line's last strokes: all are looked at for each
     for stroke in sorted(strokes, key=lambda stroke: stroke.x):
         tops, bottoms = np.moveaxis(ends[: len(lines)], 2, 0)
-        shared = np.minimum(stroke.bottom, bottoms) - np.maximum(stroke.y, tops)
+        fallen = slope * _find_centre(stroke)
+        y, bottom = stroke.y - fallen, stroke.bottom - fallen
+        shared = np.minimum(bottom, bottoms) - np.maximum(y, tops)
         shares = (shared / np.minimum(stroke.height, np.maximum(1, bottoms - tops))).max(axis=1, initial=0.0)
         share = float(shares.max(initial=0.0))
         if share >= SAME_LINE:
@@ -383,22 +418,22 @@ def find_lines(strokes: list[Stroke]) -> list[list[Stroke]]:
         else:
             index = len(lines)
             lines.append([stroke])
-        ends[index, (len(lines[index]) - 1) % LAST] = stroke.y, stroke.bottom
-    return sorted(lines, key=_find_middle)
+        ends[index, (len(lines[index]) - 1) % LAST] = y, bottom
+    return sorted(lines, key=lambda line: _find_middle(line, slope))
 
 
 def sort_into_lines(
-    strokes: list[Stroke], small: list[Stroke], usual: float
+    strokes: list[Stroke], small: list[Stroke], usual: float, slope: float
 ) -> list[tuple[list[Stroke], list[Stroke]]]:
     """Sort strokes into lines, and give each line the small strokes that stand beside its strokes.
 
     Small strokes that stand beside none are lines of smaller digits where they are high enough, else dirt.
     """
-    lines, low = _part_low(find_lines(strokes), usual)
+    lines, low = _part_low(find_lines(strokes, slope), usual)
     beside, elsewhere = attach_small(lines, small + low)
     smaller = [stroke for stroke in elsewhere if stroke.height >= LEAST_HEIGHT * usual]
-    both = [*zip(lines, beside, strict=True), *((line, []) for line in find_lines(smaller))]
-    return sorted(both, key=lambda line: _find_middle(line[0]))
+    both = [*zip(lines, beside, strict=True), *((line, []) for line in find_lines(smaller, slope))]
+    return sorted(both, key=lambda line: _find_middle(line[0], slope))
 
 
 def _part_low(lines: list[list[Stroke]], usual: float) -> tuple[list[list[Stroke]], list[Stroke]]:

@@ -153,11 +153,17 @@ def test_where_corrections_are_off_nothing_of_them_is_shown(open_page: OpenPage,
 @pytest.mark.parametrize("locale", ("en", "zh"))
 def test_sheet_and_answer_are_on_the_first_screen(open_page: OpenPage, address: str, locale: str) -> None:
     page = open_page(address=address, locale=locale)
-    draw_with_mouse(page, FOUR)
-    expect_answer(page, "4")
+    draw_with_mouse(page, SEVEN)
+    expect_answer(page, "7")
+    expect(page.locator("#why")).to_contain_text("1")  # names the second guess: the longest that it gets
     for width, height, *parts in (
-        (640, 360),
-        (720, 450, "#why"),
+        (320, 568),
+        (360, 640, "#why", "#correct"),
+        (360, 740, "#why", "#correct", "#model"),
+        (375, 667, "#why", "#correct"),
+        (640, 360, "#why", "#correct"),
+        (667, 375, "#why", "#correct"),
+        (720, 450, "#why", "#correct"),
         (844, 390, "#why", "#correct"),
         (932, 430, "#why", "#correct"),
         (390, 844, "#why", "#correct"),

@@ -132,6 +132,28 @@ def test_a_line_may_climb() -> None:
     assert read(page) == "27182"
 
 
+def turned(page: Grey, degrees: float) -> Grey:
+    high, wide = page.shape
+    matrix = cv2.getRotationMatrix2D((wide / 2, high / 2), -degrees, 1.0)
+    return np.asarray(cv2.warpAffine(page, matrix, (wide, high), borderValue=255), np.uint8)
+
+
+@pytest.mark.parametrize("degrees", (-14, -8, 5, 11, 15))
+@pytest.mark.parametrize("text", ("2  7  1\n8  2  8\n1  8  2", "31  41\n59  26\n53  58"))
+def test_columns_are_read_along_rows_that_slant(text: str, degrees: float) -> None:
+    page = np.pad(write(text, height=44, pen=6, shape=(240, 400)), 80, constant_values=255)
+    assert read(turned(page, degrees)) == text.replace(" ", "")
+
+
+def test_rows_that_slant_each_its_own_way_are_read_one_by_one() -> None:
+    page = np.full((420, 640), 255, np.uint8)
+    for row, (text, slope) in enumerate((("27182", 0.22), ("31415", 0.0), ("16180", -0.2))):
+        for place, digit in enumerate(text):
+            centre = (110 + 80 * place, 90 + 120 * row + slope * (80 * place - 160))
+            page = np.minimum(page, draw_digit(int(digit), shape=page.shape, height=60, centre=centre, pen=8))
+    assert read(page) == "27182\n31415\n16180"
+
+
 def test_specks_dashes_and_underlines_are_no_digits() -> None:
     page = write("42", height=90, gap=30)
     page[150:154, 10:400] = 0  # an underline that reaches no border
