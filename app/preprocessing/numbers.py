@@ -27,8 +27,18 @@ from .paper import Marks, find_marks
 from .parts import Parts, find_parts, find_roughly
 from .segmentation import cut_stroke
 from .signs import Band, may_be_slash, measure_pen, name_sign, weigh_slashes
-from .strokes import NO_DIGIT, PAGE_GRID, Stroke, find_strokes, join_strokes, measure_apart, part_by_cell, refine_marks
-from .tables import Cell, Tables, find_tables
+from .strokes import (
+    NO_DIGIT,
+    PAGE_GRID,
+    Stroke,
+    find_pale,
+    find_strokes,
+    join_strokes,
+    measure_apart,
+    part_by_cell,
+    refine_marks,
+)
+from .tables import FEW, Cell, Tables, find_tables
 
 PAGE_SIDE = 1000  # pixels of a photograph's longer side: a page's digits are smaller than a single one
 SMALL = 0.4  # of its line's height: a lower group is a sign, a mark or part of a digit, unless
@@ -58,6 +68,8 @@ STEEP = 4.0  # by so many nats for every further height,
 STEEP_WHOLE = 1.0  # or so many where it is one stroke
 DOUBTED = 0.5  # looks less like a digit than that: left out at the border, if anything else is there
 MAYBE = 0.2  # looks so much like a digit, if not more: it is named where it is left out
+BAR = 1  # the digit that a stripe looks like
+TOGETHER = 2.0  # of the lower one's height: digits of a number are no further apart
 MAX_APART = 100  # small strokes that stand beside no line and are looked at
 WEAK = 0.5  # looks less like a digit than that: maybe a letter,
 OTHERS_IN_LINE = 0.3  # and so much of a line's digits,
@@ -182,14 +194,15 @@ def find_writing(picture: Picture | NDArray[np.uint8], look: Look | None = None)
     if not isinstance(picture, Picture):
         picture = Picture(picture, picture.shape[1], picture.shape[0])
     sides = find_marks(picture.pixels, photo_side=PAGE_SIDE, keep_frames=True)
-    tables, sides = find_tables(sides)
-    if tables is None and sides[0].flat:  # a frame was no table's
-        sides = find_marks(picture.pixels, photo_side=PAGE_SIDE)
-    marks, parts = find_roughly(sides, PAGE_GRID)
-    marks, parts = refine_marks(marks, parts)
-    if tables and not marks.flat:  # found again, with the lines
-        marks, parts = _clear_tables(tables, marks)
-    strokes, small = find_strokes(marks, parts, tables)
+    tables, cleared = find_tables(sides)
+    if tables is None and cleared[0].flat:  # a frame was no table's
+        cleared = find_marks(picture.pixels, photo_side=PAGE_SIDE)
+    marks, strokes, small, pale = _find_ink(cleared, tables)
+    if tables and len(tables.cells) <= FEW and part_by_cell(strokes, tables).keys() == {None}:  # nought beside nought
+        tables = None
+        marks, strokes, small, pale = _find_ink(sides, tables)
+    clear, doubtful = _choose_pale(pale, _look_at(pale, marks, look), strokes)
+    strokes += clear
     usual = float(np.median([stroke.height for stroke in strokes]))
     held = [
         (number, cell, line, beside)
@@ -214,6 +227,7 @@ def find_writing(picture: Picture | NDArray[np.uint8], look: Look | None = None)
     left_out = [
         stroke for stroke in left_out if stroke.width >= SMALL_DIGIT * usual
     ]  # not what the border leaves of one
+    left_out += doubtful
     used = {id(stroke) for stroke in every} | {id(stroke) for _, _, _, near in held for stroke in near}
     wide = marks.contrast.shape[1]
     apart = [
@@ -329,6 +343,38 @@ def _find_beside(digits: list[Group]) -> list[Group]:
     for ink in np.unique(beyond[beyond > 0]):
         beside[beyond == ink] = looks[beyond == ink].mean() < DOUBTED
     return [] if beside.all() else [group for group, is_beside in zip(digits, beside, strict=True) if is_beside]
+
+
+def _find_ink(sides: list[Marks], tables: Tables | None) -> tuple[Marks, list[Stroke], list[Stroke], list[Stroke]]:
+    """Return the marks on the side that is ink, their strokes, the small ones, and those that are much paler.
+
+    Raises:
+        NoInk: there is no digit.
+        TooLarge: there is more than is read in time.
+    """
+    marks, parts = refine_marks(*find_roughly(sides, PAGE_GRID))
+    if tables and not marks.flat:  # found again, with the lines
+        marks, parts = _clear_tables(tables, marks)
+    strokes, small = find_strokes(marks, parts, tables)
+    return marks, strokes, small, find_pale(marks, parts, [*strokes, *small])
+
+
+def _choose_pale(pale: list[Stroke], seen: list[Seen], strokes: list[Stroke]) -> tuple[list[Stroke], list[Stroke]]:
+    """Return the pale strokes that clearly are digits, and those that may be; a stripe only beside a digit."""
+    chosen, doubtful = [], []
+    for stroke, one in zip(pale, seen, strict=True):
+        if one.digit != BAR and _is_clear(one):
+            chosen.append(stroke)
+        elif _may_be_digit(one, WEAK) and (one.digit != BAR or any(_stand_together(stroke, by) for by in strokes)):
+            doubtful.append(stroke)
+    return chosen, doubtful
+
+
+def _stand_together(one: Stroke, other: Stroke) -> bool:
+    """Tell whether two strokes may be digits of a number, side by side."""
+    shared = min(one.bottom, other.bottom) - max(one.y, other.y)
+    lower = min(one.height, other.height)
+    return shared >= SAME_LINE * lower and max(one.x - other.right, other.x - one.right) <= TOGETHER * lower
 
 
 def _clear_tables(tables: Tables, marks: Marks) -> tuple[Marks, Parts]:
@@ -510,6 +556,10 @@ def cut_line(line: list[Stroke], small: list[Stroke], known: dict[int, Seen]) ->
     _check_looks(len(spans))
     groups = {span: join_strokes(pieces[slice(*span)]) for span in spans}
     return Line(high, pieces, whole, joints, _measure_bands(pieces, line), groups)
+
+
+def _is_clear(seen: Seen) -> bool:
+    return seen.look * seen.likely >= CLEAR_LOOK
 
 
 def _is_settled(seen: Seen) -> bool:

@@ -18,7 +18,7 @@ from app.models.folder import load
 from app.preprocessing.decoding import decode_picture
 from app.preprocessing.digits import read_picture
 from app.preprocessing.numbers import FoundDigit, Look, find_writing
-from app.reading.answers import predict_one, read_one
+from app.reading.answers import Answer, predict_one, read_one
 from app.reading.numbers import read_number
 from tests.support import drawings
 from tests.support.drawings import STROKES, draw_digit, draw_text, to_bytes, to_png
@@ -275,6 +275,45 @@ def test_ink_that_is_neither_is_a_mark() -> None:
 
 def find(picture: Grey) -> list[FoundDigit]:
     return find_writing(decode_picture(to_png(picture))).digits
+
+
+@pytest.mark.parametrize("strength", (0.15, 0.25, 0.4))
+@pytest.mark.parametrize("text", ("472038", "975326"))
+def test_digits_much_paler_than_their_neighbours_are_read(text: str, strength: float) -> None:
+    page = np.full((200, 640), 235.0)
+    for place, digit in enumerate(text):
+        drawn = draw_digit(int(digit), shape=page.shape, height=70, centre=(70 + 95 * place, 100), pen=8)
+        page -= (255.0 - drawn) * 0.75 * (strength if place % 2 else 1)
+    page += np.random.default_rng(1).normal(0, 3, page.shape)
+    assert read(np.clip(page, 0, 255).astype(np.uint8)) == text
+
+
+def test_a_pale_stripe_beside_digits_is_no_one_but_doubted() -> None:
+    page = 235.0 - 0.75 * (255.0 - write("4720", height=70))
+    page[30:95, 330:336] -= 40
+    page += np.random.default_rng(1).normal(0, 3, page.shape)
+    answer = read_one(the_robust(), to_png(np.clip(page, 0, 255).astype(np.uint8)))
+    assert answer["text"] == "4720"
+    assert not is_sure(answer)
+
+
+def is_sure(answer: Answer) -> bool:
+    return all(part["certain"] for part in (*answer["digits"], *answer["marks"]))
+
+
+@pytest.mark.parametrize("scene", (np.copy, in_uneven_light))
+@pytest.mark.parametrize(("wide", "high", "pen", "dot"), ((30, 40, 4, 3), (44, 44, 5, 3), (60, 70, 7, 5)))
+def test_noughts_that_touch_and_hold_a_dot_are_no_empty_cells(
+    wide: int, high: int, pen: int, dot: int, scene: Scene
+) -> None:
+    page = draw_digit(1, shape=(160, 360), height=high, centre=(50, 80), pen=pen)
+    for number in range(3):
+        centre = (100 + number * wide, 80)
+        cv2.ellipse(page, centre, (wide // 2, high // 2), 0, 0, 360, 0, pen, cv2.LINE_AA)
+        cv2.circle(page, centre, dot, 0, -1)
+    answer = read_one(the_robust(), to_png(scene(page)))
+    assert len(answer["text"]) == 4
+    assert answer["text"] == "1000" or not is_sure(answer)
 
 
 def test_a_box_lies_around_its_digit() -> None:
