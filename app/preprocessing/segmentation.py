@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .strokes import Stroke
+from .strokes import Stroke, trim_stroke
 
 WIDE = 0.6  # of its line's height: a narrower stroke is not cut
 APART = 0.1  # of its line's height: between two cuts at least, and between a cut and the stroke's border
@@ -103,9 +102,3 @@ def _follow(came: NDArray[np.int64], column: int) -> NDArray[np.int64]:
     for row in range(len(came) - 1, 0, -1):
         way[row - 1] = way[row] + came[row, way[row]]
     return way
-
-
-def trim_stroke(stroke: Stroke) -> Stroke:
-    """Return a stroke without empty rows and columns around its ink."""
-    x, y, width, height = cv2.boundingRect(stroke.mask.astype(np.uint8))
-    return replace(stroke, x=stroke.x + x, y=stroke.y + y, mask=stroke.mask[y : y + height, x : x + width])
