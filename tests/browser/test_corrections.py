@@ -132,11 +132,11 @@ def test_what_the_server_cannot_do_now_is_said(page: Page) -> None:
     page.route(re.compile("/(hands|corrections)"), lambda route: route.fulfill(status=503, body="no"))
     for button in ("#hand .gallery button", "#hand-forget"):
         page.click(button)
-        expect(page.locator("#hand [data-part=note]")).to_have_text("This could not be done now. Try again in a moment.")
+        expect(page.locator("#hand [data-part=note]")).to_contain_text("could not be done now")
     expect(page.locator("#hand .gallery li")).to_have_count(1)
     page.click("#correct")
     page.click("#keys [data-digit='3']")
-    expect(page.locator("#learned")).to_have_text("This could not be done now. Try again in a moment.")
+    expect(page.locator("#learned")).to_contain_text("could not be done now")
 
 
 def test_an_untouched_page_makes_no_hand(page: Page) -> None:

@@ -330,7 +330,9 @@ def test_no_share_contradicts_a_doubt(page: Page, text: str, said: str) -> None:
     expect(page.locator("#answer")).not_to_contain_text("%")
 
 
-@pytest.mark.parametrize(("width", "height"), ((1280, 720), (1280, 800), (390, 844), (320, 568), (768, 1024), (640, 360)))
+@pytest.mark.parametrize(
+    ("width", "height"), ((1280, 720), (1280, 800), (390, 844), (320, 568), (768, 1024), (640, 360))
+)
 def test_a_number_stands_in_one_line_and_its_sentence_is_not_squeezed(
     open_page: OpenPage, width: int, height: int
 ) -> None:
