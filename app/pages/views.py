@@ -188,6 +188,8 @@ def provide_texts() -> dict[str, Any]:
 @bp.after_app_request
 def remember_language(response: Response) -> Response:
     """Keep the language that was chosen by the address."""
+    if not request.query_string:
+        return response
     if (choice := request.args.get("language")) in LANGUAGES and response.mimetype == "text/html":
         response.set_cookie("language", str(choice), max_age=YEAR, samesite="Lax")
     return response

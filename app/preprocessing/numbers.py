@@ -27,8 +27,18 @@ from .paper import Marks, find_marks
 from .parts import Parts, find_parts, find_roughly
 from .segmentation import cut_stroke, part_stroke
 from .signs import Band, may_be_slash, measure_pen, name_sign, weigh_slashes
-from .strokes import NO_DIGIT, PAGE_GRID, Stroke, find_strokes, join_strokes, measure_apart, part_by_cell, refine_marks
-from .tables import Cell, Tables, find_tables
+from .strokes import (
+    NO_DIGIT,
+    PAGE_GRID,
+    Stroke,
+    find_pale,
+    find_strokes,
+    join_strokes,
+    measure_apart,
+    part_by_cell,
+    refine_marks,
+)
+from .tables import FEW, Cell, Tables, find_tables
 
 PAGE_SIDE = 1000  # pixels of a photograph's longer side: a page's digits are smaller than a single one
 SMALL = 0.4  # of its line's height: a lower group is a sign, a mark or part of a digit, unless
@@ -39,6 +49,11 @@ LOWER = 0.62  # of its line's height: a digit that is lower looks less like one,
 LOW_COST = 5.0  # by so many nats where it has no height at all
 SAME_LINE = 0.4  # of the lower one's height that two neighbours on a line share
 LAST = 3  # strokes of a line: a stroke's neighbours
+STEEPEST = 0.3  # pixels down a pixel to the right that all lines of a page slant at most: 17 degrees
+SLOPES = 31  # that are tried
+FEWEST_SLANTING = 4  # strokes: fewer do not tell how a page slants
+MIDDLE = 0.6  # of a stroke's height, around its middle, that tells which rows of pixels are written on
+CLEARER = 0.8  # of the rows that are written on, where the lines are level: fewer than that, and they slant
 MAX_LOOKS = 2500  # groups of pieces that are looked at: half a millisecond each
 WIDEST = 1.3  # times its line's height that a digit is wide, unless it is one stroke
 GAP_COST = 2.0  # in nats a tenth of the line's height: what joining across white paper must win
@@ -54,6 +69,8 @@ STEEP = 4.0  # by so many nats for every further height,
 STEEP_WHOLE = 1.0  # or so many where it is one stroke
 DOUBTED = 0.5  # looks less like a digit than that: left out at the border, if anything else is there
 MAYBE = 0.2  # looks so much like a digit, if not more: it is named where it is left out
+BAR = 1  # the digit that a stripe looks like
+TOGETHER = 2.0  # of the lower one's height: digits of a number are no further apart
 MAX_APART = 100  # small strokes that stand beside no line and are looked at
 WEAK = 0.5  # looks less like a digit than that: maybe a letter,
 OTHERS_IN_LINE = 0.3  # and so much of a line's digits,
@@ -187,14 +204,15 @@ def find_writing(picture: Picture | NDArray[np.uint8], look: Look | None = None)
     if not isinstance(picture, Picture):
         picture = Picture(picture, picture.shape[1], picture.shape[0])
     sides = find_marks(picture.pixels, photo_side=PAGE_SIDE, keep_frames=True)
-    tables, sides = find_tables(sides)
-    if tables is None and sides[0].flat:  # a frame was no table's
-        sides = find_marks(picture.pixels, photo_side=PAGE_SIDE)
-    marks, parts = find_roughly(sides, PAGE_GRID)
-    marks, parts = refine_marks(marks, parts)
-    if tables and not marks.flat:  # found again, with the lines
-        marks, parts = _clear_tables(tables, marks)
-    strokes, small = find_strokes(marks, parts, tables)
+    tables, cleared = find_tables(sides)
+    if tables is None and cleared[0].flat:  # a frame was no table's
+        cleared = find_marks(picture.pixels, photo_side=PAGE_SIDE)
+    marks, strokes, small, pale = _find_ink(cleared, tables)
+    if tables and len(tables.cells) <= FEW and part_by_cell(strokes, tables).keys() == {None}:  # nought beside nought
+        tables = None
+        marks, strokes, small, pale = _find_ink(sides, tables)
+    clear, doubtful = _choose_pale(pale, _look_at(pale, marks, look), strokes)
+    strokes += clear
     usual = float(np.median([stroke.height for stroke in strokes]))
     held = [
         (number, cell, line, beside)
@@ -219,6 +237,7 @@ def find_writing(picture: Picture | NDArray[np.uint8], look: Look | None = None)
     left_out = [
         stroke for stroke in left_out if stroke.width >= SMALL_DIGIT * usual
     ]  # not what the border leaves of one
+    left_out += doubtful
     used = {id(stroke) for stroke in every} | {id(stroke) for _, _, _, near in held for stroke in near}
     wide = marks.contrast.shape[1]
     apart = [
@@ -286,7 +305,7 @@ def _read_lines(
     parted: dict[int, Line] = {}
     left = MAX_PARTED
     for at, (way, (line, beside)) in enumerate(zip(cut, lines, strict=True)):
-        if len(way.pieces) > len(line) + len(beside) and not _is_clear(read[at][0].groups):
+        if len(way.pieces) > len(line) + len(beside) and not _are_clear(read[at][0].groups):
             along = cut_line(line, beside, known, along=True)
             left -= len(along.groups)
             if left < 0:
@@ -297,12 +316,12 @@ def _read_lines(
     return [choose_way(ways) for ways in read]
 
 
-def _is_clear(groups: list[Group]) -> bool:
+def _are_clear(groups: list[Group]) -> bool:
     """Tell whether a line's strokes clearly are one digit each, no broader than one is, or a sign."""
     return all(
         group.whole
         and not group.close
-        and (group.seen is None or (_may_be_digit(group.seen, CLEAR_LOOK) and group.seen.broad <= WIDEST))
+        and (group.seen is None or (_is_clear(group.seen) and group.seen.broad <= WIDEST))
         for group in groups
     )
 
@@ -376,6 +395,38 @@ def _find_beside(digits: list[Group]) -> list[Group]:
     return [] if beside.all() else [group for group, is_beside in zip(digits, beside, strict=True) if is_beside]
 
 
+def _find_ink(sides: list[Marks], tables: Tables | None) -> tuple[Marks, list[Stroke], list[Stroke], list[Stroke]]:
+    """Return the marks on the side that is ink, their strokes, the small ones, and those that are much paler.
+
+    Raises:
+        NoInk: there is no digit.
+        TooLarge: there is more than is read in time.
+    """
+    marks, parts = refine_marks(*find_roughly(sides, PAGE_GRID))
+    if tables and not marks.flat:  # found again, with the lines
+        marks, parts = _clear_tables(tables, marks)
+    strokes, small = find_strokes(marks, parts, tables)
+    return marks, strokes, small, find_pale(marks, parts, [*strokes, *small])
+
+
+def _choose_pale(pale: list[Stroke], seen: list[Seen], strokes: list[Stroke]) -> tuple[list[Stroke], list[Stroke]]:
+    """Return the pale strokes that clearly are digits, and those that may be; a stripe only beside a digit."""
+    chosen, doubtful = [], []
+    for stroke, one in zip(pale, seen, strict=True):
+        if one.digit != BAR and _is_clear(one):
+            chosen.append(stroke)
+        elif _may_be_digit(one, WEAK) and (one.digit != BAR or any(_stand_together(stroke, by) for by in strokes)):
+            doubtful.append(stroke)
+    return chosen, doubtful
+
+
+def _stand_together(one: Stroke, other: Stroke) -> bool:
+    """Tell whether two strokes may be digits of a number, side by side."""
+    shared = min(one.bottom, other.bottom) - max(one.y, other.y)
+    lower = min(one.height, other.height)
+    return shared >= SAME_LINE * lower and max(one.x - other.right, other.x - one.right) <= TOGETHER * lower
+
+
 def _clear_tables(tables: Tables, marks: Marks) -> tuple[Marks, Parts]:
     """Return the marks without the tables' lines, and their parts.
 
@@ -400,31 +451,61 @@ def sort_into_rows(
     in_cells, small_in_cells = part_by_cell(strokes, tables), part_by_cell(small, tables)
     for cell in small_in_cells.keys() - in_cells.keys() - {None}:  # whose digit is smaller than others
         in_cells[cell] = [stroke for stroke in small_in_cells.pop(cell) if stroke.height >= LEAST_HEIGHT * usual]
+    slope = 0.0 if tables else measure_slope(strokes)
     rows: dict[object, list[tuple[Cell | None, list[Stroke], list[Stroke]]]] = {}
     for cell, held in sorted(in_cells.items(), key=lambda item: item[0].place if item[0] else ()):
         for number, (line, beside) in enumerate(
-            sort_into_lines(held, small_in_cells.get(cell, []), usual) if held else ()
+            sort_into_lines(held, small_in_cells.get(cell, []), usual, slope) if held else ()
         ):
             rows.setdefault((cell and (cell.table, cell.row), number), []).append((cell, line, beside))
-    return sorted(rows.values(), key=lambda row: _find_middle([stroke for _, line, _ in row for stroke in line]))
+    return sorted(rows.values(), key=lambda row: _find_middle([stroke for _, line, _ in row for stroke in line], slope))
 
 
-def _find_middle(line: list[Stroke]) -> float:
-    return float(np.median([stroke.y + stroke.height / 2 for stroke in line]))
+def _find_middle(line: list[Stroke], slope: float) -> float:
+    return float(np.median([stroke.y + stroke.height / 2 - slope * _find_centre(stroke) for stroke in line]))
 
 
-def find_lines(strokes: list[Stroke]) -> list[list[Stroke]]:
+def _find_centre(stroke: Stroke) -> float:
+    return stroke.x + stroke.width / 2
+
+
+def measure_slope(strokes: list[Stroke]) -> float:
+    """Return how far all lines of a page fall, in pixels a pixel to the right; 0 where that does not part them better.
+
+    Of all slopes, the one on which most paper is between the lines; of those alike, the one nearest to level.
+    """
+    if len(strokes) < FEWEST_SLANTING:
+        return 0.0
+    centres = np.array([_find_centre(stroke) for stroke in strokes])
+    middles = np.array([stroke.y + stroke.height / 2 for stroke in strokes])
+    half = MIDDLE / 2 * np.array([stroke.height for stroke in strokes])
+    slopes = np.linspace(-STEEPEST, STEEPEST, SLOPES)
+    levels = middles - slopes[:, None] * centres  # (slopes, strokes)
+    order = np.argsort(levels - half, axis=1)
+    tops = np.take_along_axis(levels - half, order, axis=1)
+    bottoms = np.maximum.accumulate(np.take_along_axis(levels + half, order, axis=1), axis=1)
+    paper = np.maximum(0, tops[:, 1:] - bottoms[:, :-1]).sum(axis=1)
+    written = bottoms[:, -1] - tops[:, 0] - paper
+    alike = np.flatnonzero(written <= 1.02 * written.min())
+    best = alike[np.abs(slopes[alike]).argmin()]
+    return float(slopes[best]) if written[best] < CLEARER * written[SLOPES // 2] else 0.0
+
+
+def find_lines(strokes: list[Stroke], slope: float = 0.0) -> list[list[Stroke]]:
     """Sort strokes into lines from top to bottom, each from left to right.
 
-    A stroke belongs to the line whose last stroke it lies beside, so that a line may climb or fall.
+    A stroke belongs to the line whose last stroke it lies beside, so that a line may climb or fall on its own.
+
+    Args:
+        slope: how far all lines fall, in pixels a pixel to the right.
     """
     lines: list[list[Stroke]] = []
-    ends = np.zeros(
-        (len(strokes), LAST, 2), int
-    )  # y and bottom of each line's last strokes: all are looked at for each
+    ends = np.zeros((len(strokes), LAST, 2))  # y and bottom of each line's last strokes: all are looked at for each
     for stroke in sorted(strokes, key=lambda stroke: stroke.x):
         tops, bottoms = np.moveaxis(ends[: len(lines)], 2, 0)
-        shared = np.minimum(stroke.bottom, bottoms) - np.maximum(stroke.y, tops)
+        fallen = slope * _find_centre(stroke)
+        y, bottom = stroke.y - fallen, stroke.bottom - fallen
+        shared = np.minimum(bottom, bottoms) - np.maximum(y, tops)
         shares = (shared / np.minimum(stroke.height, np.maximum(1, bottoms - tops))).max(axis=1, initial=0.0)
         share = float(shares.max(initial=0.0))
         if share >= SAME_LINE:
@@ -433,22 +514,22 @@ def find_lines(strokes: list[Stroke]) -> list[list[Stroke]]:
         else:
             index = len(lines)
             lines.append([stroke])
-        ends[index, (len(lines[index]) - 1) % LAST] = stroke.y, stroke.bottom
-    return sorted(lines, key=_find_middle)
+        ends[index, (len(lines[index]) - 1) % LAST] = y, bottom
+    return sorted(lines, key=lambda line: _find_middle(line, slope))
 
 
 def sort_into_lines(
-    strokes: list[Stroke], small: list[Stroke], usual: float
+    strokes: list[Stroke], small: list[Stroke], usual: float, slope: float
 ) -> list[tuple[list[Stroke], list[Stroke]]]:
     """Sort strokes into lines, and give each line the small strokes that stand beside its strokes.
 
     Small strokes that stand beside none are lines of smaller digits where they are high enough, else dirt.
     """
-    lines, low = _part_low(find_lines(strokes), usual)
+    lines, low = _part_low(find_lines(strokes, slope), usual)
     beside, elsewhere = attach_small(lines, small + low)
     smaller = [stroke for stroke in elsewhere if stroke.height >= LEAST_HEIGHT * usual]
-    both = [*zip(lines, beside, strict=True), *((line, []) for line in find_lines(smaller))]
-    return sorted(both, key=lambda line: _find_middle(line[0]))
+    both = [*zip(lines, beside, strict=True), *((line, []) for line in find_lines(smaller, slope))]
+    return sorted(both, key=lambda line: _find_middle(line[0], slope))
 
 
 def _part_low(lines: list[list[Stroke]], usual: float) -> tuple[list[list[Stroke]], list[Stroke]]:
@@ -532,6 +613,10 @@ def cut_line(line: list[Stroke], small: list[Stroke], known: dict[int, Seen], al
     return Line(high, pieces, whole, joints, _measure_bands(pieces, line), groups)
 
 
+def _is_clear(seen: Seen) -> bool:
+    return seen.look * seen.likely >= CLEAR_LOOK
+
+
 def _is_settled(seen: Seen) -> bool:
     return seen.look * seen.likely >= SETTLED and seen.broad <= BROAD
 
@@ -560,8 +645,8 @@ def _compare(group: Group, same: Group) -> Group:
     one, other = group.stroke, same.stroke
     if (one.x, one.y) == (other.x, other.y) and np.array_equal(one.mask, other.mask):  # not cut at all
         return group
-    clear = _may_be_digit(group.seen, CLEAR_LOOK) and _may_be_digit(same.seen, CLEAR_LOOK)
-    return group._replace(close=False, poor=(group.poor and same.poor) or not clear)
+    is_poor = any(one.seen is not None and not _is_clear(one.seen) for one in (group, same))
+    return group._replace(close=False, poor=is_poor or (group.poor and same.poor))
 
 
 def _is_same(one: Group, other: Group) -> bool:

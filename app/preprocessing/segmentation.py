@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .strokes import Stroke
+from .strokes import Stroke, trim_stroke
 from .thinning import Line, Mask, find_meetings, part_lines, thin_ink
 
 WIDE = 0.6  # of its line's height: a narrower stroke is not cut
@@ -25,7 +25,6 @@ MAX_CUT = 0.6  # of its line's height: a cut goes through so much ink at most
 STEP = 0.05  # rows of ink that a step aside costs
 EVERY_CUT = 1.0  # nats, of any cut
 INK_CUT = 0.5  # nats, of cutting through as much ink as the pen is wide
-
 THINNED = 64  # pixels: a line's height at which strokes are thinned; smaller ones as they are
 MAX_THINNED = (3, 16)  # times its line's height that a stroke is high and wide at most, to be thinned
 INK = 110  # of 255 that a pixel of the reduced stroke has at least
@@ -181,9 +180,3 @@ def _find_nearest(lines: list[Line], shape: tuple[int, ...], scale: float) -> ND
     whole = (shape[1] + 2, shape[0] + 2)
     nearest = cv2.resize(owner[labels], whole, interpolation=cv2.INTER_NEAREST)
     return np.asarray(nearest[1:-1, 1:-1], np.int32)
-
-
-def trim_stroke(stroke: Stroke) -> Stroke:
-    """Return a stroke without empty rows and columns around its ink."""
-    x, y, width, height = cv2.boundingRect(stroke.mask.astype(np.uint8))
-    return replace(stroke, x=stroke.x + x, y=stroke.y + y, mask=stroke.mask[y : y + height, x : x + width])

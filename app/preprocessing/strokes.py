@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..errors import NoInk, TooLarge
 from .paper import Marks, find_marks_on_uneven_paper
-from .parts import Parts, clear_rules, find_parts, measure_parting, show_parts
+from .parts import Parts, clear_rules, find_parts, measure_parting, pool_cells, show_parts
 from .tables import Cell, Tables
 
 NO_DIGIT = "No digit was found in the picture. Write larger or darker, and send it again."
@@ -30,6 +30,9 @@ SPECK_STRONG = 1.6  # times that, the strongest of its pixels
 MAX_SMALL = (12, 2)  # specks of a picture, and more for each stroke: of more, the paper is dirty
 LONG = 3.0  # times the usual height: strokes so wide and not as high are lines
 LOOKS_DRAWN = 0.01  # of the best part's score: what looks less like a digit's part is the table, a shadow, a frame
+PALE = 0.1  # of the best part's looks that a pale digit has at least,
+PALE_INK = 0.4  # of its contrast from which a pixel is its ink,
+COVERED = 0.2  # and of its cells that are strokes at most
 ABOVE = 0.5  # of the narrower stroke's width that it shares with the one below it, of the same digit
 BESIDE = 0.5  # of the lower stroke's height that both share: more, and they stand side by side
 HIGHEST = 1.8  # times the usual height, or the larger stroke's, that a digit made up of strokes is high at most
@@ -125,6 +128,47 @@ def find_strokes(marks: Marks, parts: Parts, tables: Tables | None = None) -> tu
     low = [stroke for stroke in joined if stroke.height < LOW * usual]
     specks = _find_specks(marks, np.where(written[labels], np.uint8(255), np.uint8(0)), edge, usual, len(joined))
     return (strokes, low + specks) if strokes else (joined, specks)
+
+
+def find_pale(marks: Marks, parts: Parts, strokes: list[Stroke]) -> list[Stroke]:
+    """Find the parts that look drawn, too, but are so much paler than the strokes that they are none of them.
+
+    In a shadow, or where the pen runs dry; only parts as high as the strokes, and not at the border.
+
+    Args:
+        marks: that the parts and the strokes are of.
+        parts: those among all marks, not only the strong ones.
+        strokes: that were found.
+    """
+    if marks.flat:
+        return []
+    looks, high = _measure_looks(parts), parts.boxes[:, 3] * parts.step
+    usual = _measure_usual_height(
+        np.array([stroke.height for stroke in strokes]), np.array([stroke.mask.sum() for stroke in strokes])
+    )
+    pale = (looks > PALE * looks[parts.score.argmax()]) & (parts.contact == 0)
+    pale &= (high >= LOW * usual) & (high <= HIGHEST * usual)
+    if not pale.any():
+        return []
+    drawn = np.zeros(marks.contrast.shape, np.uint8)
+    for stroke in strokes:
+        drawn[stroke.y : stroke.bottom, stroke.x : stroke.right] |= stroke.mask
+    held = np.bincount(parts.labels[pool_cells(drawn, parts.step) > 0], minlength=len(parts) + 1)[1:]
+    found = []
+    for part in np.flatnonzero(pale & (held <= COVERED * parts.area)):
+        x, y, width, height = (int(length) * parts.step for length in parts.boxes[part])
+        window = np.s_[y : y + height, x : x + width]
+        own = show_parts(parts, np.arange(len(parts)) == part, marks.contrast.shape)[window] > 0
+        own &= marks.contrast[window] > max(marks.least, PALE_INK * float(parts.level[part]))
+        if own.any():
+            found.append(trim_stroke(Stroke(x, y, own)))
+    return found
+
+
+def trim_stroke(stroke: Stroke) -> Stroke:
+    """Return a stroke without empty rows and columns around its ink."""
+    x, y, width, height = cv2.boundingRect(stroke.mask.astype(np.uint8))
+    return replace(stroke, x=stroke.x + x, y=stroke.y + y, mask=stroke.mask[y : y + height, x : x + width])
 
 
 def _find_specks(marks: Marks, drawn: Pixels, edge: float, usual: float, strokes: int) -> list[Stroke]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import current_app, request
+from flask import current_app
 
 from ..errors import BadRequest, CorrectionsOff, NotReady
 from ..lifecycle import is_stopping
 from ..memory.names import check_hand
 from ..models.classifier import Classifier
 from ..models.registry import Registry
+from .synchronous import asked
 
 if TYPE_CHECKING:  # SQLAlchemy is not loaded where corrections are off
     from ..memory.hands import Memory
@@ -52,11 +53,12 @@ def chosen_classifier() -> Classifier:
         NotFound: no model has that name.
         BadRequest: no hand can have that name, or nothing can guard the model.
     """
-    asked, models = request.args, served_models()
-    if not asked:
+    request, models = asked(), served_models()
+    if not request.query_string:
         return models.get()
-    classifier = (models.get_guarded if read_flag("guard") else models.get)(asked.get("model"))
-    hand = asked.get("hand")
+    arguments = request.args
+    classifier = (models.get_guarded if read_flag("guard") else models.get)(arguments.get("model"))
+    hand = arguments.get("hand")
     if hand is None:
         return classifier
     check_hand(hand)
@@ -70,7 +72,7 @@ def read_flag(name: str) -> bool:
     Raises:
         BadRequest: it is neither 0 nor 1.
     """
-    value = request.args.get(name, "0")
+    value = asked().args.get(name, "0")
     if value not in ("0", "1"):
         raise BadRequest(f"?{name}={value} is not possible; expected {name}=1 or {name}=0.")
     return value == "1"

@@ -18,7 +18,7 @@ from app.models.folder import load
 from app.preprocessing.decoding import decode_picture
 from app.preprocessing.digits import read_picture
 from app.preprocessing.numbers import FoundDigit, Look, find_writing
-from app.reading.answers import predict_one, read_one
+from app.reading.answers import Answer, predict_one, read_one
 from app.reading.numbers import read_number
 from tests.support import drawings
 from tests.support.drawings import STROKES, draw_digit, draw_text, to_bytes, to_png
@@ -144,6 +144,28 @@ def test_a_line_may_climb() -> None:
     assert read(page) == "27182"
 
 
+def turned(page: Grey, degrees: float) -> Grey:
+    high, wide = page.shape
+    matrix = cv2.getRotationMatrix2D((wide / 2, high / 2), -degrees, 1.0)
+    return np.asarray(cv2.warpAffine(page, matrix, (wide, high), borderValue=255), np.uint8)
+
+
+@pytest.mark.parametrize("degrees", (-14, -8, 5, 11, 15))
+@pytest.mark.parametrize("text", ("2  7  1\n8  2  8\n1  8  2", "31  41\n59  26\n53  58"))
+def test_columns_are_read_along_rows_that_slant(text: str, degrees: float) -> None:
+    page = np.pad(write(text, height=44, pen=6, shape=(240, 400)), 80, constant_values=255)
+    assert read(turned(page, degrees)) == text.replace(" ", "")
+
+
+def test_rows_that_slant_each_its_own_way_are_read_one_by_one() -> None:
+    page = np.full((420, 640), 255, np.uint8)
+    for row, (text, slope) in enumerate((("27182", 0.22), ("31415", 0.0), ("16180", -0.2))):
+        for place, digit in enumerate(text):
+            centre = (110 + 80 * place, 90 + 120 * row + slope * (80 * place - 160))
+            page = np.minimum(page, draw_digit(int(digit), shape=page.shape, height=60, centre=centre, pen=8))
+    assert read(page) == "27182\n31415\n16180"
+
+
 def test_specks_dashes_and_underlines_are_no_digits() -> None:
     page = write("42", height=90, gap=30)
     page[150:154, 10:400] = 0  # an underline that reaches no border
@@ -265,6 +287,45 @@ def test_ink_that_is_neither_is_a_mark() -> None:
 
 def find(picture: Grey) -> list[FoundDigit]:
     return find_writing(decode_picture(to_png(picture))).digits
+
+
+@pytest.mark.parametrize("strength", (0.15, 0.25, 0.4))
+@pytest.mark.parametrize("text", ("472038", "975326"))
+def test_digits_much_paler_than_their_neighbours_are_read(text: str, strength: float) -> None:
+    page = np.full((200, 640), 235.0)
+    for place, digit in enumerate(text):
+        drawn = draw_digit(int(digit), shape=page.shape, height=70, centre=(70 + 95 * place, 100), pen=8)
+        page -= (255.0 - drawn) * 0.75 * (strength if place % 2 else 1)
+    page += np.random.default_rng(1).normal(0, 3, page.shape)
+    assert read(np.clip(page, 0, 255).astype(np.uint8)) == text
+
+
+def test_a_pale_stripe_beside_digits_is_no_one_but_doubted() -> None:
+    page = 235.0 - 0.75 * (255.0 - write("4720", height=70))
+    page[30:95, 330:336] -= 40
+    page += np.random.default_rng(1).normal(0, 3, page.shape)
+    answer = read_one(the_robust(), to_png(np.clip(page, 0, 255).astype(np.uint8)))
+    assert answer["text"] == "4720"
+    assert not is_sure(answer)
+
+
+def is_sure(answer: Answer) -> bool:
+    return all(part["certain"] for part in (*answer["digits"], *answer["marks"]))
+
+
+@pytest.mark.parametrize("scene", (np.copy, in_uneven_light))
+@pytest.mark.parametrize(("wide", "high", "pen", "dot"), ((30, 40, 4, 3), (44, 44, 5, 3), (60, 70, 7, 5)))
+def test_noughts_that_touch_and_hold_a_dot_are_no_empty_cells(
+    wide: int, high: int, pen: int, dot: int, scene: Scene
+) -> None:
+    page = draw_digit(1, shape=(160, 360), height=high, centre=(50, 80), pen=pen)
+    for number in range(3):
+        centre = (100 + number * wide, 80)
+        cv2.ellipse(page, centre, (wide // 2, high // 2), 0, 0, 360, 0, pen, cv2.LINE_AA)
+        cv2.circle(page, centre, dot, 0, -1)
+    answer = read_one(the_robust(), to_png(scene(page)))
+    assert len(answer["text"]) == 4
+    assert answer["text"] == "1000" or not is_sure(answer)
 
 
 def test_a_box_lies_around_its_digit() -> None:
