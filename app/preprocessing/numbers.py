@@ -10,7 +10,7 @@ Owns lines and groups. Knows no networks.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -28,8 +28,10 @@ from .parts import Parts, find_parts, find_roughly
 from .segmentation import cut_stroke, part_stroke
 from .signs import Band, may_be_slash, measure_pen, name_sign, weigh_slashes
 from .strokes import (
+    LOW,
     NO_DIGIT,
     PAGE_GRID,
+    SMALL_DIGIT,
     Stroke,
     find_pale,
     find_strokes,
@@ -43,8 +45,7 @@ from .tables import FEW, Cell, Tables, find_tables
 PAGE_SIDE = 1000  # pixels of a photograph's longer side: a page's digits are smaller than a single one
 SMALL = 0.4  # of its line's height: a lower group is a sign, a mark or part of a digit, unless
 LEAST_HEIGHT = 0.3  # of the usual height, likewise,
-SMALL_DIGIT = 0.2  # of its line's height: so small a digit is read where it
-CLEAR_LOOK = 0.9  # looks as much like one
+CLEAR_LOOK = 0.9  # looks as much like a digit as a small one must, of SMALL_DIGIT of its line's height
 LOWER = 0.62  # of its line's height: a digit that is lower looks less like one,
 LOW_COST = 5.0  # by so many nats where it has no height at all
 SAME_LINE = 0.4  # of the lower one's height that two neighbours on a line share
@@ -70,8 +71,10 @@ STEEP_WHOLE = 1.0  # or so many where it is one stroke
 DOUBTED = 0.5  # looks less like a digit than that: left out at the border, if anything else is there
 MAYBE = 0.2  # looks so much like a digit, if not more: it is named where it is left out
 BAR = 1  # the digit that a stripe looks like
+TINY = 0.12  # of the usual height: so small digits are read in rows of their own,
+ALIKE = 1.6  # where their neighbours are so many times as high at most
 TOGETHER = 2.0  # of the lower one's height: digits of a number are no further apart
-MAX_APART = 100  # small strokes that stand beside no line and are looked at
+MAX_LOWER = 200  # small strokes that are looked at, as if each were a small digit
 WEAK = 0.5  # looks less like a digit than that: maybe a letter,
 OTHERS_IN_LINE = 0.3  # and so much of a line's digits,
 OTHERS_ON_PAGE = 0.2  # or of all digits: then all may be letters
@@ -93,6 +96,7 @@ TOUCH_COST = 2.0  # in nats, where it touches; less where it is further apart
 COVERED = 0.8  # of a sign's width that is above or below a digit: then it is a part of it, likewise
 LAST_POINT = 0.85  # widths of the pen that a point with nothing after it is high and wide at least
 
+Rows = list[list[tuple[Cell | None, list[Stroke], list[Stroke]]]]  # the strokes of each cell, and small ones beside
 Span = tuple[int, int]  # the first of a run of pieces, and the one after its last
 Look = Callable[[NDArray[np.uint8]], tuple[NDArray[np.floating], NDArray[np.floating]]]
 
@@ -210,15 +214,17 @@ def find_writing(picture: Picture | NDArray[np.uint8], look: Look | None = None)
     marks, strokes, small, pale = _find_ink(cleared, tables)
     if tables and len(tables.cells) <= FEW and part_by_cell(strokes, tables).keys() == {None}:  # nought beside nought
         tables = None
+        sides = find_marks(picture.pixels, photo_side=PAGE_SIDE) if sides[0].flat else sides
         marks, strokes, small, pale = _find_ink(sides, tables)
-    clear, doubtful = _choose_pale(pale, _look_at(pale, marks, look), strokes)
-    strokes += clear
     usual = float(np.median([stroke.height for stroke in strokes]))
-    held = [
-        (number, cell, line, beside)
-        for number, row in enumerate(sort_into_rows(strokes, small, usual, tables))
-        for cell, line, beside in row
-    ]
+    clear, doubtful = _choose_pale(pale, _look_at(pale, marks, look), strokes, LOW * usual)
+    strokes += clear
+    lower = _list_lower([*small, *(one for one in pale if one.height < LOW * usual)], TINY * usual, marks)
+    lower_seen = _look_at(lower, marks, look)
+    tiny = find_tiny(lower, lower_seen)
+    small = _leave_out(small, tiny)
+    rows = sort_into_rows(strokes, small, usual, tables, tiny)
+    held = [(number, cell, line, beside) for number, row in enumerate(rows) for cell, line, beside in row]
     every = [stroke for _, _, line, _ in held for stroke in line]
     known = {id(stroke): seen for stroke, seen in zip(every, _look_at(every, marks, look), strict=True)}
     numbered = [
@@ -238,17 +244,9 @@ def find_writing(picture: Picture | NDArray[np.uint8], look: Look | None = None)
         stroke for stroke in left_out if stroke.width >= SMALL_DIGIT * usual
     ]  # not what the border leaves of one
     left_out += doubtful
-    used = {id(stroke) for stroke in every} | {id(stroke) for _, _, _, near in held for stroke in near}
-    wide = marks.contrast.shape[1]
-    apart = [
-        stroke
-        for stroke in small
-        if id(stroke) not in used and stroke.height >= SMALL_DIGIT * usual and stroke.x > 0 and stroke.right < wide
-    ][:MAX_APART]
+    used = _list_used(rows)
     left_out += [
-        stroke
-        for stroke, one in zip(apart, _look_at(apart, marks, look), strict=True)
-        if _may_be_digit(one, CLEAR_LOOK)
+        stroke for stroke, one in zip(lower, lower_seen, strict=True) if id(stroke) not in used and _is_clear(one)
     ]
     numbered = _read_slashes([(number, group) for number, group in numbered if id(group) not in beside])
     items: list[FoundDigit | FoundMark] = []
@@ -299,8 +297,10 @@ def _read_lines(
         look: as find_writing's.
     """
     cut = [cut_line(line, beside, known) for line, beside in lines]
+    highs = [min(usual, max(stroke.height for stroke in line) / LEAST_HEIGHT) for line, _ in lines]
     read = [
-        [group_pieces(way, usual, seen)] for way, seen in zip(cut, _look_at_runs(cut, known, marks, look), strict=True)
+        [group_pieces(way, high, seen)]
+        for way, high, seen in zip(cut, highs, _look_at_runs(cut, known, marks, look), strict=True)
     ]
     parted: dict[int, Line] = {}
     left = MAX_PARTED
@@ -312,7 +312,7 @@ def _read_lines(
                 break
             parted[at] = along
     for at, seen in zip(parted, _look_at_runs(list(parted.values()), known, marks, look), strict=True):
-        read[at].append(group_pieces(parted[at], usual, seen))
+        read[at].append(group_pieces(parted[at], highs[at], seen))
     return [choose_way(ways) for ways in read]
 
 
@@ -395,6 +395,42 @@ def _find_beside(digits: list[Group]) -> list[Group]:
     return [] if beside.all() else [group for group, is_beside in zip(digits, beside, strict=True) if is_beside]
 
 
+def _list_used(rows: Rows) -> set[int]:
+    """Return the identity of every stroke in rows, the small ones beside them included."""
+    return {id(stroke) for row in rows for _, line, beside in row for stroke in (*line, *beside)}
+
+
+def _list_lower(small: list[Stroke], least: float, marks: Marks) -> list[Stroke]:
+    """Return the small strokes, from a height on, that are not at the border."""
+    wide = marks.contrast.shape[1]
+    lower = [stroke for stroke in small if stroke.height >= least]
+    return [stroke for stroke in lower if stroke.x > 0 and stroke.right < wide][:MAX_LOWER]
+
+
+def find_tiny(lower: list[Stroke], seen: list[Seen]) -> list[Stroke]:
+    """Return the low strokes that are digits, side by side with others: two that look clear, and what is like them.
+
+    Two stripes are no digits, but commas or dirt.
+    """
+    clear = [(stroke, one.digit) for stroke, one in zip(lower, seen, strict=True) if _is_clear(one)]
+    sure = [
+        one
+        for one, digit in clear
+        if digit != BAR and any(_are_alike(one, other) for other, _ in clear if other is not one)
+    ]
+    return [one for one in lower if any(one is other or _are_alike(one, other) for other in sure)]
+
+
+def _leave_out(strokes: list[Stroke], others: Sequence[Stroke]) -> list[Stroke]:
+    left = {id(stroke) for stroke in others}
+    return [stroke for stroke in strokes if id(stroke) not in left]
+
+
+def _are_alike(one: Stroke, other: Stroke) -> bool:
+    low, high = sorted((one.height, other.height))
+    return high <= ALIKE * low and _stand_together(one, other)
+
+
 def _find_ink(sides: list[Marks], tables: Tables | None) -> tuple[Marks, list[Stroke], list[Stroke], list[Stroke]]:
     """Return the marks on the side that is ink, their strokes, the small ones, and those that are much paler.
 
@@ -409,10 +445,14 @@ def _find_ink(sides: list[Marks], tables: Tables | None) -> tuple[Marks, list[St
     return marks, strokes, small, find_pale(marks, parts, [*strokes, *small])
 
 
-def _choose_pale(pale: list[Stroke], seen: list[Seen], strokes: list[Stroke]) -> tuple[list[Stroke], list[Stroke]]:
-    """Return the pale strokes that clearly are digits, and those that may be; a stripe only beside a digit."""
+def _choose_pale(
+    pale: list[Stroke], seen: list[Seen], strokes: list[Stroke], least: float
+) -> tuple[list[Stroke], list[Stroke]]:
+    """Return the pale strokes, as high as digits, that clearly are some, and those that may be; no stripe alone."""
     chosen, doubtful = [], []
     for stroke, one in zip(pale, seen, strict=True):
+        if stroke.height < least:
+            continue
         if one.digit != BAR and _is_clear(one):
             chosen.append(stroke)
         elif _may_be_digit(one, WEAK) and (one.digit != BAR or any(_stand_together(stroke, by) for by in strokes)):
@@ -441,21 +481,28 @@ def _clear_tables(tables: Tables, marks: Marks) -> tuple[Marks, Parts]:
 
 
 def sort_into_rows(
-    strokes: list[Stroke], small: list[Stroke], usual: float, tables: Tables | None
-) -> list[list[tuple[Cell | None, list[Stroke], list[Stroke]]]]:
+    strokes: list[Stroke], small: list[Stroke], usual: float, tables: Tables | None, tiny: Sequence[Stroke] = ()
+) -> Rows:
     """Sort strokes into lines from top to bottom, and the lines of a table's row into its cells from left to right.
+
+    Args:
+        strokes: as high as digits.
+        small: lower ones: signs, parts of digits, dirt, and small digits.
+        usual: height of the strokes.
+        tables: whose cells part them.
+        tiny: digits that are lower than others.
 
     Returns:
         Rows of cells, None outside of tables: a line of each cell's strokes, and the small strokes beside them.
     """
-    in_cells, small_in_cells = part_by_cell(strokes, tables), part_by_cell(small, tables)
+    in_cells, small_in_cells = part_by_cell([*strokes, *tiny], tables), part_by_cell(small, tables)
     for cell in small_in_cells.keys() - in_cells.keys() - {None}:  # whose digit is smaller than others
         in_cells[cell] = [stroke for stroke in small_in_cells.pop(cell) if stroke.height >= LEAST_HEIGHT * usual]
     slope = 0.0 if tables else measure_slope(strokes)
     rows: dict[object, list[tuple[Cell | None, list[Stroke], list[Stroke]]]] = {}
     for cell, held in sorted(in_cells.items(), key=lambda item: item[0].place if item[0] else ()):
         for number, (line, beside) in enumerate(
-            sort_into_lines(held, small_in_cells.get(cell, []), usual, slope) if held else ()
+            sort_into_lines(held, small_in_cells.get(cell, []), usual, slope, tiny) if held else ()
         ):
             rows.setdefault((cell and (cell.table, cell.row), number), []).append((cell, line, beside))
     return sorted(rows.values(), key=lambda row: _find_middle([stroke for _, line, _ in row for stroke in line], slope))
@@ -491,14 +538,17 @@ def measure_slope(strokes: list[Stroke]) -> float:
     return float(slopes[best]) if written[best] < CLEARER * written[SLOPES // 2] else 0.0
 
 
-def find_lines(strokes: list[Stroke], slope: float = 0.0) -> list[list[Stroke]]:
+def find_lines(strokes: list[Stroke], slope: float = 0.0, tiny: Sequence[Stroke] = ()) -> list[list[Stroke]]:
     """Sort strokes into lines from top to bottom, each from left to right.
 
     A stroke belongs to the line whose last stroke it lies beside, so that a line may climb or fall on its own.
 
     Args:
         slope: how far all lines fall, in pixels a pixel to the right.
+        tiny: strokes that belong to no line of much larger ones.
     """
+    lower = {id(stroke) for stroke in tiny}
+    has_lower = np.zeros(len(strokes), bool)  # of each line
     lines: list[list[Stroke]] = []
     ends = np.zeros((len(strokes), LAST, 2))  # y and bottom of each line's last strokes: all are looked at for each
     for stroke in sorted(strokes, key=lambda stroke: stroke.x):
@@ -507,6 +557,10 @@ def find_lines(strokes: list[Stroke], slope: float = 0.0) -> list[list[Stroke]]:
         y, bottom = stroke.y - fallen, stroke.bottom - fallen
         shared = np.minimum(bottom, bottoms) - np.maximum(y, tops)
         shares = (shared / np.minimum(stroke.height, np.maximum(1, bottoms - tops))).max(axis=1, initial=0.0)
+        if lower:
+            highs = (bottoms - tops).max(axis=1, initial=0.0)
+            unlike = np.maximum(highs, stroke.height) > ALIKE * np.minimum(highs, stroke.height)
+            shares[unlike & (has_lower[: len(lines)] | (id(stroke) in lower))] = 0.0
         share = float(shares.max(initial=0.0))
         if share >= SAME_LINE:
             index = int(np.flatnonzero(shares == share)[-1])
@@ -515,27 +569,35 @@ def find_lines(strokes: list[Stroke], slope: float = 0.0) -> list[list[Stroke]]:
             index = len(lines)
             lines.append([stroke])
         ends[index, (len(lines[index]) - 1) % LAST] = y, bottom
+        has_lower[index] |= id(stroke) in lower
     return sorted(lines, key=lambda line: _find_middle(line, slope))
 
 
 def sort_into_lines(
-    strokes: list[Stroke], small: list[Stroke], usual: float, slope: float
+    strokes: list[Stroke], small: list[Stroke], usual: float, slope: float, tiny: Sequence[Stroke] = ()
 ) -> list[tuple[list[Stroke], list[Stroke]]]:
     """Sort strokes into lines, and give each line the small strokes that stand beside its strokes.
 
     Small strokes that stand beside none are lines of smaller digits where they are high enough, else dirt.
     """
-    lines, low = _part_low(find_lines(strokes, slope), usual)
+    lines, low = _part_low(find_lines(strokes, slope, tiny), usual, tiny)
     beside, elsewhere = attach_small(lines, small + low)
     smaller = [stroke for stroke in elsewhere if stroke.height >= LEAST_HEIGHT * usual]
-    both = [*zip(lines, beside, strict=True), *((line, []) for line in find_lines(smaller, slope))]
+    both = [*zip(lines, beside, strict=True)]
+    if smaller:
+        lines = find_lines(smaller, slope)
+        beside, _ = attach_small(lines, _leave_out(elsewhere, smaller))
+        both += zip(lines, beside, strict=True)
     return sorted(both, key=lambda line: _find_middle(line[0], slope))
 
 
-def _part_low(lines: list[list[Stroke]], usual: float) -> tuple[list[list[Stroke]], list[Stroke]]:
+def _part_low(
+    lines: list[list[Stroke]], usual: float, tiny: Sequence[Stroke]
+) -> tuple[list[list[Stroke]], list[Stroke]]:
     """Part the lines from strokes that stand alone and are no higher than a large comma."""
-    low = [line[0] for line in lines if len(line) == 1 and line[0].height < LOWER * usual]
-    rest = [line for line in lines if len(line) > 1 or line[0].height >= LOWER * usual]
+    alone = [line[0] for line in lines if len(line) == 1 and line[0].height < LOWER * usual]
+    low = _leave_out(alone, tiny)
+    rest = [line for line in lines if not any(line[0] is one for one in low)]
     return (rest, low) if rest else (lines, [])
 
 
