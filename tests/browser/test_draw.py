@@ -318,6 +318,34 @@ def test_an_answer_is_never_a_hundred_per_cent_and_no_share_stands_beside_what_i
     expect(page.locator("#answer")).not_to_contain_text("%")
 
 
+@pytest.mark.parametrize(("text", "said"), (("7", "too faint"), ("47", "Perhaps 47, but this is not sure.")))
+def test_no_share_contradicts_a_doubt(page: Page, text: str, said: str) -> None:
+    doubted = reading(text, certain=False, second=0)
+    for digit in doubted["digits"]:
+        digit["doubt"] = "faint"
+    page.route(READ, lambda route: route.fulfill(json=doubted))
+    draw_with_mouse(page, SEVEN)
+    expect_answer(page, text, "uncertain")
+    expect(page.locator("#answer .sentence")).to_contain_text(said)
+    expect(page.locator("#answer")).not_to_contain_text("%")
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), ((1280, 720), (1280, 800), (390, 844), (320, 568), (768, 1024), (640, 360))
+)
+def test_a_number_stands_in_one_line_and_its_sentence_is_not_squeezed(
+    open_page: OpenPage, width: int, height: int
+) -> None:
+    page = open_page(viewport={"width": width, "height": height})
+    page.route(READ, lambda route: route.fulfill(json=reading("345", second=0.2)))
+    draw_with_mouse(page, SEVEN)
+    expect_answer(page, "345")
+    tops = {button.bounding_box()["y"] for button in page.locator("#answer .verdict button").all()}  # type: ignore[index]
+    assert len(tops) == 1
+    lines = page.locator("#answer .second").evaluate("p => p.clientHeight / parseFloat(getComputedStyle(p).lineHeight)")
+    assert round(lines) <= 2
+
+
 def test_ink_that_was_left_out_is_said_and_dashed(page: Page) -> None:
     left_out = {**reading("7"), "marks": [{"sign": None, "box": [20, 20, 30, 30]}]}
     page.route(READ, lambda route: route.fulfill(json=left_out))
