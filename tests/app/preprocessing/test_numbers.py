@@ -110,7 +110,19 @@ def test_digits_that_touch_or_overlap_are_read(text: str, gap: float) -> None:
     assert read(draw_text(text, height=90, pen=8, gap=gap / 90)) == text
 
 
-@pytest.mark.parametrize(("text", "gap"), (("2385", 0), ("38", -4), ("8153", -4), ("2930", -8)))
+@pytest.mark.parametrize(
+    ("text", "gap"), (("1994", -4), ("7163", -8), ("2009", -8), ("38", -10), ("95", -10), ("2385", -10), ("360", -14))
+)
+def test_overlapping_digits_are_parted_along_the_lines_of_the_pen(text: str, gap: float) -> None:
+    assert read(draw_text(text, height=90, pen=8, gap=gap / 90)) == text
+
+
+def test_what_two_ways_to_cut_read_alike_is_certain() -> None:
+    answer = read_one(the_robust(), to_png(draw_text("06", height=90, pen=8, gap=-10 / 90)))
+    assert (answer["text"], [digit["certain"] for digit in answer["digits"]]) == ("06", [True, True])
+
+
+@pytest.mark.parametrize(("text", "gap"), (("8153", -4), ("1994", -8), ("7163", -10), ("0826", -14)))
 def test_what_is_misread_among_touching_digits_is_doubted(text: str, gap: float) -> None:
     answer = read_one(the_robust(), to_png(draw_text(text, height=90, pen=8, gap=gap / 90)))
     assert answer["text"] == text or not all(digit["certain"] for digit in answer["digits"])
@@ -143,6 +155,46 @@ def turned(page: Grey, degrees: float) -> Grey:
 def test_columns_are_read_along_rows_that_slant(text: str, degrees: float) -> None:
     page = np.pad(write(text, height=44, pen=6, shape=(240, 400)), 80, constant_values=255)
     assert read(turned(page, degrees)) == text.replace(" ", "")
+
+
+def write_rows(*rows: tuple[str, float, tuple[float, float]]) -> Grey:
+    """Write rows of digits: the text, the height, and where the middle of the first digit is."""
+    page = np.full((440, 640), 255, np.uint8)
+    for text, height, (x, y) in rows:
+        for place, digit in enumerate(text):
+            centre = (x + 0.95 * height * place, y)
+            page = np.minimum(
+                page, draw_digit(int(digit), shape=page.shape, height=height, centre=centre, pen=0.11 * height)
+            )
+    return page
+
+
+@pytest.mark.parametrize("scene", (np.copy, in_uneven_light, inverted))
+@pytest.mark.parametrize("high", (24, 32, 48, 64))
+def test_rows_of_digits_much_smaller_than_others_are_read(high: float, scene: Scene) -> None:
+    page = write_rows(("3082", 130, (100, 110)), ("94725", high, (100, 260)), ("60318", high, (100, 360)))
+    assert read(scene(page)) == "3082\n94725\n60318"
+
+
+@pytest.mark.parametrize("below", (0, 8, 16))
+def test_a_small_row_close_above_large_digits_is_a_row_of_its_own(below: int) -> None:
+    page = write_rows(("34725", 44, (110, 110)), ("6802", 110, (130, 110 + 22 + 55 + 10 + below)))
+    assert read(page) == "34725\n6802"
+
+
+def test_many_small_digits_are_no_dirt() -> None:
+    rows = [("4902735862", 24, (60, 200 + 44 * row)) for row in range(5)]
+    assert read(write_rows(("35", 130, (100, 90)), *rows)) == "\n".join(["35", *["4902735862"] * 5])
+
+
+def test_a_small_digit_far_from_large_ones_is_not_lost_unseen() -> None:
+    answer = read_one(the_robust(), to_png(write_rows(("3082", 130, (100, 110)), ("2", 22, (560, 400)))))
+    assert answer["text"] == "3082"
+    assert not is_sure(answer)
+
+
+def test_commas_of_a_list_are_no_ones() -> None:
+    assert read(draw_text("3,2,5,4", height=70, pen=8)) == "3,2,5,4"
 
 
 def test_rows_that_slant_each_its_own_way_are_read_one_by_one() -> None:
