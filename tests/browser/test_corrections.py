@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,20 @@ def test_keys_and_bars_correct_too(page: Page) -> None:
     expect(page.locator("#learned")).to_contain_text("2")
     page.locator("#answer .bars li").nth(5).click()
     expect(page.locator("#learned")).to_contain_text("5")
+
+
+def test_what_the_server_cannot_do_now_is_said(page: Page) -> None:
+    teach_eight(page)
+    page.click("#hand summary")
+    expect(page.locator("#hand .gallery li")).to_have_count(1)
+    page.route(re.compile("/(hands|corrections)"), lambda route: route.fulfill(status=503, body="no"))
+    for button in ("#hand .gallery button", "#hand-forget"):
+        page.click(button)
+        expect(page.locator("#hand [data-part=note]")).to_contain_text("could not be done now")
+    expect(page.locator("#hand .gallery li")).to_have_count(1)
+    page.click("#correct")
+    page.click("#keys [data-digit='3']")
+    expect(page.locator("#learned")).to_contain_text("could not be done now")
 
 
 def test_an_untouched_page_makes_no_hand(page: Page) -> None:
