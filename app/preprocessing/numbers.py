@@ -23,7 +23,7 @@ from ..framing import frame_digit
 from .decoding import Picture
 from .digits import look_for_ink
 from .ink import crop_ink, is_faint, stretch_ink, thicken_hairlines
-from .paper import Marks, find_marks
+from .paper import NARROW_STROKES, Marks, find_marks
 from .parts import Parts, find_parts, find_roughly
 from .segmentation import cut_stroke, part_stroke
 from .signs import Band, may_be_slash, measure_pen, name_sign, weigh_slashes
@@ -211,7 +211,7 @@ def find_writing(picture: Picture | NDArray[np.uint8], look: Look | None = None)
     tables, cleared = find_tables(sides)
     if tables is None and cleared[0].flat:  # a frame was no table's
         cleared = find_marks(picture.pixels, photo_side=PAGE_SIDE)
-    marks, strokes, small, pale = _find_ink(cleared, tables)
+    marks, strokes, small, pale = _find_ink_in(picture, cleared, tables)
     if (
         tables and not tables.ruled and len(tables.cells) <= FEW and part_by_cell(strokes, tables).keys() == {None}
     ):  # nought beside nought
@@ -432,6 +432,18 @@ def _leave_out(strokes: list[Stroke], others: Sequence[Stroke]) -> list[Stroke]:
 def _are_alike(one: Stroke, other: Stroke) -> bool:
     low, high = sorted((one.height, other.height))
     return high <= ALIKE * low and _stand_together(one, other)
+
+
+def _find_ink_in(
+    picture: Picture, sides: list[Marks], tables: Tables | None
+) -> tuple[Marks, list[Stroke], list[Stroke], list[Stroke]]:
+    """Return _find_ink() of the marks; where there is no ink, of what is no broader than in a narrow shadow."""
+    try:
+        return _find_ink(sides, tables)
+    except NoInk:
+        if tables or sides[0].flat:
+            raise
+    return _find_ink(find_marks(picture.pixels, photo_side=PAGE_SIDE, strokes=NARROW_STROKES), tables)
 
 
 def _find_ink(sides: list[Marks], tables: Tables | None) -> tuple[Marks, list[Stroke], list[Stroke], list[Stroke]]:
