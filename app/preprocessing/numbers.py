@@ -128,6 +128,7 @@ class Writing:
     """All that is written in a picture, in reading order."""
 
     items: list[FoundDigit | FoundMark] = field(default_factory=list)
+    high: float = np.inf  # pixels in which most of the strokes were seen
 
     @property
     def digits(self) -> list[FoundDigit]:
@@ -182,13 +183,16 @@ class Group(NamedTuple):
     cell: Cell | None = None
 
 
-def find_writing(picture: Picture | NDArray[np.uint8], look: Look | None = None) -> Writing:
+def find_writing(
+    picture: Picture | NDArray[np.uint8], look: Look | None = None, photo_side: int = PAGE_SIDE
+) -> Writing:
     """Find the digits and signs of a picture in reading order.
 
     Args:
         picture: what decode_picture returns, or its pixels.
         look: says of framed digits, uint8 (n, 28, 28), which they are, (n, classes), and how much each looks like a
             digit at all, (n,): 0 to 1.
+        photo_side: pixels to which the longer side of a photograph is reduced.
 
     Raises:
         NoInk: there is no digit.
@@ -197,14 +201,14 @@ def find_writing(picture: Picture | NDArray[np.uint8], look: Look | None = None)
     look = look or _look_at_shape_alone
     if not isinstance(picture, Picture):
         picture = Picture(picture, picture.shape[1], picture.shape[0])
-    sides = find_marks(picture.pixels, photo_side=PAGE_SIDE, keep_frames=True)
+    sides = find_marks(picture.pixels, photo_side=photo_side, keep_frames=True)
     tables, cleared = find_tables(sides)
     if tables is None and cleared[0].flat:  # a frame was no table's
-        cleared = find_marks(picture.pixels, photo_side=PAGE_SIDE)
+        cleared = find_marks(picture.pixels, photo_side=photo_side)
     marks, strokes, small, pale = _find_ink(cleared, tables)
     if tables and len(tables.cells) <= FEW and part_by_cell(strokes, tables).keys() == {None}:  # nought beside nought
         tables = None
-        sides = find_marks(picture.pixels, photo_side=PAGE_SIDE) if sides[0].flat else sides
+        sides = find_marks(picture.pixels, photo_side=photo_side) if sides[0].flat else sides
         marks, strokes, small, pale = _find_ink(sides, tables)
     usual = float(np.median([stroke.height for stroke in strokes]))
     clear, doubtful = _choose_pale(pale, _look_at(pale, marks, look), strokes, LOW * usual)
@@ -253,7 +257,7 @@ def find_writing(picture: Picture | NDArray[np.uint8], look: Look | None = None)
         alone = look_for_ink(picture)
         doubted = items[0].doubted or alone.among_others
         return Writing([replace(items[0], digit=frame_digit(alone.ink), faint=alone.faint, doubted=doubted)])
-    return Writing(items)
+    return Writing(items, usual)
 
 
 def _look_at(strokes: list[Stroke], marks: Marks, look: Look) -> list[Seen]:
