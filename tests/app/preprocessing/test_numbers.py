@@ -487,7 +487,7 @@ def look_with(classifier: Classifier) -> Look:
 
 
 def test_small_digits_of_a_large_photograph_are_read_less_reduced() -> None:
-    rows = [("35204917", 36, (60 + 40 * row, 60 + 90 * row)) for row in range(3)]
+    rows = [("35204917", 16, (60 + 40 * row, 60 + 90 * row)) for row in range(3)]
     drawn = write_rows(*rows)
     page = np.pad(drawn, ((700, 700), (900, 900)), constant_values=255).astype(np.float64)
     page = 60 + 0.7 * page + np.random.default_rng(1).normal(0, 5, page.shape)
