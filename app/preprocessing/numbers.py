@@ -212,7 +212,9 @@ def find_writing(picture: Picture | NDArray[np.uint8], look: Look | None = None)
     if tables is None and cleared[0].flat:  # a frame was no table's
         cleared = find_marks(picture.pixels, photo_side=PAGE_SIDE)
     marks, strokes, small, pale = _find_ink(cleared, tables)
-    if tables and len(tables.cells) <= FEW and part_by_cell(strokes, tables).keys() == {None}:  # nought beside nought
+    if (
+        tables and not tables.ruled and len(tables.cells) <= FEW and part_by_cell(strokes, tables).keys() == {None}
+    ):  # nought beside nought
         tables = None
         sides = find_marks(picture.pixels, photo_side=PAGE_SIDE) if sides[0].flat else sides
         marks, strokes, small, pale = _find_ink(sides, tables)
@@ -254,7 +256,8 @@ def find_writing(picture: Picture | NDArray[np.uint8], look: Look | None = None)
         box = _place(group.stroke, marks, picture)
         if group.seen and group.sign is None:
             faint = is_faint(_show_group(group.stroke, marks), marks)
-            items.append(FoundDigit(group.seen.framed, box, number, faint, group.doubted, group.cell))
+            shade = tables and group.seen.digit == BAR and tables.is_pale(marks, *group.stroke.placed)
+            items.append(FoundDigit(group.seen.framed, box, number, faint, group.doubted or bool(shade), group.cell))
         else:
             items.append(FoundMark(group.sign or None, box, number, group.doubted, group.cell))
     last = max(item.line for item in items)
@@ -442,7 +445,21 @@ def _find_ink(sides: list[Marks], tables: Tables | None) -> tuple[Marks, list[St
     if tables and not marks.flat:  # found again, with the lines
         marks, parts = _clear_tables(tables, marks)
     strokes, small = find_strokes(marks, parts, tables)
-    return marks, strokes, small, find_pale(marks, parts, [*strokes, *small])
+    pale = find_pale(marks, parts, [*strokes, *small])
+    if tables:
+        strokes, small, pale = (_leave_lines_out(some, tables, marks) for some in (strokes, small, pale))
+        if not strokes:
+            raise NoInk(NO_DIGIT)
+    return marks, strokes, small, pale
+
+
+def _leave_lines_out(strokes: list[Stroke], tables: Tables, marks: Marks) -> list[Stroke]:
+    """Return the strokes that are not what is left of a table's lines, nor a shadow or a sheet's edge beside it."""
+    return [
+        stroke
+        for stroke in strokes
+        if not tables.is_rule(*stroke.placed) and not tables.is_shade(marks, *stroke.placed)
+    ]
 
 
 def _choose_pale(
