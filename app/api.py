@@ -14,7 +14,7 @@ from .errors import BadRequest
 from .reading.answers import Answer, predict_one, predict_several, read_one, read_several
 from .web.metrics import count_answers
 from .web.requests import read_pictures, take_in_time
-from .web.served import check_ready, chosen_classifier, read_flag, served_memory, served_models
+from .web.served import check_ready, chosen_classifier, read_flag, served_corrections, served_models
 from .web.synchronous import asked
 
 if TYPE_CHECKING:
@@ -68,16 +68,8 @@ def ready() -> Answer:
     """Answer that the models have worked once (else create_app() fails), until the server goes away."""
     check_ready()
     registry = served_models()
-    answer: Answer = {"ready": True, "models": registry.names, "corrections": _describe_corrections()}
+    answer: Answer = {"ready": True, "models": registry.names, "corrections": served_corrections().describe()}
     return answer | ({"refused": [one.name for one in registry.refused]} if registry.refused else {})
-
-
-def _describe_corrections() -> str:
-    """Say whether corrections can be read with and kept; the answer does not wait for the database."""
-    memory = served_memory()
-    if memory is None:
-        return "off"
-    return "on" if memory.database.look() else "unreachable"
 
 
 def _class(name: str) -> int | None:

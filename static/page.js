@@ -490,7 +490,10 @@ document.addEventListener('theme', drawing.repaint);
 
 listenForFiles(pictures.add);
 carryDrawing(() => toFragment(drawing.strokes.all));
-createSamples(find(document, '#samples'), drawing.replace);
+createSamples(find(document, '#samples'), (strokes) => {
+  drawing.replace(strokes);
+  find(document, '#answer').focus({ preventScroll: true }); // the samples go
+});
 createThemeSwitch();
 choosePen();
 if (adoptLinkedHand()) find(document, '#hand').open = true;

@@ -178,18 +178,21 @@ def _guard(prediction: Prediction, guard: Classifier, other: Prediction) -> Pred
     return replace(prediction, certainty=certainty, guarded=doubts)
 
 
-def load_classifier(artifact: Artifact, threads: int = 1) -> Classifier:
+def load_classifier(artifact: Artifact, threads: int = 1, tried: bool = False) -> Classifier:
     """Start the runtime of a model and let it answer once.
 
     Args:
         artifact: a model folder as load() found it.
         threads: threads that LiteRT uses for one prediction.
+        tried: another process has let it answer: here it takes no memory until it is asked.
 
     Raises:
         BadModel: neither runtime can serve the folder.
     """
     try:
         classifier = _start_runtime(artifact, threads)
+        if tried:
+            return classifier
         outputs = classifier.answer(TRIAL)
     except BadModel:
         raise

@@ -176,14 +176,16 @@ def choose_default(found: Found, wanted: str = "") -> str:
 def load_registry(models: Path, default: str = "", runtime_threads: int = 1, strict: bool = False) -> Registry:
     """Load every model and let each answer once. One that cannot is refused, and the others are served.
 
-    A worker serves what its master found (survey.py): those that the master refused are left out, and all others have
-    to load, so that no worker serves less than another.
+    A worker serves what its master found and tried (survey.py): those that the master refused are left out, and all
+    others have to be there, so that no worker serves less than another. Of them only the default one answers at the
+    start; the other models of the folder here take 28 MB.
 
     Raises:
         BadModel: no model can be served; or one cannot, in strict mode or in a worker.
     """
     known = read_refused()
     found = find_artifacts(models, known)
+    tried = set() if known is None else {each.name for each in found.artifacts} - {choose_default(found, default)}
     classifiers, refused = [], list(found.refused)
     for artifact in found.artifacts:
         if artifact.stale:
@@ -191,7 +193,7 @@ def load_registry(models: Path, default: str = "", runtime_threads: int = 1, str
         if artifact.forgetful:
             log.warning("%s is read without corrections: %s", artifact.name, artifact.forgetful)
         try:
-            classifiers.append(load_classifier(artifact, runtime_threads))
+            classifiers.append(load_classifier(artifact, runtime_threads, tried=artifact.name in tried))
         except BadModel as error:
             refused.append(Refused(artifact.name, str(error)))
     served = {classifier.name for classifier in classifiers}

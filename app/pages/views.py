@@ -25,7 +25,7 @@ from ..settings import SERVED
 from ..web.failures import wants_page
 from ..web.metrics import count_answers
 from ..web.requests import read_pictures, take_in_time
-from ..web.served import chosen_classifier, served_memory, served_models
+from ..web.served import chosen_classifier, served_corrections, served_models
 from .report import draw_curves, draw_reliability, find_report, measure_png, shade_confusion
 from .texts import LANGUAGES, choose_language, load_texts, translator
 
@@ -179,7 +179,7 @@ def provide_texts() -> dict[str, Any]:
         "language": language,
         "other_language": next(other for other in LANGUAGES if other != language),
         "theme": theme if theme in THEMES else None,
-        "corrections": served_memory() is not None,
+        "corrections": served_corrections().are_kept,
         "t": translator(language),
         "said": load_texts(language)["page"].get,  # where there may be no such text
     }

@@ -25,7 +25,7 @@ from .digits import look_for_ink
 from .ink import crop_ink, is_faint, stretch_ink, thicken_hairlines
 from .paper import Marks, find_marks
 from .parts import Parts, find_parts, find_roughly
-from .segmentation import cut_stroke
+from .segmentation import cut_stroke, part_stroke
 from .signs import Band, may_be_slash, measure_pen, name_sign, weigh_slashes
 from .strokes import (
     LOW,
@@ -64,6 +64,7 @@ CLOSE = 0.8  # in nats: a way to read a line that is worse by no more may be the
 CUT_LOOK = 0.98  # looks less like one digit than that: doubted where it was cut off, or put together from strokes
 SAME_CUT = 0.5  # of the pieces of two runs that they share where they are the same digit, cut elsewhere
 MAX_PIECES = 6  # strokes of one digit
+MAX_PARTED = 1000  # groups of pieces that are looked at once more, where lines are parted along the lines of the pen
 BROAD = 1.0  # of its height: a digit that is wider looks less like one,
 STEEP = 4.0  # by so many nats for every further height,
 STEEP_WHOLE = 1.0  # or so many where it is one stroke
@@ -180,7 +181,16 @@ class Group(NamedTuple):
     seen: Seen | None  # of a digit
     doubted: bool = False
     whole: bool = True  # one stroke that was not cut
+    close: bool = False  # whether another way to read the line is nearly as good
+    poor: bool = False  # whether it was cut off or put together, and looks less like a digit than CUT_LOOK
     cell: Cell | None = None
+
+
+class Way(NamedTuple):
+    """A way to read a line, and what it is worth in nats."""
+
+    worth: float
+    groups: list[Group]
 
 
 def find_writing(
@@ -213,12 +223,12 @@ def find_writing(
     held = [(number, cell, line, beside) for number, row in enumerate(rows) for cell, line, beside in row]
     every = [stroke for _, _, line, _ in held for stroke in line]
     known = {id(stroke): seen for stroke, seen in zip(every, _look_at(every, marks, look), strict=True)}
-    lines = [cut_line(line, beside, known) for _, _, line, beside in held]
-    seen = _look_at_runs(lines, known, marks, look)
     numbered = [
         (number, group._replace(cell=cell))
-        for (number, cell, own, _), line, runs in zip(held, lines, seen, strict=True)
-        for group in group_pieces(line, min(usual, max(stroke.height for stroke in own) / LEAST_HEIGHT), runs)
+        for (number, cell, _, _), groups in zip(
+            held, _read_lines([(line, beside) for _, _, line, beside in held], known, usual, marks, look), strict=True
+        )
+        for group in groups
     ]
     numbered = _doubt_among_others(numbered)
     digits = [group for _, group in numbered if group.seen]
@@ -240,7 +250,8 @@ def find_writing(
         box = _place(group.stroke, marks, picture)
         if group.seen and group.sign is None:
             faint = is_faint(_show_group(group.stroke, marks), marks)
-            items.append(FoundDigit(group.seen.framed, box, number, faint, group.doubted, group.cell))
+            shade = tables and group.seen.digit == BAR and tables.is_pale(marks, *group.stroke.placed)
+            items.append(FoundDigit(group.seen.framed, box, number, faint, group.doubted or bool(shade), group.cell))
         else:
             items.append(FoundMark(group.sign or None, box, number, group.doubted, group.cell))
     last = max(item.line for item in items)
@@ -268,6 +279,48 @@ def _look_at(strokes: list[Stroke], marks: Marks, look: Look) -> list[Seen]:
 
 def _may_be_digit(seen: Seen | None, least: float) -> bool:
     return seen is not None and seen.look * seen.likely >= least
+
+
+def _read_lines(
+    lines: list[tuple[list[Stroke], list[Stroke]]], known: dict[int, Seen], usual: float, marks: Marks, look: Look
+) -> list[list[Group]]:
+    """Read lines, each cut from top to bottom; one where that is not clear also along the lines of the pen.
+
+    Args:
+        lines: strokes as high as digits, and the small ones beside them.
+        known: by the identity of the lines' strokes, how they look.
+        usual: height of the strokes of all lines.
+        marks: that the strokes are of.
+        look: as find_writing's.
+    """
+    cut = [cut_line(line, beside, known) for line, beside in lines]
+    highs = [min(usual, max(stroke.height for stroke in line) / LEAST_HEIGHT) for line, _ in lines]
+    read = [
+        [group_pieces(way, high, seen)]
+        for way, high, seen in zip(cut, highs, _look_at_runs(cut, known, marks, look), strict=True)
+    ]
+    parted: dict[int, Line] = {}
+    left = MAX_PARTED
+    for at, (way, (line, beside)) in enumerate(zip(cut, lines, strict=True)):
+        if len(way.pieces) > len(line) + len(beside) and not _are_clear(read[at][0].groups):
+            along = cut_line(line, beside, known, along=True)
+            left -= len(along.groups)
+            if left < 0:
+                break
+            parted[at] = along
+    for at, seen in zip(parted, _look_at_runs(list(parted.values()), known, marks, look), strict=True):
+        read[at].append(group_pieces(parted[at], highs[at], seen))
+    return [choose_way(ways) for ways in read]
+
+
+def _are_clear(groups: list[Group]) -> bool:
+    """Tell whether a line's strokes clearly are one digit each, no broader than one is, or a sign."""
+    return all(
+        group.whole
+        and not group.close
+        and (group.seen is None or (_is_clear(group.seen) and group.seen.broad <= WIDEST))
+        for group in groups
+    )
 
 
 def _look_at_runs(lines: list[Line], known: dict[int, Seen], marks: Marks, look: Look) -> list[dict[Span, Seen]]:
@@ -385,7 +438,8 @@ def _find_ink_and_tables(
     if tables is None and cleared[0].flat:  # a frame was no table's
         cleared = find_marks(pixels, photo_side=photo_side)
     marks, strokes, small, pale = _find_ink(cleared, tables, grid)
-    if tables and len(tables.cells) <= FEW and part_by_cell(strokes, tables).keys() == {None}:  # nought beside nought
+    few = tables and not tables.ruled and len(tables.cells) <= FEW
+    if few and part_by_cell(strokes, tables).keys() == {None}:  # nought beside nought
         tables = None
         sides = find_marks(pixels, photo_side=photo_side) if sides[0].flat else sides
         marks, strokes, small, pale = _find_ink(sides, tables, grid)
@@ -405,7 +459,21 @@ def _find_ink(
     if tables and not marks.flat:  # found again, with the lines
         marks, parts = _clear_tables(tables, marks, grid)
     strokes, small = find_strokes(marks, parts, tables, grid)
-    return marks, strokes, small, find_pale(marks, parts, [*strokes, *small])
+    pale = find_pale(marks, parts, [*strokes, *small])
+    if tables:
+        strokes, small, pale = (_leave_lines_out(some, tables, marks) for some in (strokes, small, pale))
+        if not strokes:
+            raise NoInk(NO_DIGIT)
+    return marks, strokes, small, pale
+
+
+def _leave_lines_out(strokes: list[Stroke], tables: Tables, marks: Marks) -> list[Stroke]:
+    """Return the strokes that are not what is left of a table's lines, nor a shadow or a sheet's edge beside it."""
+    return [
+        stroke
+        for stroke in strokes
+        if not tables.is_rule(*stroke.placed) and not tables.is_shade(marks, *stroke.placed)
+    ]
 
 
 def _choose_pale(
@@ -604,7 +672,7 @@ def _measure_bands(pieces: list[Stroke], line: list[Stroke]) -> list[Band]:
     return bands
 
 
-def cut_line(line: list[Stroke], small: list[Stroke], known: dict[int, Seen]) -> Line:
+def cut_line(line: list[Stroke], small: list[Stroke], known: dict[int, Seen], along: bool = False) -> Line:
     """Cut a line's strokes where digits may touch, and list which runs of pieces may be a digit or a sign.
 
     A stroke that clearly looks like one digit is not cut.
@@ -613,6 +681,7 @@ def cut_line(line: list[Stroke], small: list[Stroke], known: dict[int, Seen]) ->
         line: strokes as high as digits, from left to right.
         small: strokes beside them that may be signs, parts of digits or dirt.
         known: by the identity of the line's strokes, how they look.
+        along: cut along the lines of the pen instead of from top to bottom.
     """
     high = _measure_height(line)
     pen = float(np.median([measure_pen(stroke.mask) for stroke in line]))
@@ -621,14 +690,18 @@ def cut_line(line: list[Stroke], small: list[Stroke], known: dict[int, Seen]) ->
     whole: list[int] = []
     joints: list[float] = []
     for number, stroke in enumerate(sorted([*line, *small], key=_find_place)):
-        parts, costs = ([stroke], []) if id(stroke) in settled else cut_stroke(stroke, high, pen)
+        if id(stroke) in settled:
+            parts, costs = [stroke], list[float]()
+        else:
+            parts, costs = part_stroke(stroke, high) if along else cut_stroke(stroke, high, pen)
         joints += [_weigh_gap(pieces[-1], stroke, high) if pieces else 0.0, *costs]
         pieces += parts
         whole += [number] * len(parts)
         _check_looks(len(pieces))
     clear = [id(piece) in settled and id(piece) in known for piece in pieces]
     spans = _list_spans(pieces, whole, joints, clear, high)
-    _check_looks(len(spans))
+    if not along:
+        _check_looks(len(spans))
     groups = {span: join_strokes(pieces[slice(*span)]) for span in spans}
     return Line(high, pieces, whole, joints, _measure_bands(pieces, line), groups)
 
@@ -641,7 +714,43 @@ def _is_settled(seen: Seen) -> bool:
     return seen.look * seen.likely >= SETTLED and seen.broad <= BROAD
 
 
-def group_pieces(line: Line, usual: float, seen: dict[Span, Seen]) -> list[Group]:
+def choose_way(ways: list[Way]) -> list[Group]:
+    """Return the groups of the best way to cut a line.
+
+    What was cut is trusted more where another way finds the same, and less where another, nearly as good, does not.
+    """
+    best, *others = sorted(ways, key=lambda way: -way.worth)
+    groups = best.groups
+    for other in others:
+        pairs = list(zip(groups, other.groups, strict=False))
+        if len(groups) == len(other.groups) and all(_is_same(*pair) for pair in pairs):
+            groups = [_compare(*pair) for pair in pairs]
+        elif other.worth > best.worth - CLOSE:
+            groups = [
+                group._replace(doubted=group.doubted or not any(_is_same(group, one) for one in other.groups))
+                for group in groups
+            ]
+    return [group._replace(doubted=group.doubted or group.close or group.poor) for group in groups]
+
+
+def _compare(group: Group, same: Group) -> Group:
+    """Trust a digit that was cut in two ways and looks like one in both, in one of them very much."""
+    one, other = group.stroke, same.stroke
+    if (one.x, one.y) == (other.x, other.y) and np.array_equal(one.mask, other.mask):  # not cut at all
+        return group
+    is_poor = any(one.seen is not None and not _is_clear(one.seen) for one in (group, same))
+    return group._replace(close=False, poor=is_poor or (group.poor and same.poor))
+
+
+def _is_same(one: Group, other: Group) -> bool:
+    """Tell whether two groups are the same digit or sign, maybe cut elsewhere."""
+    shared = min(one.stroke.right, other.stroke.right) - max(one.stroke.x, other.stroke.x)
+    total = max(one.stroke.right, other.stroke.right) - min(one.stroke.x, other.stroke.x)
+    same = one.sign == other.sign and (one.seen and one.seen.digit) == (other.seen and other.seen.digit)
+    return same and shared >= SAME_CUT * total
+
+
+def group_pieces(line: Line, usual: float, seen: dict[Span, Seen]) -> Way:
     """Group a line's pieces into the digits and signs that look best.
 
     Args:
@@ -651,14 +760,15 @@ def group_pieces(line: Line, usual: float, seen: dict[Span, Seen]) -> list[Group
     """
     least = max(SMALL * line.high, LEAST_HEIGHT * usual)
     choices = [choice for span in line.groups for choice in _list_choices(line, span, seen.get(span), least)]
+    best = _find_best(choices, len(line.pieces))
     found = []
-    for choice, is_close in _find_best(choices, len(line.pieces)):
+    for choice, is_close in best:
         group, whole = line.groups[choice.span], len(_list_whole(line.whole, choice.span)) == 1
         is_short = choice.seen is not None and choice.seen.digit == 1 and group.height < LOWER * line.high
-        cut_badly = choice.seen and not whole and choice.seen.look * choice.seen.likely < CUT_LOOK
-        doubted = is_close or is_short or choice.sign == "" or bool(cut_badly)
-        found.append(Group(group, choice.sign, line.bands[choice.span[0]], choice.seen, doubted, whole))
-    return _drop_stray(found, line.high)
+        poor = choice.seen is not None and not whole and choice.seen.look * choice.seen.likely < CUT_LOOK
+        band = line.bands[choice.span[0]]
+        found.append(Group(group, choice.sign, band, choice.seen, is_short or choice.sign == "", whole, is_close, poor))
+    return Way(sum(choice.worth for choice, _ in best), _drop_stray(found, line.high))
 
 
 def _list_choices(line: Line, span: Span, seen: Seen | None, least: float) -> list[Choice]:

@@ -58,6 +58,11 @@ class Stroke:
     beyond: int = 0  # number of the ink that it is part of, if that goes over the border of the marks; else 0
 
     @property
+    def placed(self) -> tuple[NDArray[np.bool_], int, int]:
+        """Its mask, and where that is."""
+        return self.mask, self.x, self.y
+
+    @property
     def width(self) -> int:
         """How many columns it takes up."""
         return int(self.mask.shape[1])

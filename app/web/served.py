@@ -9,15 +9,16 @@ from flask import current_app
 from ..errors import BadRequest, CorrectionsOff, NotReady
 from ..lifecycle import is_stopping
 from ..memory.names import check_hand
+from ..memory.opening import Corrections
 from ..models.classifier import Classifier
 from ..models.registry import Registry
 from .synchronous import asked
 
-if TYPE_CHECKING:  # SQLAlchemy is not loaded where corrections are off
+if TYPE_CHECKING:  # SQLAlchemy is loaded with the first correction
     from ..memory.hands import Memory
 
 EXTENSION = "digits"  # under which the factory keeps the models
-MEMORY = "digits.memory"  # under which it keeps the corrections; None where they are off
+MEMORY = "digits.memory"  # under which it keeps the corrections
 
 
 def served_models() -> Registry:
@@ -26,10 +27,10 @@ def served_models() -> Registry:
     return models
 
 
-def served_memory() -> Memory | None:
-    """Return the corrections that this app keeps; None where they are off."""
-    memory: Memory | None = current_app.extensions[MEMORY]
-    return memory
+def served_corrections() -> Corrections:
+    """Return what opens the corrections that this app keeps, and knows whether it keeps any."""
+    corrections: Corrections = current_app.extensions[MEMORY]
+    return corrections
 
 
 def needed_memory() -> Memory:
@@ -38,7 +39,7 @@ def needed_memory() -> Memory:
     Raises:
         CorrectionsOff: it keeps none.
     """
-    memory = served_memory()
+    memory = served_corrections().open()
     if memory is None:
         raise CorrectionsOff("This server keeps no corrections. Whoever runs it may name a database: DIGITS_DATABASE.")
     return memory
@@ -62,7 +63,7 @@ def chosen_classifier() -> Classifier:
     if hand is None:
         return classifier
     check_hand(hand)
-    memory = served_memory()
+    memory = served_corrections().open()
     return memory.personalise(classifier, hand) if memory else classifier
 
 

@@ -179,7 +179,7 @@ export function createAnswer(root, takeClasses) {
       bar.style.setProperty('--share', String(share));
       bar.toggleAttribute('data-best', digit?.digit === index);
       label.textContent = classes?.[index] ?? String(index);
-      const quiet = !digit || share < NONE || isContradicted(digit);
+      const quiet = !digit || share < NONE || contradictsDoubt(digit);
       number.textContent = quiet ? '' : formatShare(share);
     });
   }
@@ -250,7 +250,7 @@ function doubtOf({ certain, doubt, confidence, probabilities }) {
 }
 
 /** Say whether a share in percent beside a digit would contradict the doubt about it. @param {FoundDigit} digit */
-function isContradicted(digit) {
+export function contradictsDoubt(digit) {
   const doubt = doubtOf(digit);
   return doubt === 'not_a_digit' || (doubt !== null && digit.confidence > SURE);
 }

@@ -7,7 +7,6 @@ import { paintOnPaper } from '../drawing/ink.js';
 import { saveFile } from '../site/browser.js';
 import { find } from '../site/elements.js';
 import { formatShare, t } from '../site/texts.js';
-import { preparePicture, shrinkForSlowLine } from './prepare.js';
 import { nameReading, Problem, readPicture, serverBack } from './server.js';
 
 const TRIES = 3;
@@ -80,6 +79,7 @@ export function createPictures({ list, rows, template, maxBytes, chooseModel, st
     for (let left = TRIES; left > 0; left -= 1) {
       picture.problem = null;
       try {
+        const { preparePicture } = await loadPreparation();
         if (!picture.sent) Object.assign(picture, await preparePicture(picture.file, maxBytes));
         picture.reading = await readPicture(picture.sent ?? picture.file, {
           model: chooseModel(),
@@ -113,6 +113,7 @@ export function createPictures({ list, rows, template, maxBytes, chooseModel, st
     if (picture.isSmall) return false;
     picture.isSmall = true;
     picture.problem = null;
+    const { shrinkForSlowLine } = await loadPreparation();
     const smaller = await shrinkForSlowLine(picture.file);
     if (smaller) Object.assign(picture, smaller);
     return smaller !== null;
@@ -195,6 +196,15 @@ export async function shrinkPicture(picture) {
   const [width, height] = [whole.width, whole.height].map((side) => Math.max(1, Math.round(side * scale)));
   const canvas = paintOnPaper(width, height, (context) => context.drawImage(whole, 0, 0, width, height));
   return canvas.toDataURL('image/jpeg', 0.8);
+}
+
+/** Load what makes a picture of a file, with the first one. @throws {Problem} where the server cannot be reached */
+async function loadPreparation() {
+  try {
+    return await import('./prepare.js');
+  } catch {
+    throw new Problem(t('problem.away'), 'away', true);
+  }
 }
 
 /** @param {Picture} picture */

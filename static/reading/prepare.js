@@ -1,6 +1,6 @@
 /**
  * Owns how a file becomes the picture that is sent: what the server cannot read but the browser can is drawn anew, and what is
- * larger than the server uses is made smaller, so that a photo is read over a slow line, too.
+ * larger than the server uses is made smaller, so that a photo is read over a slow line, too. Loaded with the first file.
  */
 
 import { contextOf, toBlob } from '../drawing/ink.js';

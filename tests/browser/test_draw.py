@@ -412,7 +412,27 @@ def test_without_read_one_digit_is_read_by_predict(page: Page) -> None:
     expect_answer(page, "7")
 
 
+@pytest.mark.parametrize(
+    ("width", "height"), ((1440, 900), (1280, 720), (768, 1024), (390, 844), (360, 640), (844, 390))
+)
+def test_samples_are_beside_the_empty_sheet_and_nothing_jumps_when_one_is_chosen(
+    open_page: OpenPage, width: int, height: int
+) -> None:
+    page = open_page(viewport={"width": width, "height": height})
+    for sample in page.locator("#samples button").all():
+        expect(sample).to_be_in_viewport(ratio=1)
+    before = answer_of(page).bounding_box()
+    page.get_by_role("button", name="Sample digit 3").click()
+    expect_answer(page, "3")
+    page.evaluate("() => scrollTo(0, 0)")
+    assert answer_of(page).bounding_box() == before
+
+
 def test_the_samples_read_right(page: Page) -> None:
     for digit in range(10):
         page.get_by_role("button", name=f"Sample digit {digit}").click()
         expect_answer(page, str(digit))
+        expect(answer_of(page)).to_be_focused()  # the samples have made way for the bars
+        expect(page.locator("#samples")).to_be_hidden()
+        expect(page.locator("#answer .bars")).to_be_visible()
+        page.click("#clear")

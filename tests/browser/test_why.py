@@ -279,3 +279,16 @@ def test_the_same_answer_once_more_changes_nothing(page: Page) -> None:
     page.wait_for_load_state("networkidle")
     expect(row).to_be_focused()
     expect(page.locator(".why-reads")).to_have_text("1")
+
+
+def test_no_share_stands_beside_what_is_no_digit(page: Page) -> None:
+    draw_with_mouse(page, FOUR)
+    expect_answer(page, "4")
+    page.click("#why")
+    rows = page.locator("#why-panel .why-rows button", has_text="no digit")
+    expect(rows.first).to_be_visible()
+    page.mouse.move(1, 1)  # what lies under the mouse after scrolling would be shown instead
+    for row in rows.all():
+        row.focus()
+        expect(page.locator("#why-panel .why-caption")).to_have_text(row.inner_text())
+        expect(page.locator("#why-panel .bars")).not_to_contain_text("%")
