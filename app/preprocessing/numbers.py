@@ -50,6 +50,8 @@ LOWER = 0.62  # of its line's height: a digit that is lower looks less like one,
 LOW_COST = 5.0  # by so many nats where it has no height at all
 SAME_LINE = 0.4  # of the lower one's height that two neighbours on a line share
 LAST = 3  # strokes of a line: a stroke's neighbours
+SHORT_LINE = 2  # strokes that are joined to a line that they stand beside,
+OVER = 0.3  # of their width that they are above or below others at most
 STEEPEST = 0.3  # pixels down a pixel to the right that all lines of a page slant at most: 17 degrees
 SLOPES = 31  # that are tried
 FEWEST_SLANTING = 4  # strokes: fewer do not tell how a page slants
@@ -94,6 +96,8 @@ REACH = 1.3  # of the digits' height that is between a sign and the digits it st
 TOUCHES = 0.08  # of the digits' height: a sign that is nearer to the next ink may be part of a digit,
 TOUCH_COST = 2.0  # in nats, where it touches; less where it is further apart
 COVERED = 0.8  # of a sign's width that is above or below a digit: then it is a part of it, likewise
+HAT_SINKS = 0.15  # of the height of what stands before: a dash that is no further under its top
+HAT_APART = 0.1  # of the digits' height, and no further behind it, may be its hat
 LAST_POINT = 0.85  # widths of the pen that a point with nothing after it is high and wide at least
 
 Rows = list[list[tuple[Cell | None, list[Stroke], list[Stroke]]]]  # the strokes of each cell, and small ones beside
@@ -604,6 +608,33 @@ def find_lines(strokes: list[Stroke], slope: float = 0.0, tiny: Sequence[Stroke]
     return sorted(lines, key=lambda line: _find_middle(line, slope))
 
 
+def join_lines(lines: list[list[Stroke]], slope: float, tiny: Sequence[Stroke] = ()) -> list[list[Stroke]]:
+    """Join lines that are parts of one: whose strokes all stand beside the other's, between or next to them.
+
+    A digit that stands much higher or lower than the one before begins a line of its own, which the next ones may not
+    lie beside.
+    """
+    joined: list[list[Stroke]] = []
+    for line in sorted(lines, key=len, reverse=True):
+        is_short = len(line) <= SHORT_LINE and len(_leave_out(line, tiny)) == len(line)
+        fitting = [other for other in joined if _stands_within(line, other)] if is_short else []
+        if len(fitting) == 1:
+            fitting[0] += line
+            fitting[0].sort(key=lambda stroke: stroke.x)
+        else:
+            joined.append(line)
+    return sorted(joined, key=lambda line: _find_middle(line, slope))
+
+
+def _stands_within(line: list[Stroke], other: list[Stroke]) -> bool:
+    """Tell whether each stroke of a line stands beside one of another line, and above or below none."""
+    return all(
+        any(_stand_together(stroke, by) for by in other)
+        and not any(min(stroke.right, by.right) - max(stroke.x, by.x) > OVER * stroke.width for by in other)
+        for stroke in line
+    )
+
+
 def sort_into_lines(
     strokes: list[Stroke], small: list[Stroke], usual: float, slope: float, tiny: Sequence[Stroke] = ()
 ) -> list[tuple[list[Stroke], list[Stroke]]]:
@@ -611,7 +642,7 @@ def sort_into_lines(
 
     Small strokes that stand beside none are lines of smaller digits where they are high enough, else dirt.
     """
-    lines, low = _part_low(find_lines(strokes, slope, tiny), usual, tiny)
+    lines, low = _part_low(join_lines(find_lines(strokes, slope, tiny), slope, tiny), usual, tiny)
     beside, elsewhere = attach_small(lines, small + low)
     smaller = [stroke for stroke in elsewhere if stroke.height >= LEAST_HEIGHT * usual]
     both = [*zip(lines, beside, strict=True)]
@@ -787,7 +818,7 @@ def _list_choices(line: Line, span: Span, seen: Seen | None, least: float) -> li
         strokes = [join_strokes([line.pieces[at] for at in range(*span) if line.whole[at] == one]) for one in whole]
         sign = name_sign(strokes, group, line.bands[start])
         if sign and not (sign == "+" and seen and seen.look * seen.likely >= WEAK):  # a small 4 has a plus's outline
-            worth = SIGN_WORTH - _weigh_touch(line, span, group)
+            worth = SIGN_WORTH - _weigh_touch(line, span, group, sign)
             choices.append(Choice(span, sign, None, parted + worth + (0.0 if sign == ":" else within)))
     if end - start == 1 and ((whole and group.height < least) or not choices):
         size = max(group.height, group.width) / least if whole and group.height < least else 2.0
@@ -795,16 +826,24 @@ def _list_choices(line: Line, span: Span, seen: Seen | None, least: float) -> li
     return choices
 
 
-def _weigh_touch(line: Line, span: Span, group: Stroke) -> float:
+def _weigh_touch(line: Line, span: Span, group: Stroke, sign: str) -> float:
     """Return what a sign costs that nearly touches, or lies within, what stands beside it, in nats: the hat of a 5."""
     reach = TOUCHES * line.high
     beside = [line.pieces[at] for at in (span[0] - 1, span[1]) if 0 <= at < len(line.pieces)]
     shared = [min(group.right, stroke.right) - max(group.x, stroke.x) for stroke in beside]
     if max(shared, default=0) >= COVERED * group.width:
         return TOUCH_COST
+    if sign == "-" and span[0] and _is_hat(group, line.pieces[span[0] - 1], line.high):
+        return TOUCH_COST
     near = [stroke for stroke in beside if _box_gap(group, stroke) < reach]
     apart = min((measure_apart(group, stroke) for stroke in near), default=reach)
     return TOUCH_COST * max(0.0, 1 - apart / reach)
+
+
+def _is_hat(stroke: Stroke, before: Stroke, high: float) -> bool:
+    """Tell whether a dash begins over, or close behind, what stands before it, as high as its top: the hat of a 5."""
+    middle = (stroke.y + stroke.bottom) / 2
+    return middle < before.y + HAT_SINKS * before.height and stroke.x < before.right + HAT_APART * high
 
 
 def _find_place(stroke: Stroke) -> float:
