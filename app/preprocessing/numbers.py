@@ -129,6 +129,7 @@ class Writing:
     """All that is written in a picture, in reading order."""
 
     items: list[FoundDigit | FoundMark] = field(default_factory=list)
+    high: float = np.inf  # pixels in which most of the strokes were seen
 
     @property
     def digits(self) -> list[FoundDigit]:
@@ -192,13 +193,16 @@ class Way(NamedTuple):
     groups: list[Group]
 
 
-def find_writing(picture: Picture | NDArray[np.uint8], look: Look | None = None) -> Writing:
+def find_writing(
+    picture: Picture | NDArray[np.uint8], look: Look | None = None, photo_side: int = PAGE_SIDE
+) -> Writing:
     """Find the digits and signs of a picture in reading order.
 
     Args:
         picture: what decode_picture returns, or its pixels.
         look: says of framed digits, uint8 (n, 28, 28), which they are, (n, classes), and how much each looks like a
             digit at all, (n,): 0 to 1.
+        photo_side: pixels to which the longer side of a photograph is reduced.
 
     Raises:
         NoInk: there is no digit.
@@ -207,17 +211,7 @@ def find_writing(picture: Picture | NDArray[np.uint8], look: Look | None = None)
     look = look or _look_at_shape_alone
     if not isinstance(picture, Picture):
         picture = Picture(picture, picture.shape[1], picture.shape[0])
-    sides = find_marks(picture.pixels, photo_side=PAGE_SIDE, keep_frames=True)
-    tables, cleared = find_tables(sides)
-    if tables is None and cleared[0].flat:  # a frame was no table's
-        cleared = find_marks(picture.pixels, photo_side=PAGE_SIDE)
-    marks, strokes, small, pale = _find_ink(cleared, tables)
-    if (
-        tables and not tables.ruled and len(tables.cells) <= FEW and part_by_cell(strokes, tables).keys() == {None}
-    ):  # nought beside nought
-        tables = None
-        sides = find_marks(picture.pixels, photo_side=PAGE_SIDE) if sides[0].flat else sides
-        marks, strokes, small, pale = _find_ink(sides, tables)
+    tables, marks, strokes, small, pale = _find_ink_and_tables(picture.pixels, photo_side)
     usual = float(np.median([stroke.height for stroke in strokes]))
     clear, doubtful = _choose_pale(pale, _look_at(pale, marks, look), strokes, LOW * usual)
     strokes += clear
@@ -266,7 +260,7 @@ def find_writing(picture: Picture | NDArray[np.uint8], look: Look | None = None)
         alone = look_for_ink(picture)
         doubted = items[0].doubted or alone.among_others
         return Writing([replace(items[0], digit=frame_digit(alone.ink), faint=alone.faint, doubted=doubted)])
-    return Writing(items)
+    return Writing(items, usual)
 
 
 def _look_at(strokes: list[Stroke], marks: Marks, look: Look) -> list[Seen]:
@@ -434,17 +428,37 @@ def _are_alike(one: Stroke, other: Stroke) -> bool:
     return high <= ALIKE * low and _stand_together(one, other)
 
 
-def _find_ink(sides: list[Marks], tables: Tables | None) -> tuple[Marks, list[Stroke], list[Stroke], list[Stroke]]:
+def _find_ink_and_tables(
+    pixels: NDArray[np.uint8], photo_side: int
+) -> tuple[Tables | None, Marks, list[Stroke], list[Stroke], list[Stroke]]:
+    """Return the tables, if there are any, and what _find_ink returns."""
+    grid = round(PAGE_GRID * photo_side / PAGE_SIDE)
+    sides = find_marks(pixels, photo_side=photo_side, keep_frames=True)
+    tables, cleared = find_tables(sides)
+    if tables is None and cleared[0].flat:  # a frame was no table's
+        cleared = find_marks(pixels, photo_side=photo_side)
+    marks, strokes, small, pale = _find_ink(cleared, tables, grid)
+    few = tables and not tables.ruled and len(tables.cells) <= FEW
+    if few and part_by_cell(strokes, tables).keys() == {None}:  # nought beside nought
+        tables = None
+        sides = find_marks(pixels, photo_side=photo_side) if sides[0].flat else sides
+        marks, strokes, small, pale = _find_ink(sides, tables, grid)
+    return tables, marks, strokes, small, pale
+
+
+def _find_ink(
+    sides: list[Marks], tables: Tables | None, grid: int
+) -> tuple[Marks, list[Stroke], list[Stroke], list[Stroke]]:
     """Return the marks on the side that is ink, their strokes, the small ones, and those that are much paler.
 
     Raises:
         NoInk: there is no digit.
         TooLarge: there is more than is read in time.
     """
-    marks, parts = refine_marks(*find_roughly(sides, PAGE_GRID))
+    marks, parts = refine_marks(*find_roughly(sides, grid), grid)
     if tables and not marks.flat:  # found again, with the lines
-        marks, parts = _clear_tables(tables, marks)
-    strokes, small = find_strokes(marks, parts, tables)
+        marks, parts = _clear_tables(tables, marks, grid)
+    strokes, small = find_strokes(marks, parts, tables, grid)
     pale = find_pale(marks, parts, [*strokes, *small])
     if tables:
         strokes, small, pale = (_leave_lines_out(some, tables, marks) for some in (strokes, small, pale))
@@ -484,14 +498,14 @@ def _stand_together(one: Stroke, other: Stroke) -> bool:
     return shared >= SAME_LINE * lower and max(one.x - other.right, other.x - one.right) <= TOGETHER * lower
 
 
-def _clear_tables(tables: Tables, marks: Marks) -> tuple[Marks, Parts]:
+def _clear_tables(tables: Tables, marks: Marks, grid: int) -> tuple[Marks, Parts]:
     """Return the marks without the tables' lines, and their parts.
 
     Raises:
         NoInk: nothing else is drawn.
     """
     marks = tables.clear(marks)
-    parts = find_parts(marks, marks.least, PAGE_GRID)
+    parts = find_parts(marks, marks.least, grid)
     if not parts.score.any():
         raise NoInk(NO_DIGIT)
     return marks, parts

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from app.errors import NoInk
 from app.framing import to_tensor
@@ -495,3 +496,16 @@ def look_with(classifier: Classifier) -> Look:
         return prediction.probabilities, prediction.certainty
 
     return look
+
+
+def test_small_digits_of_a_large_photograph_are_read_less_reduced() -> None:
+    rows = [("35204917", 16, (60 + 40 * row, 60 + 90 * row)) for row in range(3)]
+    drawn = write_rows(*rows)
+    page = np.pad(drawn, ((700, 700), (900, 900)), constant_values=255).astype(np.float64)
+    page = 60 + 0.7 * page + np.random.default_rng(1).normal(0, 5, page.shape)
+    body = to_bytes(Image.fromarray(np.clip(page, 0, 255).astype(np.uint8)), "JPEG")
+    answer = read_one(the_robust(), body)
+    assert answer["text"] == "\n".join(["35204917"] * 3)
+    x, y, width, height = answer["digits"][0]["box"]
+    assert abs(x + width / 2 - 960) < 8
+    assert abs(y + height / 2 - 760) < 8
