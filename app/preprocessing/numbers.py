@@ -5,12 +5,12 @@
 A number is read along its lines: each line's pieces, from left to right, are grouped so that the groups look most like
 digits and signs. How much a group looks like a digit, the caller says (a network); a sign is known by shape and place.
 
-Owns lines and groups. Knows no networks.
+Owns groups. Knows no networks, nor how lines are found.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -23,6 +23,17 @@ from ..framing import frame_digit
 from .decoding import Picture
 from .digits import look_for_ink
 from .ink import crop_ink, is_faint, stretch_ink, thicken_hairlines
+from .lines import (
+    ALIKE,
+    LEAST_HEIGHT,
+    LOWER,
+    Rows,
+    leave_out,
+    measure_bands,
+    measure_height,
+    sort_into_rows,
+    stand_together,
+)
 from .paper import Marks, find_marks
 from .parts import Parts, find_parts, find_roughly
 from .segmentation import cut_stroke, part_stroke
@@ -43,18 +54,11 @@ from .strokes import (
 from .tables import FEW, Cell, Tables, find_tables
 
 PAGE_SIDE = 1000  # pixels of a photograph's longer side: a page's digits are smaller than a single one
-SMALL = 0.4  # of its line's height: a lower group is a sign, a mark or part of a digit, unless
-LEAST_HEIGHT = 0.3  # of the usual height, likewise,
+SMALL = (
+    0.4  # of its line's height, or LEAST_HEIGHT of the usual: a lower group is no digit, but a sign or a part, unless
+)
 CLEAR_LOOK = 0.9  # looks as much like a digit as a small one must, of SMALL_DIGIT of its line's height
-LOWER = 0.62  # of its line's height: a digit that is lower looks less like one,
-LOW_COST = 5.0  # by so many nats where it has no height at all
-SAME_LINE = 0.4  # of the lower one's height that two neighbours on a line share
-LAST = 3  # strokes of a line: a stroke's neighbours
-STEEPEST = 0.3  # pixels down a pixel to the right that all lines of a page slant at most: 17 degrees
-SLOPES = 31  # that are tried
-FEWEST_SLANTING = 4  # strokes: fewer do not tell how a page slants
-MIDDLE = 0.6  # of a stroke's height, around its middle, that tells which rows of pixels are written on
-CLEARER = 0.8  # of the rows that are written on, where the lines are level: fewer than that, and they slant
+LOW_COST = 5.0  # nats, of a digit without any height; less up to LOWER of its line's height
 MAX_LOOKS = 2500  # groups of pieces that are looked at: half a millisecond each
 WIDEST = 1.3  # times its line's height that a digit is wide, unless it is one stroke
 GAP_COST = 2.0  # in nats a tenth of the line's height: what joining across white paper must win
@@ -72,8 +76,6 @@ DOUBTED = 0.5  # looks less like a digit than that: left out at the border, if a
 MAYBE = 0.2  # looks so much like a digit, if not more: it is named where it is left out
 BAR = 1  # the digit that a stripe looks like
 TINY = 0.12  # of the usual height: so small digits are read in rows of their own,
-ALIKE = 1.6  # where their neighbours are so many times as high at most
-TOGETHER = 2.0  # of the lower one's height: digits of a number are no further apart
 MAX_LOWER = 200  # small strokes that are looked at, as if each were a small digit
 WEAK = 0.5  # looks less like a digit than that: maybe a letter,
 OTHERS_IN_LINE = 0.3  # and so much of a line's digits,
@@ -87,16 +89,14 @@ MANY_BARS = 16  # or where there are so many
 LEAST_LOOK = 1e-4  # so that one bad group does not decide alone
 SIGN_WORTH = 0.1  # in nats, of a sign by shape and place: more than that of any digit
 LEFT_OUT = 3.0  # in nats, what leaving out a small stroke costs where it is as high as SMALL; less where it is smaller
-NEAR = 1.2  # of the digits' height: so near to a digit a small stroke belongs to its line,
-AROUND = (0.3, 0.45)  # between so much over the digits and so much under them
-BESIDE = 4  # digits beside a sign that tell where the line's band is
 REACH = 1.3  # of the digits' height that is between a sign and the digits it stands at
 TOUCHES = 0.08  # of the digits' height: a sign that is nearer to the next ink may be part of a digit,
 TOUCH_COST = 2.0  # in nats, where it touches; less where it is further apart
 COVERED = 0.8  # of a sign's width that is above or below a digit: then it is a part of it, likewise
+HAT_SINKS = 0.15  # of the height of what stands before: a dash that is no further under its top
+HAT_APART = 0.1  # of the digits' height, and no further behind it, may be its hat
 LAST_POINT = 0.85  # widths of the pen that a point with nothing after it is high and wide at least
 
-Rows = list[list[tuple[Cell | None, list[Stroke], list[Stroke]]]]  # the strokes of each cell, and small ones beside
 Span = tuple[int, int]  # the first of a run of pieces, and the one after its last
 Look = Callable[[NDArray[np.uint8]], tuple[NDArray[np.floating], NDArray[np.floating]]]
 
@@ -218,7 +218,7 @@ def find_writing(
     lower = _list_lower([*small, *(one for one in pale if one.height < LOW * usual)], TINY * usual, marks)
     lower_seen = _look_at(lower, marks, look)
     tiny = find_tiny(lower, lower_seen)
-    small = _leave_out(small, tiny)
+    small = leave_out(small, tiny)
     rows = sort_into_rows(strokes, small, usual, tables, tiny)
     held = [(number, cell, line, beside) for number, row in enumerate(rows) for cell, line, beside in row]
     every = [stroke for _, _, line, _ in held for stroke in line]
@@ -418,14 +418,9 @@ def find_tiny(lower: list[Stroke], seen: list[Seen]) -> list[Stroke]:
     return [one for one in lower if any(one is other or _are_alike(one, other) for other in sure)]
 
 
-def _leave_out(strokes: list[Stroke], others: Sequence[Stroke]) -> list[Stroke]:
-    left = {id(stroke) for stroke in others}
-    return [stroke for stroke in strokes if id(stroke) not in left]
-
-
 def _are_alike(one: Stroke, other: Stroke) -> bool:
     low, high = sorted((one.height, other.height))
-    return high <= ALIKE * low and _stand_together(one, other)
+    return high <= ALIKE * low and stand_together(one, other)
 
 
 def _find_ink_and_tables(
@@ -486,16 +481,9 @@ def _choose_pale(
             continue
         if one.digit != BAR and _is_clear(one):
             chosen.append(stroke)
-        elif _may_be_digit(one, WEAK) and (one.digit != BAR or any(_stand_together(stroke, by) for by in strokes)):
+        elif _may_be_digit(one, WEAK) and (one.digit != BAR or any(stand_together(stroke, by) for by in strokes)):
             doubtful.append(stroke)
     return chosen, doubtful
-
-
-def _stand_together(one: Stroke, other: Stroke) -> bool:
-    """Tell whether two strokes may be digits of a number, side by side."""
-    shared = min(one.bottom, other.bottom) - max(one.y, other.y)
-    lower = min(one.height, other.height)
-    return shared >= SAME_LINE * lower and max(one.x - other.right, other.x - one.right) <= TOGETHER * lower
 
 
 def _clear_tables(tables: Tables, marks: Marks, grid: int) -> tuple[Marks, Parts]:
@@ -511,167 +499,6 @@ def _clear_tables(tables: Tables, marks: Marks, grid: int) -> tuple[Marks, Parts
     return marks, parts
 
 
-def sort_into_rows(
-    strokes: list[Stroke], small: list[Stroke], usual: float, tables: Tables | None, tiny: Sequence[Stroke] = ()
-) -> Rows:
-    """Sort strokes into lines from top to bottom, and the lines of a table's row into its cells from left to right.
-
-    Args:
-        strokes: as high as digits.
-        small: lower ones: signs, parts of digits, dirt, and small digits.
-        usual: height of the strokes.
-        tables: whose cells part them.
-        tiny: digits that are lower than others.
-
-    Returns:
-        Rows of cells, None outside of tables: a line of each cell's strokes, and the small strokes beside them.
-    """
-    in_cells, small_in_cells = part_by_cell([*strokes, *tiny], tables), part_by_cell(small, tables)
-    for cell in small_in_cells.keys() - in_cells.keys() - {None}:  # whose digit is smaller than others
-        in_cells[cell] = [stroke for stroke in small_in_cells.pop(cell) if stroke.height >= LEAST_HEIGHT * usual]
-    slope = 0.0 if tables else measure_slope(strokes)
-    rows: dict[object, list[tuple[Cell | None, list[Stroke], list[Stroke]]]] = {}
-    for cell, held in sorted(in_cells.items(), key=lambda item: item[0].place if item[0] else ()):
-        for number, (line, beside) in enumerate(
-            sort_into_lines(held, small_in_cells.get(cell, []), usual, slope, tiny) if held else ()
-        ):
-            rows.setdefault((cell and (cell.table, cell.row), number), []).append((cell, line, beside))
-    return sorted(rows.values(), key=lambda row: _find_middle([stroke for _, line, _ in row for stroke in line], slope))
-
-
-def _find_middle(line: list[Stroke], slope: float) -> float:
-    return float(np.median([stroke.y + stroke.height / 2 - slope * _find_centre(stroke) for stroke in line]))
-
-
-def _find_centre(stroke: Stroke) -> float:
-    return stroke.x + stroke.width / 2
-
-
-def measure_slope(strokes: list[Stroke]) -> float:
-    """Return how far all lines of a page fall, in pixels a pixel to the right; 0 where that does not part them better.
-
-    Of all slopes, the one on which most paper is between the lines; of those alike, the one nearest to level.
-    """
-    if len(strokes) < FEWEST_SLANTING:
-        return 0.0
-    centres = np.array([_find_centre(stroke) for stroke in strokes])
-    middles = np.array([stroke.y + stroke.height / 2 for stroke in strokes])
-    half = MIDDLE / 2 * np.array([stroke.height for stroke in strokes])
-    slopes = np.linspace(-STEEPEST, STEEPEST, SLOPES)
-    levels = middles - slopes[:, None] * centres  # (slopes, strokes)
-    order = np.argsort(levels - half, axis=1)
-    tops = np.take_along_axis(levels - half, order, axis=1)
-    bottoms = np.maximum.accumulate(np.take_along_axis(levels + half, order, axis=1), axis=1)
-    paper = np.maximum(0, tops[:, 1:] - bottoms[:, :-1]).sum(axis=1)
-    written = bottoms[:, -1] - tops[:, 0] - paper
-    alike = np.flatnonzero(written <= 1.02 * written.min())
-    best = alike[np.abs(slopes[alike]).argmin()]
-    return float(slopes[best]) if written[best] < CLEARER * written[SLOPES // 2] else 0.0
-
-
-def find_lines(strokes: list[Stroke], slope: float = 0.0, tiny: Sequence[Stroke] = ()) -> list[list[Stroke]]:
-    """Sort strokes into lines from top to bottom, each from left to right.
-
-    A stroke belongs to the line whose last stroke it lies beside, so that a line may climb or fall on its own.
-
-    Args:
-        slope: how far all lines fall, in pixels a pixel to the right.
-        tiny: strokes that belong to no line of much larger ones.
-    """
-    lower = {id(stroke) for stroke in tiny}
-    has_lower = np.zeros(len(strokes), bool)  # of each line
-    lines: list[list[Stroke]] = []
-    ends = np.zeros((len(strokes), LAST, 2))  # y and bottom of each line's last strokes: all are looked at for each
-    for stroke in sorted(strokes, key=lambda stroke: stroke.x):
-        tops, bottoms = np.moveaxis(ends[: len(lines)], 2, 0)
-        fallen = slope * _find_centre(stroke)
-        y, bottom = stroke.y - fallen, stroke.bottom - fallen
-        shared = np.minimum(bottom, bottoms) - np.maximum(y, tops)
-        shares = (shared / np.minimum(stroke.height, np.maximum(1, bottoms - tops))).max(axis=1, initial=0.0)
-        if lower:
-            highs = (bottoms - tops).max(axis=1, initial=0.0)
-            unlike = np.maximum(highs, stroke.height) > ALIKE * np.minimum(highs, stroke.height)
-            shares[unlike & (has_lower[: len(lines)] | (id(stroke) in lower))] = 0.0
-        share = float(shares.max(initial=0.0))
-        if share >= SAME_LINE:
-            index = int(np.flatnonzero(shares == share)[-1])
-            lines[index].append(stroke)
-        else:
-            index = len(lines)
-            lines.append([stroke])
-        ends[index, (len(lines[index]) - 1) % LAST] = y, bottom
-        has_lower[index] |= id(stroke) in lower
-    return sorted(lines, key=lambda line: _find_middle(line, slope))
-
-
-def sort_into_lines(
-    strokes: list[Stroke], small: list[Stroke], usual: float, slope: float, tiny: Sequence[Stroke] = ()
-) -> list[tuple[list[Stroke], list[Stroke]]]:
-    """Sort strokes into lines, and give each line the small strokes that stand beside its strokes.
-
-    Small strokes that stand beside none are lines of smaller digits where they are high enough, else dirt.
-    """
-    lines, low = _part_low(find_lines(strokes, slope, tiny), usual, tiny)
-    beside, elsewhere = attach_small(lines, small + low)
-    smaller = [stroke for stroke in elsewhere if stroke.height >= LEAST_HEIGHT * usual]
-    both = [*zip(lines, beside, strict=True)]
-    if smaller:
-        lines = find_lines(smaller, slope)
-        beside, _ = attach_small(lines, _leave_out(elsewhere, smaller))
-        both += zip(lines, beside, strict=True)
-    return sorted(both, key=lambda line: _find_middle(line[0], slope))
-
-
-def _part_low(
-    lines: list[list[Stroke]], usual: float, tiny: Sequence[Stroke]
-) -> tuple[list[list[Stroke]], list[Stroke]]:
-    """Part the lines from strokes that stand alone and are no higher than a large comma."""
-    alone = [line[0] for line in lines if len(line) == 1 and line[0].height < LOWER * usual]
-    low = _leave_out(alone, tiny)
-    rest = [line for line in lines if not any(line[0] is one for one in low)]
-    return (rest, low) if rest else (lines, [])
-
-
-def attach_small(lines: list[list[Stroke]], small: list[Stroke]) -> tuple[list[list[Stroke]], list[Stroke]]:
-    """Return the small strokes that stand beside the strokes of each line, and those that stand beside none."""
-    attached: list[list[Stroke]] = [[] for _ in lines]
-    elsewhere: list[Stroke] = []
-    owner = np.array([number for number, line in enumerate(lines) for _ in line])
-    x, y, right, bottom = np.array(
-        [(stroke.x, stroke.y, stroke.right, stroke.bottom) for line in lines for stroke in line], float
-    ).T
-    high = np.array([_measure_height(line) for line in lines])[owner]
-    for stroke in small:
-        middle = (stroke.y + stroke.bottom) / 2
-        away = np.maximum(0, np.maximum(x - stroke.right, stroke.x - right)) / high
-        over = np.maximum(0, np.maximum((y - middle) / high - AROUND[0], (middle - bottom) / high - AROUND[1]))
-        away = np.where(over > 0, np.inf, away + np.abs(middle - (y + bottom) / 2) / high / 4)
-        nearest = int(away.argmin())
-        (attached[owner[nearest]] if away[nearest] <= NEAR else elsewhere).append(stroke)
-    return attached, elsewhere
-
-
-def _measure_height(line: list[Stroke]) -> float:
-    """Return the height of a line's digits."""
-    highest = max(stroke.height for stroke in line)
-    return float(np.median([stroke.height for stroke in line if stroke.height >= 0.6 * highest]))
-
-
-def _measure_bands(pieces: list[Stroke], line: list[Stroke]) -> list[Band]:
-    """Return, for each piece, where the strokes beside it stand."""
-    highest = max(stroke.height for stroke in line)
-    tall = [stroke for stroke in line if stroke.height >= 0.6 * highest]
-    middles = np.array([(stroke.x + stroke.right) / 2 for stroke in tall])
-    pens = np.array([measure_pen(stroke.mask) for stroke in tall])
-    bands = []
-    for piece in pieces:
-        nearest = np.argsort(np.abs(middles - (piece.x + piece.right) / 2), kind="stable")[:BESIDE]
-        top = float(np.median([tall[index].y for index in nearest]))
-        base = float(np.median([tall[index].bottom for index in nearest]))
-        bands.append(Band(top, base, float(np.median(pens[nearest]))))
-    return bands
-
-
 def cut_line(line: list[Stroke], small: list[Stroke], known: dict[int, Seen], along: bool = False) -> Line:
     """Cut a line's strokes where digits may touch, and list which runs of pieces may be a digit or a sign.
 
@@ -683,7 +510,7 @@ def cut_line(line: list[Stroke], small: list[Stroke], known: dict[int, Seen], al
         known: by the identity of the line's strokes, how they look.
         along: cut along the lines of the pen instead of from top to bottom.
     """
-    high = _measure_height(line)
+    high = measure_height(line)
     pen = float(np.median([measure_pen(stroke.mask) for stroke in line]))
     settled = {id(stroke) for stroke in small} | {one for one, seen in known.items() if _is_settled(seen)}
     pieces: list[Stroke] = []
@@ -703,7 +530,7 @@ def cut_line(line: list[Stroke], small: list[Stroke], known: dict[int, Seen], al
     if not along:
         _check_looks(len(spans))
     groups = {span: join_strokes(pieces[slice(*span)]) for span in spans}
-    return Line(high, pieces, whole, joints, _measure_bands(pieces, line), groups)
+    return Line(high, pieces, whole, joints, measure_bands(pieces, line), groups)
 
 
 def _is_clear(seen: Seen) -> bool:
@@ -787,7 +614,7 @@ def _list_choices(line: Line, span: Span, seen: Seen | None, least: float) -> li
         strokes = [join_strokes([line.pieces[at] for at in range(*span) if line.whole[at] == one]) for one in whole]
         sign = name_sign(strokes, group, line.bands[start])
         if sign and not (sign == "+" and seen and seen.look * seen.likely >= WEAK):  # a small 4 has a plus's outline
-            worth = SIGN_WORTH - _weigh_touch(line, span, group)
+            worth = SIGN_WORTH - _weigh_touch(line, span, group, sign)
             choices.append(Choice(span, sign, None, parted + worth + (0.0 if sign == ":" else within)))
     if end - start == 1 and ((whole and group.height < least) or not choices):
         size = max(group.height, group.width) / least if whole and group.height < least else 2.0
@@ -795,16 +622,24 @@ def _list_choices(line: Line, span: Span, seen: Seen | None, least: float) -> li
     return choices
 
 
-def _weigh_touch(line: Line, span: Span, group: Stroke) -> float:
+def _weigh_touch(line: Line, span: Span, group: Stroke, sign: str) -> float:
     """Return what a sign costs that nearly touches, or lies within, what stands beside it, in nats: the hat of a 5."""
     reach = TOUCHES * line.high
     beside = [line.pieces[at] for at in (span[0] - 1, span[1]) if 0 <= at < len(line.pieces)]
     shared = [min(group.right, stroke.right) - max(group.x, stroke.x) for stroke in beside]
     if max(shared, default=0) >= COVERED * group.width:
         return TOUCH_COST
+    if sign == "-" and span[0] and _is_hat(group, line.pieces[span[0] - 1], line.high):
+        return TOUCH_COST
     near = [stroke for stroke in beside if _box_gap(group, stroke) < reach]
     apart = min((measure_apart(group, stroke) for stroke in near), default=reach)
     return TOUCH_COST * max(0.0, 1 - apart / reach)
+
+
+def _is_hat(stroke: Stroke, before: Stroke, high: float) -> bool:
+    """Tell whether a dash begins over, or close behind, what stands before it, as high as its top: the hat of a 5."""
+    middle = (stroke.y + stroke.bottom) / 2
+    return middle < before.y + HAT_SINKS * before.height and stroke.x < before.right + HAT_APART * high
 
 
 def _find_place(stroke: Stroke) -> float:

@@ -1,4 +1,4 @@
-"""Between the loop and the threads: receive a request's body, then answer it whole in a thread.
+"""Between the loop and the threads: receive a request's body, then answer it whole, in a thread or at once.
 
     head (gunicorn) -> receive the body in the loop -> wait for a thread -> the app -> send (gunicorn)
 
