@@ -7,6 +7,7 @@ Owns which models there are and which is the default. Does not know how one answ
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -25,6 +26,9 @@ from .sources import has_network
 PREFERRED = "robust"  # the model for real-world digits
 GUARD = PREFERRED  # its doubts may be added to those of any model
 REFUSED = "DIGITS_REFUSED"  # environment variable in which the master tells its workers what it refused
+
+Stamp = tuple[tuple[str, int, int, int, int], ...]
+_loaded: dict[Path, tuple[Stamp, Artifact]] = {}  # by their folders, with what was seen of their files
 
 log = logging.getLogger(__name__)
 
@@ -124,13 +128,35 @@ def find_artifacts(models: Path, known: Mapping[str, str] | None = None) -> Foun
             continue
         try:
             if not _is_report(folder):
-                artifacts.append(load(folder))
+                artifacts.append(_load_once(folder))
         except BadModel as error:
             refused.append(Refused(name, str(error)))
     artifacts = _import_foreign(artifacts, refused)
     found = Found(tuple(artifacts), tuple(sorted(refused, key=lambda one: one.name)))
     found.check(models)
     return found
+
+
+def _load_once(folder: Path) -> Artifact:
+    """Load a folder that was not loaded before or has changed since; a worker has what its master has read."""
+    stamp = _stamp(folder)
+    kept = _loaded.get(folder)
+    if kept and kept[0] == stamp:
+        return kept[1]
+    artifact = load(folder)
+    if "imported" not in artifact.card and not artifact.foreign:  # the compiled files of those lie elsewhere, too
+        _loaded[folder] = stamp, artifact
+    return artifact
+
+
+def _stamp(folder: Path) -> Stamp:
+    """Return what is the same as long as the files of a folder are."""
+    stamp = []
+    with contextlib.suppress(OSError):  # load() says why
+        for path in sorted(folder.iterdir()):
+            seen = path.stat()
+            stamp.append((path.name, seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns))
+    return tuple(stamp)
 
 
 def _import_foreign(artifacts: list[Artifact], refused: list[Refused]) -> list[Artifact]:

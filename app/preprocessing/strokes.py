@@ -83,11 +83,13 @@ class Stroke:
         return self.y + self.height
 
 
-def refine_marks(marks: Marks, parts: Parts) -> tuple[Marks, Parts]:
+def refine_marks(marks: Marks, parts: Parts, grid: int = PAGE_GRID) -> tuple[Marks, Parts]:
     """Find the marks on uneven paper again, now that the digits' size shows what is too broad to be written.
 
     Args:
-        marks: with their parts, as find_roughly() returns them; on flat paper both are returned as they are.
+        marks: on flat paper both are returned as they are.
+        parts: of the marks, as find_roughly() returns both.
+        grid: cells on the longer side of the grid on which parts are found.
     """
     if marks.grey is None:
         return marks, parts
@@ -95,11 +97,13 @@ def refine_marks(marks: Marks, parts: Parts) -> tuple[Marks, Parts]:
     widest = BROADEST * usual / max(marks.grey.shape)
     closer = find_marks_on_uneven_paper(marks.grey, marks.dark, widest, marks.likely, without_steps=True)
     closer = clear_rules(replace(closer, place=marks.place))
-    found = find_parts(closer, closer.least, PAGE_GRID)
+    found = find_parts(closer, closer.least, grid)
     return (closer, found) if found.score.any() else (marks, parts)
 
 
-def find_strokes(marks: Marks, parts: Parts, tables: Tables | None = None) -> tuple[list[Stroke], list[Stroke]]:
+def find_strokes(
+    marks: Marks, parts: Parts, tables: Tables | None = None, grid: int = PAGE_GRID
+) -> tuple[list[Stroke], list[Stroke]]:
     """Find the connected ink of all digits without lines, and apart from it the small strokes that may be signs.
 
     Ink in two cells of a table is not joined.
@@ -107,7 +111,7 @@ def find_strokes(marks: Marks, parts: Parts, tables: Tables | None = None) -> tu
     contrast, edge = _show_drawn(marks, parts), float(marks.least)
     if not marks.flat:  # look again, at what is as strong as the digits' own ink
         edge = measure_parting(contrast, marks.least)
-        stronger = find_parts(marks, edge, PAGE_GRID)
+        stronger = find_parts(marks, edge, grid)
         contrast = _show_drawn(marks, stronger) if stronger.score.any() else contrast
     mask = cv2.threshold(contrast, edge, 255, cv2.THRESH_BINARY)[1]
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)

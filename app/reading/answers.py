@@ -198,7 +198,7 @@ def read_one(classifier: Classifier, body: Body, explained: bool = False) -> Ans
     Raises:
         NoInk, TooLarge, Unreadable, UnsupportedFormat: what is wrong with it.
     """
-    reading = read_number(classifier, decode_picture(body))
+    reading = read_number(classifier, decode_picture(body), lambda side: decode_picture(body, side=side))
     answers = describe_predictions(
         classifier, reading.prediction, [one.faint for one in reading.found], [one.doubted for one in reading.found]
     )

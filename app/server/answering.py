@@ -1,4 +1,4 @@
-"""Between the loop and the threads: receive a request's body, then answer it whole in a thread.
+"""Between the loop and the threads: receive a request's body, then answer it whole, in a thread or at once.
 
     head (gunicorn) -> receive the body in the loop -> wait for a thread -> the app -> send (gunicorn)
 
@@ -34,7 +34,7 @@ MAX_BUFFERED = 4  # bodies of the largest size in memory at once, or the same nu
 UNCOUNTED = 64 * 1024  # bytes of a body or an answer that is always accepted: little, even for every connection
 MAX_AHEAD = 4  # pipelined requests that are answered at once: other clients go first
 MAX_A_TURN = 8  # drawings that are answered in one turn of the loop
-LONG = 0.02  # seconds that a thread works on a request until the loop leaves the processor to it
+LONG = 0.1  # seconds that a thread works on a request until the loop leaves the processor to it
 MAX_ASIDE = 8  # long requests a worker, which are answered one at a time
 
 Environ = dict[str, Any]

@@ -44,7 +44,7 @@ HOST = re.compile(r"([\w.~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(:\d*)?", re.ASCII)
 
 
 class Worker(GeventWorker):  # type: ignore[misc]
-    """Receives requests and sends answers in one loop; threads only compute the answers."""
+    """Receives requests and sends answers in one loop, where it answers what costs little; threads answer the rest."""
 
     def patch(self) -> None:
         """Let the loop wait for the listeners. Nothing else blocks in the loop, so nothing else is patched."""

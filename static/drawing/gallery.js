@@ -84,6 +84,7 @@ export function createGallery(panel, { takeStrokes, open }) {
   }
 
   panel.addEventListener('toggle', show);
+  find(panel, '#save-png').parentElement?.removeAttribute('hidden'); // before, nothing would come of a click
   find(panel, '#save-zip').addEventListener('click', saveZip);
   /** Say that nothing can be saved, where nothing is drawn. */
   function isDrawn() {

@@ -113,6 +113,7 @@ export function createPictures({ list, rows, template, maxBytes, chooseModel, st
     if (picture.isSmall) return false;
     picture.isSmall = true;
     picture.problem = null;
+    showProgress(picture, 0);
     const { shrinkForSlowLine } = await loadPreparation();
     const smaller = await shrinkForSlowLine(picture.file);
     if (smaller) Object.assign(picture, smaller);

@@ -23,6 +23,7 @@ const READ_BY_SERVER = new Set(['png', 'jpeg', 'webp', 'gif', 'bmp', 'tiff'].map
  */
 export async function preparePicture(file, maxBytes) {
   if (!file.size) throw new Problem(t('problem.file_empty'), 'bad_request');
+  if (!(await canBeRead(file))) throw new Problem(t('problem.unreadable'), 'unreadable');
   const readByServer = READ_BY_SERVER.has(file.type) || file.type === '';
   if (readByServer && file.size <= Math.min(SMALL_FILE, maxBytes)) return { sent: file, pixels: null };
   const image = await loadImage(file);
@@ -33,6 +34,18 @@ export async function preparePicture(file, maxBytes) {
     throw new Problem(t('problem.file_too_large', { max: Math.floor(maxBytes / 2 ** 20) }), 'too_large');
   }
   return { sent: file, pixels: null };
+}
+
+/**
+ * Say whether the browser can read a file: not a folder, nor one that was moved since it was chosen.
+ * @param {File} file
+ */
+async function canBeRead(file) {
+  try {
+    return (await file.slice(0, 1).arrayBuffer()).byteLength > 0;
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -63,14 +63,14 @@ def test_a_correction_is_learned_at_once_and_after_a_reload(page: Page) -> None:
     page.click("#clear")
     draw_with_mouse(page, shift(FLAT_ONE, 3))
     expect(page.locator("#answer")).to_have_attribute("data-text", wanted)
-    expect(page.locator("#learned")).to_contain_text(f"Read {wanted} now: learned from you")
+    expect(page.locator("#learned")).to_contain_text(f"Read as {wanted}, as you corrected before")
     page.reload()
     expect(page.locator("#answer")).to_have_attribute("data-text", wanted)
 
     page.click("#hand summary")
-    page.get_by_label("Read with my hand").uncheck()
+    page.get_by_label("Read with what it learned from me").uncheck()
     expect(page.locator("#answer")).to_have_attribute("data-text", before)
-    page.get_by_label("Read with my hand").check()
+    page.get_by_label("Read with what it learned from me").check()
     expect(page.locator("#answer")).to_have_attribute("data-text", wanted)
 
 

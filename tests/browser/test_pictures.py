@@ -273,6 +273,17 @@ def test_a_file_that_is_no_picture_is_named_in_plain_words(
         expect(page.locator("#unnamed")).to_have_text(name)
 
 
+def test_a_file_that_cannot_be_read_is_not_blamed_on_the_server(page: Page) -> None:
+    page.evaluate(  # as browsers answer for a folder, or a file that was moved
+        """() => {
+            File.prototype.slice = () => ({ arrayBuffer: () => Promise.reject(new DOMException('', 'NotFoundError')) });
+        }"""
+    )
+    page.set_input_files("#upload", draw_picture(SEVEN))
+    expect_answer(page, "", "problem")
+    expect(page.locator("#answer .sentence")).to_contain_text("damaged or incomplete")
+
+
 def test_the_old_answer_goes_when_a_picture_comes(page: Page) -> None:
     draw_with_mouse(page, FOUR)
     expect_answer(page, "4")

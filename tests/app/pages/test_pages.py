@@ -270,7 +270,7 @@ def test_the_form_without_scripts_reads_pictures(client: FlaskClient) -> None:
     page = client.post("/", data=form, headers={"Accept": BROWSER})
     assert page.status_code == 200
     assert "<b>7</b>" in page.text
-    assert page.text.count("<li>") == 2
+    assert page.text.count("</li>") == 2
     assert "No digit was found" in page.text
     assert "Write larger and clearer" in page.text
 

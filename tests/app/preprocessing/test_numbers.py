@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from app.errors import NoInk
 from app.framing import to_tensor
@@ -204,6 +205,32 @@ def test_rows_that_slant_each_its_own_way_are_read_one_by_one() -> None:
             centre = (110 + 80 * place, 90 + 120 * row + slope * (80 * place - 160))
             page = np.minimum(page, draw_digit(int(digit), shape=page.shape, height=60, centre=centre, pen=8))
     assert read(page) == "27182\n31415\n16180"
+
+
+def test_a_digit_far_below_the_next_one_stays_in_its_line() -> None:
+    page = np.full(PAGE, 255, np.uint8)
+    for place, (digit, height, y) in enumerate(((4, 44, 180), (7, 44, 146), (2, 78, 160), (3, 66, 158), (0, 70, 162))):
+        drawn = draw_digit(digit, shape=PAGE, height=height, centre=(60 + 58 * place, y), pen=8)
+        page = np.minimum(page, drawn)
+    assert read(page) == "47230"
+
+
+@pytest.mark.parametrize(("x", "long"), ((290, 40), (300, 60), (310, 40)))
+def test_the_hat_of_a_five_is_no_minus(x: int, long: int) -> None:
+    page = np.minimum(
+        write("33", height=90, gap=40, pen=9), draw_digit(8, shape=PAGE, height=90, centre=(430, 60), pen=9)
+    )
+    cv2.ellipse(page, (280, 78), (22, 24), 0, -100, 150, 0, 9, cv2.LINE_AA)
+    cv2.line(page, (268, 56), (268, 44), 0, 9, cv2.LINE_AA)
+    cv2.line(page, (x, 34), (x + long, 31), 0, 9, cv2.LINE_AA)
+    assert read(page) == "3358"
+
+
+@pytest.mark.parametrize("turns", (1, 2, 3))
+def test_a_sheet_that_lies_on_its_side_or_upside_down_is_never_certain(turns: int) -> None:
+    page = np.pad(write("2746\n3152", height=60), 40, constant_values=255)
+    answer = read_one(the_robust(), to_png(np.ascontiguousarray(np.rot90(page, turns))))
+    assert not is_sure(answer)
 
 
 def test_specks_dashes_and_underlines_are_no_digits() -> None:
@@ -495,3 +522,16 @@ def look_with(classifier: Classifier) -> Look:
         return prediction.probabilities, prediction.certainty
 
     return look
+
+
+def test_small_digits_of_a_large_photograph_are_read_less_reduced() -> None:
+    rows = [("35204917", 16, (60 + 40 * row, 60 + 90 * row)) for row in range(3)]
+    drawn = write_rows(*rows)
+    page = np.pad(drawn, ((700, 700), (900, 900)), constant_values=255).astype(np.float64)
+    page = 60 + 0.7 * page + np.random.default_rng(1).normal(0, 5, page.shape)
+    body = to_bytes(Image.fromarray(np.clip(page, 0, 255).astype(np.uint8)), "JPEG")
+    answer = read_one(the_robust(), body)
+    assert answer["text"] == "\n".join(["35204917"] * 3)
+    x, y, width, height = answer["digits"][0]["box"]
+    assert abs(x + width / 2 - 960) < 8
+    assert abs(y + height / 2 - 760) < 8
