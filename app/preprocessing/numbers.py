@@ -75,6 +75,7 @@ UNCLEAR_AT_LEAST = 2  # and of so many
 BARS = 0.85  # of the digits that are ones: likewise,
 FEW_BARS = 6  # where there are so many
 UNEVEN_BARS = 1.6  # and the highest are so many times as high as the lowest,
+UNEVEN_PENS = 2.0  # or the thickest so many times as thick as the thinnest,
 MANY_BARS = 16  # or where there are so many
 
 Look = Callable[[NDArray[np.uint8]], tuple[NDArray[np.floating], NDArray[np.floating]]]
@@ -294,13 +295,14 @@ def _doubt_among_others(numbered: list[tuple[int, Group]]) -> list[tuple[int, Gr
 
 
 def _are_bars(groups: list[Group]) -> bool:
-    """Tell whether nearly all digits are ones: stripes, bars of a chart, strokes of a texture, a tally."""
+    """Tell whether nearly all digits are ones: stripes, bars of a chart or a code, strokes of a texture, a tally."""
     digits = [group for group in groups if group.seen and group.sign is None]
-    heights = [group.stroke.height for group in digits if group.seen and group.seen.digit == 1]
-    if len(heights) < max(FEW_BARS, BARS * len(digits)):
+    ones = [group.stroke for group in digits if group.seen and group.seen.digit == BAR]
+    if len(ones) < max(FEW_BARS, BARS * len(digits)):
         return False
-    low, high = np.percentile(heights, (10, 90))
-    return len(heights) >= MANY_BARS or bool(high > UNEVEN_BARS * low)
+    low, high = np.percentile([stroke.height for stroke in ones], (10, 90))
+    thin, thick = np.percentile([stroke.mask.sum() / stroke.height for stroke in ones], (10, 90))
+    return len(ones) >= MANY_BARS or bool(high > UNEVEN_BARS * low) or bool(thick > UNEVEN_PENS * thin)
 
 
 def _find_beside(digits: list[Group]) -> list[Group]:

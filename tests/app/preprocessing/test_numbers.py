@@ -469,6 +469,14 @@ def test_no_letter_of_printed_lines_is_certain(font: int) -> None:
     assert certain(page) == []
 
 
+def test_bars_of_a_code_are_no_certain_ones() -> None:
+    page = np.full((220, 420), 255, np.uint8)
+    for number, broad in enumerate((4, 12, 4, 8, 16, 4, 8, 4, 12)):
+        page[50:170, 40 + 38 * number : 40 + 38 * number + broad] = 20
+    answer = read_one(the_robust(), to_png(page))
+    assert not any(digit["certain"] for digit in answer["digits"])
+
+
 @pytest.mark.parametrize("broad", (8, 20))
 def test_bars_of_a_chart_are_no_certain_ones(broad: int) -> None:
     page = np.full((300, 600), 255, np.uint8)
