@@ -15,6 +15,7 @@ COPY app/requirements.lock app/requirements.lock
 RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r app/requirements.lock \
     && useradd --system --no-create-home --uid 10001 digits
 COPY app app
+RUN python -m compileall -q app
 COPY static static
 COPY templates templates
 COPY models models

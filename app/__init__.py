@@ -22,7 +22,7 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
     import cv2
 
     from . import api, corrections
-    from .memory.opening import open_memory
+    from .memory.opening import Corrections
     from .models.registry import load_registry
     from .openapi import views as openapi
     from .pages import views as pages
@@ -45,7 +45,7 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
         MAX_DIGITS=chosen.max_digits,
         MAX_SECONDS=chosen.timeout,
     )
-    app.extensions[served.MEMORY] = open_memory(chosen)
+    app.extensions[served.MEMORY] = Corrections(chosen)
     app.extensions[served.EXTENSION] = load_registry(
         chosen.models, chosen.default_model, chosen.runtime_threads, chosen.strict
     )
@@ -58,7 +58,7 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
         app.register_blueprint(module.bp)
     headers.init_app(app)
     openapi.init_app(app)
-    if app.extensions[served.MEMORY]:
+    if app.extensions[served.MEMORY].are_kept:
         corrections.init_app(app)
     if chosen.rate:
         from .web import limits

@@ -5,27 +5,33 @@ Owns what a client may ask; what it is answered is reading/'s.
 
 from __future__ import annotations
 
-import json
+from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, current_app, request
+import orjson
+from flask import Blueprint, Response, current_app
 
 from .errors import BadRequest
 from .reading.answers import Answer, predict_one, predict_several, read_one, read_several
 from .web.metrics import count_answers
 from .web.requests import read_pictures, take_in_time
-from .web.served import check_ready, chosen_classifier, read_flag, served_memory, served_models
+from .web.served import check_ready, chosen_classifier, read_flag, served_corrections, served_models
+from .web.synchronous import asked
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+    from werkzeug.datastructures import Headers
 
 bp = Blueprint("api", __name__)
 
 CLASSES = frozenset("0123456789")  # by their places
-encode = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps would make an encoder for every answer
 
 
 @bp.route("/predict", methods=["POST", "PUT"])  # curl -T sends PUT
 def predict() -> Response:
     """Read one digit in each picture of the request."""
     classifier = chosen_classifier()
-    explained, against = (read_flag("explain"), _class("against")) if request.args else (False, None)
+    request = asked()
+    explained, against = (read_flag("explain"), _class("against")) if request.query_string else (False, None)
     pictures = read_pictures(request, current_app.config["MAX_PICTURES"])
     if not pictures.several:
         answer = predict_one(classifier, pictures.bodies[0], explained, against)
@@ -41,7 +47,7 @@ def read() -> Response:
     """Read all digits of each picture of the request, in reading order."""
     classifier = chosen_classifier()
     explained = read_flag("explain")
-    pictures = read_pictures(request, current_app.config["MAX_PICTURES"])
+    pictures = read_pictures(asked(), current_app.config["MAX_PICTURES"])
     if not pictures.several:
         answer = read_one(classifier, pictures.bodies[0], explained)
         count_answers([answer])
@@ -62,16 +68,8 @@ def ready() -> Answer:
     """Answer that the models have worked once (else create_app() fails), until the server goes away."""
     check_ready()
     registry = served_models()
-    answer: Answer = {"ready": True, "models": registry.names, "corrections": _describe_corrections()}
+    answer: Answer = {"ready": True, "models": registry.names, "corrections": served_corrections().describe()}
     return answer | ({"refused": [one.name for one in registry.refused]} if registry.refused else {})
-
-
-def _describe_corrections() -> str:
-    """Say whether corrections can be read with and kept; the answer does not wait for the database."""
-    memory = served_memory()
-    if memory is None:
-        return "off"
-    return "on" if memory.database.look() else "unreachable"
 
 
 def _class(name: str) -> int | None:
@@ -80,7 +78,7 @@ def _class(name: str) -> int | None:
     Raises:
         BadRequest: it names something else.
     """
-    value = request.args.get(name)
+    value = asked().args.get(name)
     if value is None:
         return None
     if value not in CLASSES:
@@ -88,5 +86,13 @@ def _class(name: str) -> int | None:
     return int(value)
 
 
+class Encoded(Response):
+    """An answer of known bytes, which go nowhere else: none of its headers is still to be worked out."""
+
+    def get_wsgi_headers(self, _environ: WSGIEnvironment) -> Headers:
+        """Return the headers as they are."""
+        return self.headers
+
+
 def _to_json(answer: Answer) -> Response:
-    return Response(encode(answer), content_type="application/json")
+    return Encoded(orjson.dumps(answer), content_type="application/json")

@@ -6,10 +6,9 @@ import { carryDrawing, dropDrawing, fromFragment, toFragment } from './drawing/l
 import { createSamples } from './drawing/samples.js';
 import { classesOf, createAnswer, modelsOf } from './reading/answer.js';
 import { adoptLinkedHand, createCorrections } from './reading/corrections.js';
-import { createPictures, listenForFiles, shrinkPicture } from './reading/pictures.js';
+import { createPictures, describeProgress, listenForFiles, shrinkPicture } from './reading/pictures.js';
 import { createReader } from './reading/reader.js';
 import { createReasons } from './reading/reasons.js';
-import { createReplay } from './reading/replay.js';
 import { Problem } from './reading/server.js';
 import { keep, recall } from './site/browser.js';
 import { find, loadStyle } from './site/elements.js';
@@ -40,6 +39,8 @@ let picture = null;
 let covered = null;
 /** @type {ReturnType<typeof import('./drawing/gallery.js').createGallery> | null} */
 let gallery = null;
+/** @type {ReturnType<typeof import('./reading/replay.js').createReplay> | null} loaded when it is first wanted */
+let replay = null;
 /** @type {ReturnType<typeof import('./camera/camera.js').createCamera> | null} */
 let camera = null;
 
@@ -65,7 +66,6 @@ const reader = createReader(
   () => drawing.busy,
 );
 
-const replay = createReplay(drawing, readShown, { button: find(document, '#replay'), story: find(document, '#story') });
 /** where the server keeps corrections */
 const corrections = document.querySelector('#hand')
   ? createCorrections(find(document, '#answer'), find(document, '#hand'), {
@@ -81,7 +81,7 @@ const reasons = createReasons(find(document, '#why'), find(document, '#why-panel
   showStrokes: drawing.show,
 });
 const sight = loadLater(find(document, '#sight'), async (panel) =>
-  (await import('./reading/sight.js')).createSight(panel, takeDigit),
+  (await import('./sight/sight.js')).createSight(panel, takeDigit),
 );
 const inside = loadLater(find(document, '#inside'), async (panel) =>
   (await import('./inside/inside.js')).createInside(panel, {
@@ -164,7 +164,7 @@ function loadLater(panel, load) {
 function sayAway(panel) {
   const said = panel.querySelector('.away') ?? document.createElement('p');
   said.className = 'away';
-  said.textContent = t('problem.away');
+  said.textContent = t('problem.later');
   panel.append(said);
 }
 
@@ -265,7 +265,7 @@ function frameOf([x, y, width, height], sheet, kind) {
 
 /** @param {Picture} chosen */
 function stagePicture(chosen) {
-  replay.forget();
+  replay?.forget();
   reader.cancel();
   picture = chosen;
   covered = null;
@@ -273,7 +273,6 @@ function stagePicture(chosen) {
   staged.alt = chosen.file.name;
   paper.dataset.showing = 'picture';
   showTools();
-  answer.showWaiting(t('answer.sending'));
   showPicture(chosen);
 }
 
@@ -289,6 +288,7 @@ function showPicture(changed) {
   if (changed !== picture) return;
   if (changed.problem) answer.showProblem(changed.problem);
   else if (changed.reading) answer.showAnswer(changed.reading, true);
+  else answer.showWaiting(describeProgress(changed));
   corrections?.noteReading(changed.reading);
   showBoxes();
   if (changed.problem || changed.reading) refreshPanels();
@@ -296,7 +296,7 @@ function showPicture(changed) {
 
 /** Take the picture off the stage. Undo brings it back, and then the drawing that was there before it. */
 function unstage() {
-  replay.forget();
+  replay?.forget();
   if (!picture) return;
   const under = picture;
   picture = null;
@@ -310,21 +310,35 @@ function unstage() {
 
 /** The drawings that this browser keeps, loaded when they are first wanted. */
 async function openGallery() {
-  const { createGallery } = await import('./drawing/gallery.js');
-  gallery ??= createGallery(find(document, '#drawings'), {
-    takeStrokes: () => drawing.strokes.all,
-    open(strokes) {
-      if (drawing.strokes.all.length) gallery?.add(drawing.strokes.all, answer.reading?.text ?? '');
-      drawing.replace(strokes);
-      canvas.scrollIntoView({ block: 'nearest' });
-    },
-  });
+  const panel = find(document, '#drawings');
+  try {
+    const { createGallery } = await import('./drawing/gallery.js');
+    panel.querySelector('.away')?.remove();
+    gallery ??= createGallery(panel, {
+      takeStrokes: () => drawing.strokes.all,
+      open(strokes) {
+        if (drawing.strokes.all.length) gallery?.add(drawing.strokes.all, answer.reading?.text ?? '');
+        drawing.replace(strokes);
+        canvas.scrollIntoView({ block: 'nearest' });
+      },
+    });
+  } catch {
+    sayAway(panel);
+  }
   return gallery;
 }
 
 /** @param {Stroke[]} strokes @param {string} text */
 async function keepCleared(strokes, text) {
-  (await openGallery()).add(strokes, text);
+  (await openGallery())?.add(strokes, text);
+}
+
+async function toggleReplay() {
+  const button = find(document, '#replay');
+  if (button.getAttribute('aria-disabled') === 'true') return;
+  const { createReplay } = await import('./reading/replay.js');
+  replay ??= createReplay(drawing, readShown, { button, story: find(document, '#story') });
+  replay.toggle();
 }
 
 /** Read what the camera sees; where there is none, or it may not be used, take a photo as before. */
@@ -429,6 +443,7 @@ canvas.addEventListener('pen', ({ detail: { down } }) => {
 find(document, '#undo').addEventListener('click', undo);
 find(document, '#redo').addEventListener('click', drawing.redo);
 find(document, '#clear').addEventListener('click', clear);
+find(document, '#replay').addEventListener('click', toggleReplay);
 find(document, '#eraser').addEventListener('click', () => chooseEraser(!drawing.tool.eraser));
 find(document, '#again').addEventListener('click', () => {
   find(document, '#answer').focus(); // the button goes
@@ -468,14 +483,17 @@ addEventListener('keydown', (event) => {
 });
 find(document, '#watch').hidden = !navigator.mediaDevices;
 find(document, '#watch').addEventListener('click', openCamera);
-find(document, '#drawings').addEventListener('toggle', openGallery, { once: true });
+find(document, '#drawings').addEventListener('toggle', openGallery);
 addEventListener('hashchange', openLinked);
 addEventListener('resize', choosePen);
 document.addEventListener('theme', drawing.repaint);
 
 listenForFiles(pictures.add);
 carryDrawing(() => toFragment(drawing.strokes.all));
-createSamples(find(document, '#samples'), drawing.replace);
+createSamples(find(document, '#samples'), (strokes) => {
+  drawing.replace(strokes);
+  find(document, '#answer').focus({ preventScroll: true }); // the samples go
+});
 createThemeSwitch();
 choosePen();
 if (adoptLinkedHand()) find(document, '#hand').open = true;

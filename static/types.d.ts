@@ -196,6 +196,7 @@ interface ReadOptions {
   model?: string;
   against?: string; // the class that an explanation compares with
   signal?: AbortSignal;
+  progress?: (share: number) => void; // told how much of a large picture has gone, 0 to 1
 }
 
 /** Called when the request leaves, so that it takes the newest drawing. */
@@ -232,6 +233,8 @@ interface Picture {
   file: File;
   sent: Blob | null; // what the server reads
   pixels: [width: number, height: number] | null; // of what the server reads; null: as the file
+  gone: number; // share that is on its way
+  isSmall: boolean; // was made smaller for a slow line
   row: HTMLTableRowElement;
   address: string;
   reading: Reading | null;

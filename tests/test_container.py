@@ -44,6 +44,10 @@ def test_the_copied_tree_serves_without_the_rest(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "200\n"), done.stderr
 
 
+def test_the_server_does_not_compile_itself_at_each_start() -> None:
+    assert LINES.index("RUN python -m compileall -q app") == LINES.index("COPY app app") + 1
+
+
 def test_what_is_installed_is_what_the_lock_names() -> None:
     (install,) = [command for command in instructions("RUN") if "pip install" in command]
     assert "--require-hashes -r app/requirements.lock" in install

@@ -24,7 +24,7 @@ CONNECT_TIMEOUT = 5.0  # seconds to connect to the head of a cluster
 IDLE_PROCESSES = 4  # a processor, that Ray keeps on a cluster started here
 NEEDED = ("ray", "pyarrow", "pandas", "fsspec")
 TOKEN = Path("~/.ray/auth_token")  # where Ray keeps the token of clusters
-HOW_TO_GET_TOKEN = f"If it asks for a token, copy {TOKEN} from its head to here, or set RAY_AUTH_TOKEN."
+HOW_TO_GET_TOKEN = f"Copy {TOKEN} from its head to here, or set RAY_AUTH_TOKEN."
 REFUSAL = "InvalidAuthToken"  # in what Ray writes when a cluster asks for a token and gets none
 ASK_TIMEOUT = 30.0  # seconds that a cluster has to say whether it asks for a token; it needs one or two
 HOW_TO_GET_RAY = "--ray needs Ray and pyarrow, here and on the cluster: `pip install -r requirements-cluster.txt`."
@@ -41,7 +41,7 @@ def prepare(address: str) -> None:
         address: host:port of the head, or local.
 
     Raises:
-        BadCluster: Ray is not installed, or no server listens.
+        BadCluster: Ray is not installed, no server listens, or it asks for a token and there is none.
     """
     if not all(map(_is_installed, NEEDED)):
         raise BadCluster(HOW_TO_GET_RAY)
@@ -59,7 +59,9 @@ def prepare(address: str) -> None:
         socket.create_connection((host, int(port)), CONNECT_TIMEOUT).close()
     except OSError as error:
         raise BadCluster(f"There is no Ray cluster at {address}: {error.strerror or error}.") from error
-    if "RAY_AUTH_MODE" not in os.environ and has_token() and asks_for_token(f"{host}:{port}"):
+    if "RAY_AUTH_MODE" not in os.environ and asks_for_token(f"{host}:{port}"):
+        if not has_token():  # Ray itself would try for 40 seconds
+            raise BadCluster(f"The Ray cluster at {address} asks for a token. {HOW_TO_GET_TOKEN}")
         os.environ["RAY_AUTH_MODE"] = "token"  # Ray does so only for a cluster that it finds by itself
 
 
@@ -116,8 +118,7 @@ def connect(address: str, *models: Path) -> Iterator[int]:
     try:
         ray.init(address, runtime_env=runtime, log_to_driver=False, logging_level="error", **options)
     except (ConnectionError, RuntimeError, ValueError) as error:
-        hint = "" if has_token() else f" {HOW_TO_GET_TOKEN}"
-        raise BadCluster(f"The Ray cluster at {address} cannot be used: {error}.{hint}") from error
+        raise BadCluster(f"The Ray cluster at {address} cannot be used: {error}.") from error
     try:
         yield max(1, int(ray.cluster_resources().get("CPU", 1)))
     finally:

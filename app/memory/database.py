@@ -24,6 +24,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from ..errors import NotReady
 from ..settings import BadSetting
+from .migrations import LATEST
 
 MAX_READING = 1.0  # seconds that a request waits for what it reads with
 MAX_FIRST = 3.0  # seconds that the first one waits, which may have to make the tables
@@ -32,7 +33,6 @@ PAUSE = 1.0  # seconds between attempts to reach a database that is away
 CONNECTING = 2  # seconds that a connection may take; the least that PostgreSQL's library heeds
 MAX_WAITING = 8  # threads that may wait for the database
 CONNECTIONS = 4  # kept open by a worker
-LATEST = "0001"  # migration whose tables this version works with
 MIGRATIONS = Path(__file__).with_name("migrations")
 LOCK = 0x0D161725  # of PostgreSQL, that whoever migrates holds; any number that nobody else uses
 DRIVERS = ("sqlite", "postgresql+psycopg")

@@ -135,13 +135,16 @@ class Classifier:
 
     def doubts(self, prediction: Prediction) -> list[Doubt | None]:
         """Say of each answer why it should not be trusted; None where it should."""
+        certain = self.certain(prediction).tolist()
+        if all(certain):  # what most requests ask is the one digit that was drawn
+            return [None] * len(certain)
         likely, certainty = prediction.probabilities.max(axis=1), prediction.certainty
         is_measured = certainty != likely  # else the network has no certainty of its own
         strange = is_measured & ((certainty < self.certain_from) | (np.sqrt(certainty) < likely))
         guarded = prediction.guarded or (None,) * len(strange)
         return [
             None if trusted else doubt or (NOT_A_DIGIT if is_strange else AMBIGUOUS)
-            for trusted, is_strange, doubt in zip(self.certain(prediction), strange, guarded, strict=True)
+            for trusted, is_strange, doubt in zip(certain, strange, guarded, strict=True)
         ]
 
 
@@ -156,13 +159,13 @@ def measure_likeness(prediction: Prediction, prototypes: References) -> NDArray[
         prototypes: of the network.
     """
     assert prediction.features is not None
-    cosines = prototypes.measure_nearest(normalise(prediction.features))
-    classes = prediction.probabilities.argmax(axis=1)
-    rows = np.arange(len(cosines)) if len(cosines) > 1 else 0  # one digit, the usual case, needs no list of rows
-    own = cosines[rows, classes]
-    cosines[rows, classes] = -1
-    other = 1 - cosines.max(axis=1)
-    return np.asarray(other / (other + (1 - own) + SAME), np.float32)
+    nearest = prototypes.measure_nearest(normalise(prediction.features)).tolist()
+    likeness = []
+    for cosines, own_class in zip(nearest, prediction.probabilities.argmax(axis=1).tolist(), strict=True):
+        own = 1 - cosines.pop(own_class)
+        other = 1 - max(cosines)
+        likeness.append(other / (other + own + SAME))
+    return np.array(likeness, np.float32)
 
 
 def _guard(prediction: Prediction, guard: Classifier, other: Prediction) -> Prediction:
@@ -175,18 +178,21 @@ def _guard(prediction: Prediction, guard: Classifier, other: Prediction) -> Pred
     return replace(prediction, certainty=certainty, guarded=doubts)
 
 
-def load_classifier(artifact: Artifact, threads: int = 1) -> Classifier:
+def load_classifier(artifact: Artifact, threads: int = 1, tried: bool = False) -> Classifier:
     """Start the runtime of a model and let it answer once.
 
     Args:
         artifact: a model folder as load() found it.
         threads: threads that LiteRT uses for one prediction.
+        tried: another process has let it answer: here it takes no memory until it is asked.
 
     Raises:
         BadModel: neither runtime can serve the folder.
     """
     try:
         classifier = _start_runtime(artifact, threads)
+        if tried:
+            return classifier
         outputs = classifier.answer(TRIAL)
     except BadModel:
         raise

@@ -7,6 +7,7 @@ Owns which models there are and which is the default. Does not know how one answ
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -25,6 +26,9 @@ from .sources import has_network
 PREFERRED = "robust"  # the model for real-world digits
 GUARD = PREFERRED  # its doubts may be added to those of any model
 REFUSED = "DIGITS_REFUSED"  # environment variable in which the master tells its workers what it refused
+
+Stamp = tuple[tuple[str, int, int, int, int], ...]
+_loaded: dict[Path, tuple[Stamp, Artifact]] = {}  # by their folders, with what was seen of their files
 
 log = logging.getLogger(__name__)
 
@@ -124,13 +128,35 @@ def find_artifacts(models: Path, known: Mapping[str, str] | None = None) -> Foun
             continue
         try:
             if not _is_report(folder):
-                artifacts.append(load(folder))
+                artifacts.append(_load_once(folder))
         except BadModel as error:
             refused.append(Refused(name, str(error)))
     artifacts = _import_foreign(artifacts, refused)
     found = Found(tuple(artifacts), tuple(sorted(refused, key=lambda one: one.name)))
     found.check(models)
     return found
+
+
+def _load_once(folder: Path) -> Artifact:
+    """Load a folder that was not loaded before or has changed since; a worker has what its master has read."""
+    stamp = _stamp(folder)
+    kept = _loaded.get(folder)
+    if kept and kept[0] == stamp:
+        return kept[1]
+    artifact = load(folder)
+    if "imported" not in artifact.card and not artifact.foreign:  # the compiled files of those lie elsewhere, too
+        _loaded[folder] = stamp, artifact
+    return artifact
+
+
+def _stamp(folder: Path) -> Stamp:
+    """Return what is the same as long as the files of a folder are."""
+    stamp = []
+    with contextlib.suppress(OSError):  # load() says why
+        for path in sorted(folder.iterdir()):
+            seen = path.stat()
+            stamp.append((path.name, seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns))
+    return tuple(stamp)
 
 
 def _import_foreign(artifacts: list[Artifact], refused: list[Refused]) -> list[Artifact]:
@@ -176,14 +202,16 @@ def choose_default(found: Found, wanted: str = "") -> str:
 def load_registry(models: Path, default: str = "", runtime_threads: int = 1, strict: bool = False) -> Registry:
     """Load every model and let each answer once. One that cannot is refused, and the others are served.
 
-    A worker serves what its master found (survey.py): those that the master refused are left out, and all others have
-    to load, so that no worker serves less than another.
+    A worker serves what its master found and tried (survey.py): those that the master refused are left out, and all
+    others have to be there, so that no worker serves less than another. Of them only the default one answers at the
+    start; the other models of the folder here take 28 MB.
 
     Raises:
         BadModel: no model can be served; or one cannot, in strict mode or in a worker.
     """
     known = read_refused()
     found = find_artifacts(models, known)
+    tried = set() if known is None else {each.name for each in found.artifacts} - {choose_default(found, default)}
     classifiers, refused = [], list(found.refused)
     for artifact in found.artifacts:
         if artifact.stale:
@@ -191,7 +219,7 @@ def load_registry(models: Path, default: str = "", runtime_threads: int = 1, str
         if artifact.forgetful:
             log.warning("%s is read without corrections: %s", artifact.name, artifact.forgetful)
         try:
-            classifiers.append(load_classifier(artifact, runtime_threads))
+            classifiers.append(load_classifier(artifact, runtime_threads, tried=artifact.name in tried))
         except BadModel as error:
             refused.append(Refused(artifact.name, str(error)))
     served = {classifier.name for classifier in classifiers}

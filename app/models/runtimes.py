@@ -8,9 +8,11 @@ Owns interpreters and their threads. Does not know what the outputs mean.
 
 from __future__ import annotations
 
+import os
+import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,7 @@ from .folder import Artifact
 from .keras_files import INPUT, check_size, load_keras
 
 PART = 4 * 8  # digits that TensorFlow takes at once: the largest output of a layer has 4 MB a digit
+OPEN_FILES = Path("/dev/fd")  # what a process has open, on Linux and macOS
 BLOCK = 8  # digits that LiteRT takes at once: 3 % faster than one by one, as fast as any more (tests/bench)
 
 Runtime = Callable[[NDArray[np.float32]], list[NDArray[np.float32]]]
@@ -33,7 +36,9 @@ class LiteRTRuntime:
     """
 
     def __init__(self, path: Path, threads: int = 1, classes: int = 10, adaptation: Adaptation | None = None) -> None:
-        """Remember the file; its pages are mapped, so that interpreters and workers share them.
+        """Open the file, so that interpreters made later have the same one, whatever replaced it in its folder.
+
+        Its pages are mapped, so that interpreters and workers share them.
 
         Args:
             path: of the compiled network.
@@ -42,6 +47,7 @@ class LiteRTRuntime:
             adaptation: how digits and answers are adapted, for a network that others trained.
         """
         self._path = path
+        self._opened = _hold_open(self, path) if OPEN_FILES.is_dir() else path
         self._threads = threads
         self._classes = classes
         self._adaptation = adaptation
@@ -77,21 +83,32 @@ class LiteRTRuntime:
         try:
             interpreter = idle.pop()
         except IndexError:
-            shape, classes = (
-                (self._adaptation.shape, 0) if self._adaptation else (INPUT, self._classes)  # theirs have their order
-            )
-            interpreter = Interpreter(self._path, len(part), self._threads, shape, classes)
+            # the outputs of a network that others trained have their own order
+            expected = Expected(self._adaptation.shape) if self._adaptation else Expected(INPUT, self._classes)
+            interpreter = Interpreter(self._path, len(part), self._threads, expected, self._opened)
         try:
             return interpreter.answer(part)
         finally:
             idle.append(interpreter)
 
 
+class Expected(NamedTuple):
+    """What a file has to take, and how its outputs are ordered."""
+
+    shape: tuple[int, ...]  # of one digit
+    classes: int = 0  # that it tells apart; 0 leaves the outputs in the file's order
+
+
 class Interpreter:
     """A LiteRT interpreter with room for one batch size. Values of 8 bits are scaled as the file says."""
 
     def __init__(
-        self, path: Path, size: int, threads: int = 1, shape: tuple[int, ...] | None = None, classes: int = 0
+        self,
+        path: Path,
+        size: int,
+        threads: int = 1,
+        expected: Expected | None = None,
+        opened: Path | None = None,
     ) -> None:
         """Load the file.
 
@@ -99,8 +116,8 @@ class Interpreter:
             path: of the compiled network.
             size: digits that it answers at once; 0 keeps the number that the file names.
             threads: that one answer uses.
-            shape: that its input has to have, for one digit; any if none.
-            classes: that it tells apart, if its outputs are to be ordered by it.
+            expected: of it; anything if none.
+            opened: where the file is read from, if not from its path.
 
         Raises:
             BadModel: it is damaged, or takes something else.
@@ -109,7 +126,7 @@ class Interpreter:
 
         file_name = name_file(path.parent, path.name)
         try:
-            self._interpreter = LiteRTInterpreter(model_path=str(path), num_threads=threads)
+            self._interpreter = LiteRTInterpreter(model_path=str(opened or path), num_threads=threads)
         except ValueError as error:
             raise BadModel(f"{file_name} is damaged ({error}). Delete it, or train the model again.") from error
         entries: list[dict[str, Any]] = self._interpreter.get_input_details()
@@ -118,15 +135,17 @@ class Interpreter:
         entry = entries[0]
         self.full_shape = tuple(int(side) for side in entry["shape"])
         self.shape = self.full_shape[1:]
-        if shape is not None and self.shape != tuple(shape):
-            raise BadModel(f"{file_name} takes {entry['shape'][1:]}; expected {shape}, a digit.")
+        if expected and self.shape != tuple(expected.shape):
+            raise BadModel(f"{file_name} takes {entry['shape'][1:]}; expected {expected.shape}, a digit.")
         self._input = entry
         if size and size != self.full_shape[0]:
             self._interpreter.resize_tensor_input(entry["index"], (size, *self.shape))
         self._interpreter.allocate_tensors()
         outputs: list[dict[str, Any]] = self._interpreter.get_output_details()
-        order = order_outputs([int(entry["shape"][-1]) for entry in outputs], classes) if classes else None
-        self._outputs = [outputs[place] for place in order] if order else outputs
+        if expected and expected.classes:
+            order = order_outputs([int(entry["shape"][-1]) for entry in outputs], expected.classes)
+            outputs = [outputs[place] for place in order]
+        self._outputs = outputs
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -144,6 +163,13 @@ class Interpreter:
         self._interpreter.set_tensor(self._input["index"], _quantise(tensor, self._input))
         self._interpreter.invoke()
         return [_dequantise(self._interpreter.get_tensor(entry["index"]), entry) for entry in self._outputs]
+
+
+def _hold_open(owner: object, path: Path) -> Path:
+    """Open a file for as long as its owner lives, and return where it can be read from."""
+    descriptor = os.open(path, os.O_RDONLY)
+    weakref.finalize(owner, os.close, descriptor)
+    return OPEN_FILES / str(descriptor)
 
 
 def _quantise(tensor: NDArray[np.float32], entry: dict[str, Any]) -> NDArray[Any]:

@@ -13,7 +13,7 @@ import multiprocessing
 import os
 import resource
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -28,8 +28,13 @@ SLOW = f"It could not be loaded within {MAX_SECONDS} s. Train it again or restor
 CRASHED = "It ended the process that loaded it: a file is damaged, or too large. Train it again or restore its files."
 
 
-def survey(models: Path, strict: bool = False) -> Found:
+def survey(models: Path, strict: bool = False, meanwhile: Callable[[], None] | None = None) -> Found:
     """Load every model as a worker would, and say which can be served.
+
+    Args:
+        models: the folder of model folders.
+        strict: one that cannot be loaded is an error.
+        meanwhile: is called once, while the child loads.
 
     Raises:
         BadModel: none can; or, in strict mode, one cannot.
@@ -38,7 +43,8 @@ def survey(models: Path, strict: bool = False) -> Found:
     refused = {one.name: one for one in found.refused}
     waiting = list(found.artifacts)
     while waiting:  # a child that is ended by a model is followed by another, for the rest
-        loaded = _load_in_child(waiting, refused)
+        loaded = _load_in_child(waiting, refused, meanwhile)
+        meanwhile = None
         waiting = waiting[loaded:]
     artifacts = tuple(artifact for artifact in found.artifacts if artifact.name not in refused)
     found = Found(artifacts, tuple(refused[name] for name in sorted(refused)))
@@ -46,7 +52,9 @@ def survey(models: Path, strict: bool = False) -> Found:
     return found
 
 
-def _load_in_child(artifacts: Sequence[Artifact], refused: dict[str, Refused]) -> int:
+def _load_in_child(
+    artifacts: Sequence[Artifact], refused: dict[str, Refused], meanwhile: Callable[[], None] | None
+) -> int:
     """Let a child load models, note those that it refuses, and return how many it came to."""
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
@@ -54,6 +62,8 @@ def _load_in_child(artifacts: Sequence[Artifact], refused: dict[str, Refused]) -
     child.start()
     sender.close()
     try:
+        if meanwhile:
+            meanwhile()
         for number, artifact in enumerate(artifacts, start=1):
             error = _receive(receiver)
             if error:

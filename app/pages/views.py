@@ -25,7 +25,7 @@ from ..settings import SERVED
 from ..web.failures import wants_page
 from ..web.metrics import count_answers
 from ..web.requests import read_pictures, take_in_time
-from ..web.served import chosen_classifier, served_memory, served_models
+from ..web.served import chosen_classifier, served_corrections, served_models
 from .report import draw_curves, draw_reliability, find_report, measure_png, shade_confusion
 from .texts import LANGUAGES, choose_language, load_texts, translator
 
@@ -179,7 +179,7 @@ def provide_texts() -> dict[str, Any]:
         "language": language,
         "other_language": next(other for other in LANGUAGES if other != language),
         "theme": theme if theme in THEMES else None,
-        "corrections": served_memory() is not None,
+        "corrections": served_corrections().are_kept,
         "t": translator(language),
         "said": load_texts(language)["page"].get,  # where there may be no such text
     }
@@ -188,6 +188,8 @@ def provide_texts() -> dict[str, Any]:
 @bp.after_app_request
 def remember_language(response: Response) -> Response:
     """Keep the language that was chosen by the address."""
+    if not request.query_string:
+        return response
     if (choice := request.args.get("language")) in LANGUAGES and response.mimetype == "text/html":
         response.set_cookie("language", str(choice), max_age=YEAR, samesite="Lax")
     return response

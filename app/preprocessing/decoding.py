@@ -88,12 +88,13 @@ class Picture:
     height: int
 
 
-def decode_picture(body: Body, steps: Steps | None = None) -> Picture:
+def decode_picture(body: Body, steps: Steps | None = None, side: int = DECODED_SIDE) -> Picture:
     """Decode the bytes of a picture, upright and laid on paper; a huge one comes reduced.
 
     Args:
         body: a file; or a page of one, or a picture that Pillow holds, which is left as it is.
         steps: collects what each step decided.
+        side: pixels to which the longer side is reduced, and no further.
 
     Raises:
         UnsupportedFormat: not one of FORMATS.
@@ -101,21 +102,21 @@ def decode_picture(body: Body, steps: Steps | None = None) -> Picture:
         Unreadable: truncated or damaged.
     """
     try:
-        picture, orientation = _decode(body)
+        picture, orientation = _decode(body, side)
     except Warning:  # where warnings are errors
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            picture, orientation = _decode(body)
+            picture, orientation = _decode(body, side)
     if steps is not None:
         turned = "turned upright by the camera's note" if orientation > 1 else "upright as it was sent"
         steps.append(Step("decode", f"{picture.width} by {picture.height} pixels, {turned}", picture.pixels))
     return picture
 
 
-def _decode(body: Body) -> tuple[Picture, int]:
+def _decode(body: Body, side: int) -> tuple[Picture, int]:
     """Decode a picture, and return the orientation (1 to 8) that its EXIF noted."""
     if not isinstance(body, bytes):
-        return _lay_out(body)
+        return _lay_out(body, side)
     plain = read_plain_png(body, 2 * DECODED_SIDE - 1)  # larger ones are reduced
     if plain and (picture := _decode_plain_png(body, *plain)):
         return picture, 1
@@ -124,7 +125,7 @@ def _decode(body: Body) -> tuple[Picture, int]:
     width, height = image.size
     try:
         check_memory(width, height, count_pixel_bytes(image, body), more)
-        image = _load(image, body)
+        image = _load(image, body, side)
         orientation = _read_orientation(image)
         if orientation > 1:
             image = ImageOps.exif_transpose(image)
@@ -160,7 +161,7 @@ def _decode_plain_png(body: bytes, width: int, height: int) -> Picture | None:
     return Picture(np.asarray(Image.fromarray(colours).convert("L") if grey else colours), width, height)
 
 
-def _lay_out(body: Page | Image.Image) -> tuple[Picture, int]:
+def _lay_out(body: Page | Image.Image, side: int) -> tuple[Picture, int]:
     """Do the same for a page, or for a picture of Pillow, without touching it."""
     try:
         image = body.open() if isinstance(body, Page) else body
@@ -168,7 +169,7 @@ def _lay_out(body: Page | Image.Image) -> tuple[Picture, int]:
         orientation = _read_orientation(image)
         image = ImageOps.exif_transpose(image)  # a copy, without the file
         width, height = image.size
-        factor = max(image.size) // DECODED_SIDE
+        factor = max(image.size) // side
         pixels = _lay_on_paper(image if factor < 2 or _is_deep(image) else _reduce_in_tiles(image, factor))
     except Warning:
         raise
@@ -243,15 +244,15 @@ def _explain_format(body: bytes) -> str:
     return f"This is not a picture that we can read. Send {FORMATS_TEXT}."
 
 
-def _load(image: Image.Image, body: bytes) -> Image.Image:
-    """Read the pixels, averaged to a size near DECODED_SIDE: a JPEG while it is decoded, others after."""
-    factor = max(image.size) / DECODED_SIDE
+def _load(image: Image.Image, body: bytes, side: int) -> Image.Image:
+    """Read the pixels, averaged to a size near `side`: a JPEG while it is decoded, others after."""
+    factor = max(image.size) / side
     if factor >= 2:  # of JPEGs only
         image.draft(None, (int(image.width / factor), int(image.height / factor)))
     if _is_large_webp(image, body):
-        return _reduce_in_tiles(image, int(factor), _decode_webp(image, body))
+        return _reduce_in_tiles(image, max(1, int(factor)), _decode_webp(image, body))
     image.load()
-    factor = max(image.size) // DECODED_SIDE
+    factor = max(image.size) // side
     return image if factor < 2 or _is_deep(image) else _reduce_in_tiles(image, factor)
 
 

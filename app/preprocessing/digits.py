@@ -17,17 +17,20 @@ Knows the order only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..framing import DIGIT, SIDE, Framing, frame_digit
+from ..errors import NoInk
+from ..framing import DIGIT, NOTHING_DRAWN, SIDE, Framing, frame_digit
 from .decoding import Body, Picture, decode_picture
 from .drawings import find_drawn_ink
 from .explanation import Step, Steps
 from .ink import draw_ink, is_faint
-from .paper import find_marks
+from .paper import find_marks, find_mixes, mix_colours
 from .parts import find_roughly, look_closely, show_digit, stands_alone
 
 
@@ -93,15 +96,61 @@ def look_for_ink(
         NoInk: nothing is drawn.
     """
     pixels = picture.pixels if isinstance(picture, Picture) else picture
-    if steps is None and pixels.ndim == 2 and (drawn := find_drawn_ink(pixels)):
-        return FoundInk(*drawn)
-    sides = find_marks(pixels, steps)
+    if pixels.ndim == 2:
+        if steps is None and (drawn := find_drawn_ink(pixels)):
+            return FoundInk(*drawn)
+        return _look_in(pixels, steps, framing).found
+    best = _look_in_colours(pixels, steps is not None, framing)
+    if steps is not None:
+        steps += best.steps
+    return best.found
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What was found in one grey picture.
+
+    rating: of its ink, comparable between mixes of one picture's colours; 0 where it touches the border, as do stripes
+    and patches of coloured paper, and infinite where no other mix need be tried.
+    """
+
+    found: FoundInk
+    rating: float
+    steps: Steps = field(default_factory=list)
+
+
+def _look_in_colours(pixels: NDArray[np.uint8], explained: bool, framing: Framing) -> _Look:
+    """Look for ink in each mix of the colours in which something stands out, and return what looks most like a digit.
+
+    Raises:
+        NoInk: nothing is drawn in any of them.
+    """
+    looks: list[_Look] = []
+    for mix in find_mixes(pixels):
+        steps: Steps = []
+        collected = steps if explained else None
+        with suppress(NoInk):
+            look = _look_in(mix_colours(pixels, collected, mix), collected, framing)
+            looks.append(replace(look, steps=steps))
+            if look.rating == math.inf:
+                break
+    if not looks:
+        raise NoInk(NOTHING_DRAWN)
+    return max(looks, key=lambda look: look.rating)  # the first of equal ones
+
+
+def _look_in(grey: NDArray[np.uint8], steps: Steps | None, framing: Framing) -> _Look:
+    """Look for the ink of one digit in a grey picture."""
+    sides = find_marks(grey, steps)
     if sides[0].flat and _is_framed(sides[0].contrast, framing):
-        return FoundInk(sides[0].contrast, is_faint(sides[0].contrast, sides[0]))
+        return _Look(FoundInk(sides[0].contrast, is_faint(sides[0].contrast, sides[0])), math.inf)
     marks, parts = find_roughly(sides)
     parts = look_closely(marks, parts)
     contrast = show_digit(marks, parts)
-    return FoundInk(draw_ink(contrast, marks, steps), is_faint(contrast, marks), not stands_alone(parts))
+    found = FoundInk(draw_ink(contrast, marks, steps), is_faint(contrast, marks), not stands_alone(parts))
+    main = int(parts.score.argmax())
+    rating = 0.0 if parts.contact[main] else math.inf if marks.flat else float(parts.score[main])
+    return _Look(found, rating)
 
 
 def _is_framed(ink: NDArray[np.uint8], framing: Framing) -> bool:

@@ -52,6 +52,7 @@ COMPRESSED_CHUNKS = (b"zTXt", b"iTXt", b"iCCP")
 
 # Source: PNG, 11.2.1: width, height, depth, colour type, compression, filter, interlace
 PNG_START, PNG_HEADER = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", struct.Struct(">IIBBBBB")
+PNG_SIDES = struct.Struct(">II")
 PLAIN_WAYS = {(8, colour, 0, 0, 0) for colour in (0, 2, 6)}
 PLAIN_CHUNKS = {b"IHDR", b"IDAT", b"IEND", b"sRGB", b"gAMA", b"pHYs"}
 MAX_PLAIN_CHUNKS = 100  # browsers write 8 KiB in each
@@ -209,6 +210,11 @@ def read_plain_png(body: bytes, max_side: int) -> PlainPNG | None:
         if name == b"IEND":
             return PlainPNG(width, height) if position == len(body) else None
     return None
+
+
+def is_small_png(body: bytes, max_side: int) -> bool:
+    """Tell whether a file begins as a PNG of no more than some pixels a side, whatever else it holds."""
+    return len(body) >= 24 and body[:16] == PNG_START and max(PNG_SIDES.unpack_from(body, 16)) <= max_side
 
 
 class PlainPNG(NamedTuple):

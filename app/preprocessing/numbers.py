@@ -5,7 +5,7 @@
 A number is read along its lines: each line's pieces, from left to right, are grouped so that the groups look most like
 digits and signs. How much a group looks like a digit, the caller says (a network); a sign is known by shape and place.
 
-Owns lines and groups. Knows no networks.
+Owns groups. Knows no networks, nor how lines are found.
 """
 
 from __future__ import annotations
@@ -23,22 +23,42 @@ from ..framing import frame_digit
 from .decoding import Picture
 from .digits import look_for_ink
 from .ink import crop_ink, is_faint, stretch_ink, thicken_hairlines
+from .lines import (
+    ALIKE,
+    LEAST_HEIGHT,
+    LOWER,
+    Rows,
+    leave_out,
+    measure_bands,
+    measure_height,
+    sort_into_rows,
+    stand_together,
+)
 from .paper import Marks, find_marks
 from .parts import Parts, find_parts, find_roughly
-from .segmentation import cut_stroke
+from .segmentation import cut_stroke, part_stroke
 from .signs import Band, may_be_slash, measure_pen, name_sign, weigh_slashes
-from .strokes import NO_DIGIT, PAGE_GRID, Stroke, find_strokes, join_strokes, measure_apart, part_by_cell, refine_marks
-from .tables import Cell, Tables, find_tables
+from .strokes import (
+    LOW,
+    NO_DIGIT,
+    PAGE_GRID,
+    SMALL_DIGIT,
+    Stroke,
+    find_pale,
+    find_strokes,
+    join_strokes,
+    measure_apart,
+    part_by_cell,
+    refine_marks,
+)
+from .tables import FEW, Cell, Tables, find_tables
 
 PAGE_SIDE = 1000  # pixels of a photograph's longer side: a page's digits are smaller than a single one
-SMALL = 0.4  # of its line's height: a lower group is a sign, a mark or part of a digit, unless
-LEAST_HEIGHT = 0.3  # of the usual height, likewise,
-SMALL_DIGIT = 0.2  # of its line's height: so small a digit is read where it
-CLEAR_LOOK = 0.9  # looks as much like one
-LOWER = 0.62  # of its line's height: a digit that is lower looks less like one,
-LOW_COST = 5.0  # by so many nats where it has no height at all
-SAME_LINE = 0.4  # of the lower one's height that two neighbours on a line share
-LAST = 3  # strokes of a line: a stroke's neighbours
+SMALL = (
+    0.4  # of its line's height, or LEAST_HEIGHT of the usual: a lower group is no digit, but a sign or a part, unless
+)
+CLEAR_LOOK = 0.9  # looks as much like a digit as a small one must, of SMALL_DIGIT of its line's height
+LOW_COST = 5.0  # nats, of a digit without any height; less up to LOWER of its line's height
 MAX_LOOKS = 2500  # groups of pieces that are looked at: half a millisecond each
 WIDEST = 1.3  # times its line's height that a digit is wide, unless it is one stroke
 GAP_COST = 2.0  # in nats a tenth of the line's height: what joining across white paper must win
@@ -48,12 +68,15 @@ CLOSE = 0.8  # in nats: a way to read a line that is worse by no more may be the
 CUT_LOOK = 0.98  # looks less like one digit than that: doubted where it was cut off, or put together from strokes
 SAME_CUT = 0.5  # of the pieces of two runs that they share where they are the same digit, cut elsewhere
 MAX_PIECES = 6  # strokes of one digit
+MAX_PARTED = 1000  # groups of pieces that are looked at once more, where lines are parted along the lines of the pen
 BROAD = 1.0  # of its height: a digit that is wider looks less like one,
 STEEP = 4.0  # by so many nats for every further height,
 STEEP_WHOLE = 1.0  # or so many where it is one stroke
 DOUBTED = 0.5  # looks less like a digit than that: left out at the border, if anything else is there
 MAYBE = 0.2  # looks so much like a digit, if not more: it is named where it is left out
-MAX_APART = 100  # small strokes that stand beside no line and are looked at
+BAR = 1  # the digit that a stripe looks like
+TINY = 0.12  # of the usual height: so small digits are read in rows of their own,
+MAX_LOWER = 200  # small strokes that are looked at, as if each were a small digit
 WEAK = 0.5  # looks less like a digit than that: maybe a letter,
 OTHERS_IN_LINE = 0.3  # and so much of a line's digits,
 OTHERS_ON_PAGE = 0.2  # or of all digits: then all may be letters
@@ -66,13 +89,12 @@ MANY_BARS = 16  # or where there are so many
 LEAST_LOOK = 1e-4  # so that one bad group does not decide alone
 SIGN_WORTH = 0.1  # in nats, of a sign by shape and place: more than that of any digit
 LEFT_OUT = 3.0  # in nats, what leaving out a small stroke costs where it is as high as SMALL; less where it is smaller
-NEAR = 1.2  # of the digits' height: so near to a digit a small stroke belongs to its line,
-AROUND = (0.3, 0.45)  # between so much over the digits and so much under them
-BESIDE = 4  # digits beside a sign that tell where the line's band is
 REACH = 1.3  # of the digits' height that is between a sign and the digits it stands at
 TOUCHES = 0.08  # of the digits' height: a sign that is nearer to the next ink may be part of a digit,
 TOUCH_COST = 2.0  # in nats, where it touches; less where it is further apart
 COVERED = 0.8  # of a sign's width that is above or below a digit: then it is a part of it, likewise
+HAT_SINKS = 0.15  # of the height of what stands before: a dash that is no further under its top
+HAT_APART = 0.1  # of the digits' height, and no further behind it, may be its hat
 LAST_POINT = 0.85  # widths of the pen that a point with nothing after it is high and wide at least
 
 Span = tuple[int, int]  # the first of a run of pieces, and the one after its last
@@ -107,6 +129,7 @@ class Writing:
     """All that is written in a picture, in reading order."""
 
     items: list[FoundDigit | FoundMark] = field(default_factory=list)
+    high: float = np.inf  # pixels in which most of the strokes were seen
 
     @property
     def digits(self) -> list[FoundDigit]:
@@ -158,16 +181,28 @@ class Group(NamedTuple):
     seen: Seen | None  # of a digit
     doubted: bool = False
     whole: bool = True  # one stroke that was not cut
+    close: bool = False  # whether another way to read the line is nearly as good
+    poor: bool = False  # whether it was cut off or put together, and looks less like a digit than CUT_LOOK
     cell: Cell | None = None
 
 
-def find_writing(picture: Picture | NDArray[np.uint8], look: Look | None = None) -> Writing:
+class Way(NamedTuple):
+    """A way to read a line, and what it is worth in nats."""
+
+    worth: float
+    groups: list[Group]
+
+
+def find_writing(
+    picture: Picture | NDArray[np.uint8], look: Look | None = None, photo_side: int = PAGE_SIDE
+) -> Writing:
     """Find the digits and signs of a picture in reading order.
 
     Args:
         picture: what decode_picture returns, or its pixels.
         look: says of framed digits, uint8 (n, 28, 28), which they are, (n, classes), and how much each looks like a
             digit at all, (n,): 0 to 1.
+        photo_side: pixels to which the longer side of a photograph is reduced.
 
     Raises:
         NoInk: there is no digit.
@@ -176,29 +211,24 @@ def find_writing(picture: Picture | NDArray[np.uint8], look: Look | None = None)
     look = look or _look_at_shape_alone
     if not isinstance(picture, Picture):
         picture = Picture(picture, picture.shape[1], picture.shape[0])
-    sides = find_marks(picture.pixels, photo_side=PAGE_SIDE, keep_frames=True)
-    tables, sides = find_tables(sides)
-    if tables is None and sides[0].flat:  # a frame was no table's
-        sides = find_marks(picture.pixels, photo_side=PAGE_SIDE)
-    marks, parts = find_roughly(sides, PAGE_GRID)
-    marks, parts = refine_marks(marks, parts)
-    if tables and not marks.flat:  # found again, with the lines
-        marks, parts = _clear_tables(tables, marks)
-    strokes, small = find_strokes(marks, parts, tables)
+    tables, marks, strokes, small, pale = _find_ink_and_tables(picture.pixels, photo_side)
     usual = float(np.median([stroke.height for stroke in strokes]))
-    held = [
-        (number, cell, line, beside)
-        for number, row in enumerate(sort_into_rows(strokes, small, usual, tables))
-        for cell, line, beside in row
-    ]
+    clear, doubtful = _choose_pale(pale, _look_at(pale, marks, look), strokes, LOW * usual)
+    strokes += clear
+    lower = _list_lower([*small, *(one for one in pale if one.height < LOW * usual)], TINY * usual, marks)
+    lower_seen = _look_at(lower, marks, look)
+    tiny = find_tiny(lower, lower_seen)
+    small = leave_out(small, tiny)
+    rows = sort_into_rows(strokes, small, usual, tables, tiny)
+    held = [(number, cell, line, beside) for number, row in enumerate(rows) for cell, line, beside in row]
     every = [stroke for _, _, line, _ in held for stroke in line]
     known = {id(stroke): seen for stroke, seen in zip(every, _look_at(every, marks, look), strict=True)}
-    lines = [cut_line(line, beside, known) for _, _, line, beside in held]
-    seen = _look_at_runs(lines, known, marks, look)
     numbered = [
         (number, group._replace(cell=cell))
-        for (number, cell, _, _), line, runs in zip(held, lines, seen, strict=True)
-        for group in group_pieces(line, usual, runs)
+        for (number, cell, _, _), groups in zip(
+            held, _read_lines([(line, beside) for _, _, line, beside in held], known, usual, marks, look), strict=True
+        )
+        for group in groups
     ]
     numbered = _doubt_among_others(numbered)
     digits = [group for _, group in numbered if group.seen]
@@ -209,17 +239,10 @@ def find_writing(picture: Picture | NDArray[np.uint8], look: Look | None = None)
     left_out = [
         stroke for stroke in left_out if stroke.width >= SMALL_DIGIT * usual
     ]  # not what the border leaves of one
-    used = {id(stroke) for stroke in every} | {id(stroke) for _, _, _, near in held for stroke in near}
-    wide = marks.contrast.shape[1]
-    apart = [
-        stroke
-        for stroke in small
-        if id(stroke) not in used and stroke.height >= SMALL_DIGIT * usual and stroke.x > 0 and stroke.right < wide
-    ][:MAX_APART]
+    left_out += doubtful
+    used = _list_used(rows)
     left_out += [
-        stroke
-        for stroke, one in zip(apart, _look_at(apart, marks, look), strict=True)
-        if _may_be_digit(one, CLEAR_LOOK)
+        stroke for stroke, one in zip(lower, lower_seen, strict=True) if id(stroke) not in used and _is_clear(one)
     ]
     numbered = _read_slashes([(number, group) for number, group in numbered if id(group) not in beside])
     items: list[FoundDigit | FoundMark] = []
@@ -227,7 +250,8 @@ def find_writing(picture: Picture | NDArray[np.uint8], look: Look | None = None)
         box = _place(group.stroke, marks, picture)
         if group.seen and group.sign is None:
             faint = is_faint(_show_group(group.stroke, marks), marks)
-            items.append(FoundDigit(group.seen.framed, box, number, faint, group.doubted, group.cell))
+            shade = tables and group.seen.digit == BAR and tables.is_pale(marks, *group.stroke.placed)
+            items.append(FoundDigit(group.seen.framed, box, number, faint, group.doubted or bool(shade), group.cell))
         else:
             items.append(FoundMark(group.sign or None, box, number, group.doubted, group.cell))
     last = max(item.line for item in items)
@@ -236,7 +260,7 @@ def find_writing(picture: Picture | NDArray[np.uint8], look: Look | None = None)
         alone = look_for_ink(picture)
         doubted = items[0].doubted or alone.among_others
         return Writing([replace(items[0], digit=frame_digit(alone.ink), faint=alone.faint, doubted=doubted)])
-    return Writing(items)
+    return Writing(items, usual)
 
 
 def _look_at(strokes: list[Stroke], marks: Marks, look: Look) -> list[Seen]:
@@ -255,6 +279,48 @@ def _look_at(strokes: list[Stroke], marks: Marks, look: Look) -> list[Seen]:
 
 def _may_be_digit(seen: Seen | None, least: float) -> bool:
     return seen is not None and seen.look * seen.likely >= least
+
+
+def _read_lines(
+    lines: list[tuple[list[Stroke], list[Stroke]]], known: dict[int, Seen], usual: float, marks: Marks, look: Look
+) -> list[list[Group]]:
+    """Read lines, each cut from top to bottom; one where that is not clear also along the lines of the pen.
+
+    Args:
+        lines: strokes as high as digits, and the small ones beside them.
+        known: by the identity of the lines' strokes, how they look.
+        usual: height of the strokes of all lines.
+        marks: that the strokes are of.
+        look: as find_writing's.
+    """
+    cut = [cut_line(line, beside, known) for line, beside in lines]
+    highs = [min(usual, max(stroke.height for stroke in line) / LEAST_HEIGHT) for line, _ in lines]
+    read = [
+        [group_pieces(way, high, seen)]
+        for way, high, seen in zip(cut, highs, _look_at_runs(cut, known, marks, look), strict=True)
+    ]
+    parted: dict[int, Line] = {}
+    left = MAX_PARTED
+    for at, (way, (line, beside)) in enumerate(zip(cut, lines, strict=True)):
+        if len(way.pieces) > len(line) + len(beside) and not _are_clear(read[at][0].groups):
+            along = cut_line(line, beside, known, along=True)
+            left -= len(along.groups)
+            if left < 0:
+                break
+            parted[at] = along
+    for at, seen in zip(parted, _look_at_runs(list(parted.values()), known, marks, look), strict=True):
+        read[at].append(group_pieces(parted[at], highs[at], seen))
+    return [choose_way(ways) for ways in read]
+
+
+def _are_clear(groups: list[Group]) -> bool:
+    """Tell whether a line's strokes clearly are one digit each, no broader than one is, or a sign."""
+    return all(
+        group.whole
+        and not group.close
+        and (group.seen is None or (_is_clear(group.seen) and group.seen.broad <= WIDEST))
+        for group in groups
+    )
 
 
 def _look_at_runs(lines: list[Line], known: dict[int, Seen], marks: Marks, look: Look) -> list[dict[Span, Seen]]:
@@ -326,129 +392,114 @@ def _find_beside(digits: list[Group]) -> list[Group]:
     return [] if beside.all() else [group for group, is_beside in zip(digits, beside, strict=True) if is_beside]
 
 
-def _clear_tables(tables: Tables, marks: Marks) -> tuple[Marks, Parts]:
+def _list_used(rows: Rows) -> set[int]:
+    """Return the identity of every stroke in rows, the small ones beside them included."""
+    return {id(stroke) for row in rows for _, line, beside in row for stroke in (*line, *beside)}
+
+
+def _list_lower(small: list[Stroke], least: float, marks: Marks) -> list[Stroke]:
+    """Return the small strokes, from a height on, that are not at the border."""
+    wide = marks.contrast.shape[1]
+    lower = [stroke for stroke in small if stroke.height >= least]
+    return [stroke for stroke in lower if stroke.x > 0 and stroke.right < wide][:MAX_LOWER]
+
+
+def find_tiny(lower: list[Stroke], seen: list[Seen]) -> list[Stroke]:
+    """Return the low strokes that are digits, side by side with others: two that look clear, and what is like them.
+
+    Two stripes are no digits, but commas or dirt.
+    """
+    clear = [(stroke, one.digit) for stroke, one in zip(lower, seen, strict=True) if _is_clear(one)]
+    sure = [
+        one
+        for one, digit in clear
+        if digit != BAR and any(_are_alike(one, other) for other, _ in clear if other is not one)
+    ]
+    return [one for one in lower if any(one is other or _are_alike(one, other) for other in sure)]
+
+
+def _are_alike(one: Stroke, other: Stroke) -> bool:
+    low, high = sorted((one.height, other.height))
+    return high <= ALIKE * low and stand_together(one, other)
+
+
+def _find_ink_and_tables(
+    pixels: NDArray[np.uint8], photo_side: int
+) -> tuple[Tables | None, Marks, list[Stroke], list[Stroke], list[Stroke]]:
+    """Return the tables, if there are any, and what _find_ink returns."""
+    grid = round(PAGE_GRID * photo_side / PAGE_SIDE)
+    sides = find_marks(pixels, photo_side=photo_side, keep_frames=True)
+    tables, cleared = find_tables(sides)
+    if tables is None and cleared[0].flat:  # a frame was no table's
+        cleared = find_marks(pixels, photo_side=photo_side)
+    marks, strokes, small, pale = _find_ink(cleared, tables, grid)
+    few = tables and not tables.ruled and len(tables.cells) <= FEW
+    if few and part_by_cell(strokes, tables).keys() == {None}:  # nought beside nought
+        tables = None
+        sides = find_marks(pixels, photo_side=photo_side) if sides[0].flat else sides
+        marks, strokes, small, pale = _find_ink(sides, tables, grid)
+    return tables, marks, strokes, small, pale
+
+
+def _find_ink(
+    sides: list[Marks], tables: Tables | None, grid: int
+) -> tuple[Marks, list[Stroke], list[Stroke], list[Stroke]]:
+    """Return the marks on the side that is ink, their strokes, the small ones, and those that are much paler.
+
+    Raises:
+        NoInk: there is no digit.
+        TooLarge: there is more than is read in time.
+    """
+    marks, parts = refine_marks(*find_roughly(sides, grid), grid)
+    if tables and not marks.flat:  # found again, with the lines
+        marks, parts = _clear_tables(tables, marks, grid)
+    strokes, small = find_strokes(marks, parts, tables, grid)
+    pale = find_pale(marks, parts, [*strokes, *small])
+    if tables:
+        strokes, small, pale = (_leave_lines_out(some, tables, marks) for some in (strokes, small, pale))
+        if not strokes:
+            raise NoInk(NO_DIGIT)
+    return marks, strokes, small, pale
+
+
+def _leave_lines_out(strokes: list[Stroke], tables: Tables, marks: Marks) -> list[Stroke]:
+    """Return the strokes that are not what is left of a table's lines, nor a shadow or a sheet's edge beside it."""
+    return [
+        stroke
+        for stroke in strokes
+        if not tables.is_rule(*stroke.placed) and not tables.is_shade(marks, *stroke.placed)
+    ]
+
+
+def _choose_pale(
+    pale: list[Stroke], seen: list[Seen], strokes: list[Stroke], least: float
+) -> tuple[list[Stroke], list[Stroke]]:
+    """Return the pale strokes, as high as digits, that clearly are some, and those that may be; no stripe alone."""
+    chosen, doubtful = [], []
+    for stroke, one in zip(pale, seen, strict=True):
+        if stroke.height < least:
+            continue
+        if one.digit != BAR and _is_clear(one):
+            chosen.append(stroke)
+        elif _may_be_digit(one, WEAK) and (one.digit != BAR or any(stand_together(stroke, by) for by in strokes)):
+            doubtful.append(stroke)
+    return chosen, doubtful
+
+
+def _clear_tables(tables: Tables, marks: Marks, grid: int) -> tuple[Marks, Parts]:
     """Return the marks without the tables' lines, and their parts.
 
     Raises:
         NoInk: nothing else is drawn.
     """
     marks = tables.clear(marks)
-    parts = find_parts(marks, marks.least, PAGE_GRID)
+    parts = find_parts(marks, marks.least, grid)
     if not parts.score.any():
         raise NoInk(NO_DIGIT)
     return marks, parts
 
 
-def sort_into_rows(
-    strokes: list[Stroke], small: list[Stroke], usual: float, tables: Tables | None
-) -> list[list[tuple[Cell | None, list[Stroke], list[Stroke]]]]:
-    """Sort strokes into lines from top to bottom, and the lines of a table's row into its cells from left to right.
-
-    Returns:
-        Rows of cells, None outside of tables: a line of each cell's strokes, and the small strokes beside them.
-    """
-    in_cells, small_in_cells = part_by_cell(strokes, tables), part_by_cell(small, tables)
-    for cell in small_in_cells.keys() - in_cells.keys() - {None}:  # whose digit is smaller than others
-        in_cells[cell] = [stroke for stroke in small_in_cells.pop(cell) if stroke.height >= LEAST_HEIGHT * usual]
-    rows: dict[object, list[tuple[Cell | None, list[Stroke], list[Stroke]]]] = {}
-    for cell, held in sorted(in_cells.items(), key=lambda item: item[0].place if item[0] else ()):
-        for number, (line, beside) in enumerate(
-            sort_into_lines(held, small_in_cells.get(cell, []), usual) if held else ()
-        ):
-            rows.setdefault((cell and (cell.table, cell.row), number), []).append((cell, line, beside))
-    return sorted(rows.values(), key=lambda row: _find_middle([stroke for _, line, _ in row for stroke in line]))
-
-
-def _find_middle(line: list[Stroke]) -> float:
-    return float(np.median([stroke.y + stroke.height / 2 for stroke in line]))
-
-
-def find_lines(strokes: list[Stroke]) -> list[list[Stroke]]:
-    """Sort strokes into lines from top to bottom, each from left to right.
-
-    A stroke belongs to the line whose last stroke it lies beside, so that a line may climb or fall.
-    """
-    lines: list[list[Stroke]] = []
-    ends = np.zeros(
-        (len(strokes), LAST, 2), int
-    )  # y and bottom of each line's last strokes: all are looked at for each
-    for stroke in sorted(strokes, key=lambda stroke: stroke.x):
-        tops, bottoms = np.moveaxis(ends[: len(lines)], 2, 0)
-        shared = np.minimum(stroke.bottom, bottoms) - np.maximum(stroke.y, tops)
-        shares = (shared / np.minimum(stroke.height, np.maximum(1, bottoms - tops))).max(axis=1, initial=0.0)
-        share = float(shares.max(initial=0.0))
-        if share >= SAME_LINE:
-            index = int(np.flatnonzero(shares == share)[-1])
-            lines[index].append(stroke)
-        else:
-            index = len(lines)
-            lines.append([stroke])
-        ends[index, (len(lines[index]) - 1) % LAST] = stroke.y, stroke.bottom
-    return sorted(lines, key=_find_middle)
-
-
-def sort_into_lines(
-    strokes: list[Stroke], small: list[Stroke], usual: float
-) -> list[tuple[list[Stroke], list[Stroke]]]:
-    """Sort strokes into lines, and give each line the small strokes that stand beside its strokes.
-
-    Small strokes that stand beside none are lines of smaller digits where they are high enough, else dirt.
-    """
-    lines, low = _part_low(find_lines(strokes), usual)
-    beside, elsewhere = attach_small(lines, small + low)
-    smaller = [stroke for stroke in elsewhere if stroke.height >= LEAST_HEIGHT * usual]
-    both = [*zip(lines, beside, strict=True), *((line, []) for line in find_lines(smaller))]
-    return sorted(both, key=lambda line: _find_middle(line[0]))
-
-
-def _part_low(lines: list[list[Stroke]], usual: float) -> tuple[list[list[Stroke]], list[Stroke]]:
-    """Part the lines from strokes that stand alone and are no higher than a large comma."""
-    low = [line[0] for line in lines if len(line) == 1 and line[0].height < LOWER * usual]
-    rest = [line for line in lines if len(line) > 1 or line[0].height >= LOWER * usual]
-    return (rest, low) if rest else (lines, [])
-
-
-def attach_small(lines: list[list[Stroke]], small: list[Stroke]) -> tuple[list[list[Stroke]], list[Stroke]]:
-    """Return the small strokes that stand beside the strokes of each line, and those that stand beside none."""
-    attached: list[list[Stroke]] = [[] for _ in lines]
-    elsewhere: list[Stroke] = []
-    owner = np.array([number for number, line in enumerate(lines) for _ in line])
-    x, y, right, bottom = np.array(
-        [(stroke.x, stroke.y, stroke.right, stroke.bottom) for line in lines for stroke in line], float
-    ).T
-    high = np.array([_measure_height(line) for line in lines])[owner]
-    for stroke in small:
-        middle = (stroke.y + stroke.bottom) / 2
-        away = np.maximum(0, np.maximum(x - stroke.right, stroke.x - right)) / high
-        over = np.maximum(0, np.maximum((y - middle) / high - AROUND[0], (middle - bottom) / high - AROUND[1]))
-        away = np.where(over > 0, np.inf, away + np.abs(middle - (y + bottom) / 2) / high / 4)
-        nearest = int(away.argmin())
-        (attached[owner[nearest]] if away[nearest] <= NEAR else elsewhere).append(stroke)
-    return attached, elsewhere
-
-
-def _measure_height(line: list[Stroke]) -> float:
-    """Return the height of a line's digits."""
-    highest = max(stroke.height for stroke in line)
-    return float(np.median([stroke.height for stroke in line if stroke.height >= 0.6 * highest]))
-
-
-def _measure_bands(pieces: list[Stroke], line: list[Stroke]) -> list[Band]:
-    """Return, for each piece, where the strokes beside it stand."""
-    highest = max(stroke.height for stroke in line)
-    tall = [stroke for stroke in line if stroke.height >= 0.6 * highest]
-    middles = np.array([(stroke.x + stroke.right) / 2 for stroke in tall])
-    pens = np.array([measure_pen(stroke.mask) for stroke in tall])
-    bands = []
-    for piece in pieces:
-        nearest = np.argsort(np.abs(middles - (piece.x + piece.right) / 2), kind="stable")[:BESIDE]
-        top = float(np.median([tall[index].y for index in nearest]))
-        base = float(np.median([tall[index].bottom for index in nearest]))
-        bands.append(Band(top, base, float(np.median(pens[nearest]))))
-    return bands
-
-
-def cut_line(line: list[Stroke], small: list[Stroke], known: dict[int, Seen]) -> Line:
+def cut_line(line: list[Stroke], small: list[Stroke], known: dict[int, Seen], along: bool = False) -> Line:
     """Cut a line's strokes where digits may touch, and list which runs of pieces may be a digit or a sign.
 
     A stroke that clearly looks like one digit is not cut.
@@ -457,31 +508,76 @@ def cut_line(line: list[Stroke], small: list[Stroke], known: dict[int, Seen]) ->
         line: strokes as high as digits, from left to right.
         small: strokes beside them that may be signs, parts of digits or dirt.
         known: by the identity of the line's strokes, how they look.
+        along: cut along the lines of the pen instead of from top to bottom.
     """
-    high = _measure_height(line)
+    high = measure_height(line)
     pen = float(np.median([measure_pen(stroke.mask) for stroke in line]))
     settled = {id(stroke) for stroke in small} | {one for one, seen in known.items() if _is_settled(seen)}
     pieces: list[Stroke] = []
     whole: list[int] = []
     joints: list[float] = []
     for number, stroke in enumerate(sorted([*line, *small], key=_find_place)):
-        parts, costs = ([stroke], []) if id(stroke) in settled else cut_stroke(stroke, high, pen)
+        if id(stroke) in settled:
+            parts, costs = [stroke], list[float]()
+        else:
+            parts, costs = part_stroke(stroke, high) if along else cut_stroke(stroke, high, pen)
         joints += [_weigh_gap(pieces[-1], stroke, high) if pieces else 0.0, *costs]
         pieces += parts
         whole += [number] * len(parts)
         _check_looks(len(pieces))
     clear = [id(piece) in settled and id(piece) in known for piece in pieces]
     spans = _list_spans(pieces, whole, joints, clear, high)
-    _check_looks(len(spans))
+    if not along:
+        _check_looks(len(spans))
     groups = {span: join_strokes(pieces[slice(*span)]) for span in spans}
-    return Line(high, pieces, whole, joints, _measure_bands(pieces, line), groups)
+    return Line(high, pieces, whole, joints, measure_bands(pieces, line), groups)
+
+
+def _is_clear(seen: Seen) -> bool:
+    return seen.look * seen.likely >= CLEAR_LOOK
 
 
 def _is_settled(seen: Seen) -> bool:
     return seen.look * seen.likely >= SETTLED and seen.broad <= BROAD
 
 
-def group_pieces(line: Line, usual: float, seen: dict[Span, Seen]) -> list[Group]:
+def choose_way(ways: list[Way]) -> list[Group]:
+    """Return the groups of the best way to cut a line.
+
+    What was cut is trusted more where another way finds the same, and less where another, nearly as good, does not.
+    """
+    best, *others = sorted(ways, key=lambda way: -way.worth)
+    groups = best.groups
+    for other in others:
+        pairs = list(zip(groups, other.groups, strict=False))
+        if len(groups) == len(other.groups) and all(_is_same(*pair) for pair in pairs):
+            groups = [_compare(*pair) for pair in pairs]
+        elif other.worth > best.worth - CLOSE:
+            groups = [
+                group._replace(doubted=group.doubted or not any(_is_same(group, one) for one in other.groups))
+                for group in groups
+            ]
+    return [group._replace(doubted=group.doubted or group.close or group.poor) for group in groups]
+
+
+def _compare(group: Group, same: Group) -> Group:
+    """Trust a digit that was cut in two ways and looks like one in both, in one of them very much."""
+    one, other = group.stroke, same.stroke
+    if (one.x, one.y) == (other.x, other.y) and np.array_equal(one.mask, other.mask):  # not cut at all
+        return group
+    is_poor = any(one.seen is not None and not _is_clear(one.seen) for one in (group, same))
+    return group._replace(close=False, poor=is_poor or (group.poor and same.poor))
+
+
+def _is_same(one: Group, other: Group) -> bool:
+    """Tell whether two groups are the same digit or sign, maybe cut elsewhere."""
+    shared = min(one.stroke.right, other.stroke.right) - max(one.stroke.x, other.stroke.x)
+    total = max(one.stroke.right, other.stroke.right) - min(one.stroke.x, other.stroke.x)
+    same = one.sign == other.sign and (one.seen and one.seen.digit) == (other.seen and other.seen.digit)
+    return same and shared >= SAME_CUT * total
+
+
+def group_pieces(line: Line, usual: float, seen: dict[Span, Seen]) -> Way:
     """Group a line's pieces into the digits and signs that look best.
 
     Args:
@@ -491,14 +587,15 @@ def group_pieces(line: Line, usual: float, seen: dict[Span, Seen]) -> list[Group
     """
     least = max(SMALL * line.high, LEAST_HEIGHT * usual)
     choices = [choice for span in line.groups for choice in _list_choices(line, span, seen.get(span), least)]
+    best = _find_best(choices, len(line.pieces))
     found = []
-    for choice, is_close in _find_best(choices, len(line.pieces)):
+    for choice, is_close in best:
         group, whole = line.groups[choice.span], len(_list_whole(line.whole, choice.span)) == 1
         is_short = choice.seen is not None and choice.seen.digit == 1 and group.height < LOWER * line.high
-        cut_badly = choice.seen and not whole and choice.seen.look * choice.seen.likely < CUT_LOOK
-        doubted = is_close or is_short or choice.sign == "" or bool(cut_badly)
-        found.append(Group(group, choice.sign, line.bands[choice.span[0]], choice.seen, doubted, whole))
-    return _drop_stray(found, line.high)
+        poor = choice.seen is not None and not whole and choice.seen.look * choice.seen.likely < CUT_LOOK
+        band = line.bands[choice.span[0]]
+        found.append(Group(group, choice.sign, band, choice.seen, is_short or choice.sign == "", whole, is_close, poor))
+    return Way(sum(choice.worth for choice, _ in best), _drop_stray(found, line.high))
 
 
 def _list_choices(line: Line, span: Span, seen: Seen | None, least: float) -> list[Choice]:
@@ -517,7 +614,7 @@ def _list_choices(line: Line, span: Span, seen: Seen | None, least: float) -> li
         strokes = [join_strokes([line.pieces[at] for at in range(*span) if line.whole[at] == one]) for one in whole]
         sign = name_sign(strokes, group, line.bands[start])
         if sign and not (sign == "+" and seen and seen.look * seen.likely >= WEAK):  # a small 4 has a plus's outline
-            worth = SIGN_WORTH - _weigh_touch(line, span, group)
+            worth = SIGN_WORTH - _weigh_touch(line, span, group, sign)
             choices.append(Choice(span, sign, None, parted + worth + (0.0 if sign == ":" else within)))
     if end - start == 1 and ((whole and group.height < least) or not choices):
         size = max(group.height, group.width) / least if whole and group.height < least else 2.0
@@ -525,16 +622,24 @@ def _list_choices(line: Line, span: Span, seen: Seen | None, least: float) -> li
     return choices
 
 
-def _weigh_touch(line: Line, span: Span, group: Stroke) -> float:
+def _weigh_touch(line: Line, span: Span, group: Stroke, sign: str) -> float:
     """Return what a sign costs that nearly touches, or lies within, what stands beside it, in nats: the hat of a 5."""
     reach = TOUCHES * line.high
     beside = [line.pieces[at] for at in (span[0] - 1, span[1]) if 0 <= at < len(line.pieces)]
     shared = [min(group.right, stroke.right) - max(group.x, stroke.x) for stroke in beside]
     if max(shared, default=0) >= COVERED * group.width:
         return TOUCH_COST
+    if sign == "-" and span[0] and _is_hat(group, line.pieces[span[0] - 1], line.high):
+        return TOUCH_COST
     near = [stroke for stroke in beside if _box_gap(group, stroke) < reach]
     apart = min((measure_apart(group, stroke) for stroke in near), default=reach)
     return TOUCH_COST * max(0.0, 1 - apart / reach)
+
+
+def _is_hat(stroke: Stroke, before: Stroke, high: float) -> bool:
+    """Tell whether a dash begins over, or close behind, what stands before it, as high as its top: the hat of a 5."""
+    middle = (stroke.y + stroke.bottom) / 2
+    return middle < before.y + HAT_SINKS * before.height and stroke.x < before.right + HAT_APART * high
 
 
 def _find_place(stroke: Stroke) -> float:

@@ -38,6 +38,7 @@ SHEET_INSIDE = 0.94  # of a sheet's sides that are kept: its edges are not strai
 RECTANGULAR = 0.85  # of its smallest rectangle that a sheet fills
 CONVEX = 0.7  # of its convex outline that a sheet fills; fingers and fat strokes at its edge take the rest
 SMALLEST_TABLE = 64  # pixels of the shorter side of a picture in which a sheet is looked for
+COLOURED = 0.02  # of what stands out, that one mix of colours leaves where the paper has colours of its own
 SHADING_SIDE = 256  # pixels of the thumbnail from which the paper is estimated
 LEAST_LIKELY = 0.25  # of one: dark or light ink that is less likely is not looked for
 # Widest stroke looked for, of the picture's longer side, and how likely it is to be meant by comparison: narrow ones
@@ -108,14 +109,17 @@ def _enlarge(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.flo
     return np.asarray(larger, np.uint8), np.diag([1 / ENLARGED, 1 / ENLARGED, 1.0])
 
 
-def mix_colours(pixels: NDArray[np.uint8], steps: Steps | None = None) -> NDArray[np.uint8]:
-    """Mix red, green and blue into the grey in which the ink stands out most from the paper around it."""
-    thumb = reduce_picture(pixels, SHADING_SIDE)
-    around = cv2.medianBlur(thumb, _odd(max(thumb.shape) // 2))
-    stands_out = (thumb.astype(np.float32) - around).reshape(-1, 3)
-    _, directions = np.linalg.eigh(stands_out.T @ stands_out)
-    mix = directions[:, -1]
-    mix = mix if mix.sum() >= 0 else -mix
+def mix_colours(
+    pixels: NDArray[np.uint8], steps: Steps | None = None, mix: NDArray[np.float64] | None = None
+) -> NDArray[np.uint8]:
+    """Mix red, green and blue into one grey.
+
+    Args:
+        pixels: uint8 (h, w, 3).
+        steps: collects what was decided.
+        mix: (3,), one of find_mixes(); the first of them where None.
+    """
+    mix = find_mixes(pixels)[0] if mix is None else mix
     low, high = mix[mix < 0].sum(), mix[mix > 0].sum()
     weights = np.append(mix, -255 * low) / (high - low)
     grey = np.asarray(cv2.transform(pixels, weights[None].astype(np.float32)), np.uint8)
@@ -124,6 +128,21 @@ def mix_colours(pixels: NDArray[np.uint8], steps: Steps | None = None) -> NDArra
         mixed = f"{red} % red, {green} % green and {blue} % blue mixed: there the ink stands out most"
         steps.append(Step("colour", mixed, grey))
     return grey
+
+
+def find_mixes(pixels: NDArray[np.uint8]) -> list[NDArray[np.float64]]:
+    """Find the mixes of red, green and blue in which something stands out most from what is around it.
+
+    Returns:
+        One mix, (3,), that is the ink's on paper of one colour. Where the paper has colours of its own they may stand
+        out more than the ink, which then stands out among what the first mix leaves: in a second one.
+    """
+    thumb = reduce_picture(pixels, SHADING_SIDE)
+    around = cv2.medianBlur(thumb, _odd(max(thumb.shape) // 2))
+    stands_out = (thumb.astype(np.float32) - around).reshape(-1, 3)
+    strengths, directions = np.linalg.eigh(stands_out.T @ stands_out)
+    mixes = [mix if mix.sum() >= 0 else -mix for mix in (directions[:, -1], directions[:, -2])]
+    return mixes if strengths[-2] > COLOURED * strengths[-1] else mixes[:1]
 
 
 def enter_sheet(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..errors import NoInk, TooLarge
 from .paper import Marks, find_marks_on_uneven_paper
-from .parts import Parts, clear_rules, find_parts, measure_parting, show_parts
+from .parts import Parts, clear_rules, find_parts, measure_parting, pool_cells, show_parts
 from .tables import Cell, Tables
 
 NO_DIGIT = "No digit was found in the picture. Write larger or darker, and send it again."
@@ -25,16 +25,24 @@ BROADEST = 0.6  # of the usual height: anything broader both ways is a shadow or
 SPECK = 0.3  # of the usual height: strokes smaller both ways are small ones: dots, commas, dashes, dirt
 LOW = 0.5  # of the usual height: lower strokes are small ones, too, however wide: minus signs, hats of a 5, commas
 DIRT = 0.02  # of the usual height, and two pixels: what is smaller both ways is dirt
+SMALL_DIGIT = 0.2  # of the usual height that a small stroke has at least that is no dirt, even on dirty paper
 SPECK_LEVEL = 0.4  # of the strokes' contrast that a speck has at least; fainter is paper
 SPECK_STRONG = 1.6  # times that, the strongest of its pixels
 MAX_SMALL = (12, 2)  # specks of a picture, and more for each stroke: of more, the paper is dirty
 LONG = 3.0  # times the usual height: strokes so wide and not as high are lines
 LOOKS_DRAWN = 0.01  # of the best part's score: what looks less like a digit's part is the table, a shadow, a frame
+PALE = 0.1  # of the best part's looks that a pale digit has at least,
+PALE_HIGH = 0.15  # of the usual height that it is high at least,
+PALE_INK = 0.4  # of its contrast from which a pixel is its ink,
+COVERED = 0.2  # and of its cells that are strokes at most
 ABOVE = 0.5  # of the narrower stroke's width that it shares with the one below it, of the same digit
 BESIDE = 0.5  # of the lower stroke's height that both share: more, and they stand side by side
 HIGHEST = 1.8  # times the usual height, or the larger stroke's, that a digit made up of strokes is high at most
 MAX_STROKES = 1000  # of a picture
 MAX_BOXES = 16_000_000  # pixels of all strokes' boxes together: four large pictures full of strokes around each other
+AS_HIGH = 1.4  # times the lower one's height that two digits of a row are high at most,
+TALL = 0.8  # of its width that each is high at least: no hat is,
+ROW_GAP = 1.5  # of the lower one's height that is between them at most: then no digit above or below is part of one
 HOVER = 0.25  # of the usual height that is between the strokes at most
 
 Pixels = NDArray[np.uint8]
@@ -48,6 +56,11 @@ class Stroke:
     y: int
     mask: NDArray[np.bool_]
     beyond: int = 0  # number of the ink that it is part of, if that goes over the border of the marks; else 0
+
+    @property
+    def placed(self) -> tuple[NDArray[np.bool_], int, int]:
+        """Its mask, and where that is."""
+        return self.mask, self.x, self.y
 
     @property
     def width(self) -> int:
@@ -70,11 +83,13 @@ class Stroke:
         return self.y + self.height
 
 
-def refine_marks(marks: Marks, parts: Parts) -> tuple[Marks, Parts]:
+def refine_marks(marks: Marks, parts: Parts, grid: int = PAGE_GRID) -> tuple[Marks, Parts]:
     """Find the marks on uneven paper again, now that the digits' size shows what is too broad to be written.
 
     Args:
-        marks: with their parts, as find_roughly() returns them; on flat paper both are returned as they are.
+        marks: on flat paper both are returned as they are.
+        parts: of the marks, as find_roughly() returns both.
+        grid: cells on the longer side of the grid on which parts are found.
     """
     if marks.grey is None:
         return marks, parts
@@ -82,11 +97,13 @@ def refine_marks(marks: Marks, parts: Parts) -> tuple[Marks, Parts]:
     widest = BROADEST * usual / max(marks.grey.shape)
     closer = find_marks_on_uneven_paper(marks.grey, marks.dark, widest, marks.likely, without_steps=True)
     closer = clear_rules(replace(closer, place=marks.place))
-    found = find_parts(closer, closer.least, PAGE_GRID)
+    found = find_parts(closer, closer.least, grid)
     return (closer, found) if found.score.any() else (marks, parts)
 
 
-def find_strokes(marks: Marks, parts: Parts, tables: Tables | None = None) -> tuple[list[Stroke], list[Stroke]]:
+def find_strokes(
+    marks: Marks, parts: Parts, tables: Tables | None = None, grid: int = PAGE_GRID
+) -> tuple[list[Stroke], list[Stroke]]:
     """Find the connected ink of all digits without lines, and apart from it the small strokes that may be signs.
 
     Ink in two cells of a table is not joined.
@@ -94,7 +111,7 @@ def find_strokes(marks: Marks, parts: Parts, tables: Tables | None = None) -> tu
     contrast, edge = _show_drawn(marks, parts), float(marks.least)
     if not marks.flat:  # look again, at what is as strong as the digits' own ink
         edge = measure_parting(contrast, marks.least)
-        stronger = find_parts(marks, edge, PAGE_GRID)
+        stronger = find_parts(marks, edge, grid)
         contrast = _show_drawn(marks, stronger) if stronger.score.any() else contrast
     mask = cv2.threshold(contrast, edge, 255, cv2.THRESH_BINARY)[1]
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
@@ -127,6 +144,47 @@ def find_strokes(marks: Marks, parts: Parts, tables: Tables | None = None) -> tu
     return (strokes, low + specks) if strokes else (joined, specks)
 
 
+def find_pale(marks: Marks, parts: Parts, strokes: list[Stroke]) -> list[Stroke]:
+    """Find the parts that look drawn, too, but are so much paler than the strokes that they are none of them.
+
+    In a shadow, or where the pen runs dry; not at the border.
+
+    Args:
+        marks: that the parts and the strokes are of.
+        parts: those among all marks, not only the strong ones.
+        strokes: that were found.
+    """
+    if marks.flat:
+        return []
+    looks, high = _measure_looks(parts), parts.boxes[:, 3] * parts.step
+    usual = _measure_usual_height(
+        np.array([stroke.height for stroke in strokes]), np.array([stroke.mask.sum() for stroke in strokes])
+    )
+    pale = (looks > PALE * looks[parts.score.argmax()]) & (parts.contact == 0)
+    pale &= (high >= PALE_HIGH * usual) & (high <= HIGHEST * usual)
+    if not pale.any():
+        return []
+    drawn = np.zeros(marks.contrast.shape, np.uint8)
+    for stroke in strokes:
+        drawn[stroke.y : stroke.bottom, stroke.x : stroke.right] |= stroke.mask
+    held = np.bincount(parts.labels[pool_cells(drawn, parts.step) > 0], minlength=len(parts) + 1)[1:]
+    found = []
+    for part in np.flatnonzero(pale & (held <= COVERED * parts.area)):
+        x, y, width, height = (int(length) * parts.step for length in parts.boxes[part])
+        window = np.s_[y : y + height, x : x + width]
+        own = show_parts(parts, np.arange(len(parts)) == part, marks.contrast.shape)[window] > 0
+        own &= marks.contrast[window] > max(marks.least, PALE_INK * float(parts.level[part]))
+        if own.any():
+            found.append(trim_stroke(Stroke(x, y, own)))
+    return found
+
+
+def trim_stroke(stroke: Stroke) -> Stroke:
+    """Return a stroke without empty rows and columns around its ink."""
+    x, y, width, height = cv2.boundingRect(stroke.mask.astype(np.uint8))
+    return replace(stroke, x=stroke.x + x, y=stroke.y + y, mask=stroke.mask[y : y + height, x : x + width])
+
+
 def _find_specks(marks: Marks, drawn: Pixels, edge: float, usual: float, strokes: int) -> list[Stroke]:
     """Find what is too small to be a digit, and larger than dirt.
 
@@ -142,7 +200,9 @@ def _find_specks(marks: Marks, drawn: Pixels, edge: float, usual: float, strokes
     _, labels, stats, _ = cv2.connectedComponentsWithStats(apart, connectivity=8)
     longer = stats[:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_HEIGHT + 1].max(axis=1)
     found = np.flatnonzero((longer >= max(2.0, DIRT * usual)) & (longer < SPECK * usual))
-    if found.size > MAX_SMALL[0] + MAX_SMALL[1] * strokes:
+    if found.size > MAX_SMALL[0] + MAX_SMALL[1] * strokes:  # the paper is dirty: only what may be digits is left
+        found = found[stats[found, cv2.CC_STAT_HEIGHT] >= SMALL_DIGIT * usual]
+    if found.size > MAX_STROKES:
         return []
     specks = []
     for label in found[found > 0]:
@@ -182,11 +242,13 @@ def _measure_usual_height(heights: NDArray[np.int32], weights: NDArray[Any]) -> 
 
 
 def join_above(strokes: list[Stroke], usual: float) -> list[Stroke]:
-    """Join strokes that lie above each other, as the hat of a 5 lies above its belly."""
+    """Join strokes that lie above each other, as the hat of a 5 lies above its belly; not two rows of digits."""
     strokes = sorted(strokes, key=lambda stroke: -stroke.mask.sum())
+    in_row = _find_in_rows(strokes)
     joined: list[Stroke] = []
     boxes = np.zeros((len(strokes), 4), int)  # x, y, right, bottom of those joined
-    for stroke in strokes:
+    rows = np.zeros(len(strokes), bool)  # which of those joined stand in a row
+    for stroke, is_in_row in zip(strokes, in_row, strict=True):
         x, y, right, bottom = boxes[: len(joined)].T
         shared = np.minimum(stroke.right, right) - np.maximum(stroke.x, x)
         height = np.maximum(stroke.bottom, bottom) - np.minimum(stroke.y, y)
@@ -194,14 +256,28 @@ def join_above(strokes: list[Stroke], usual: float) -> list[Stroke]:
         fits = (height <= HIGHEST * (bottom - y)) | (height <= HIGHEST * usual)
         fits &= gap >= -BESIDE * np.minimum(stroke.height, bottom - y)
         above = (shared >= ABOVE * np.minimum(stroke.width, right - x)) & (gap <= HOVER * usual) & fits
+        above &= ~(rows[: len(joined)] & is_in_row)
         if above.any():
             index = int(above.argmax())
             joined[index] = join_strokes([stroke, joined[index]])
         else:
             index = len(joined)
             joined.append(stroke)
+        rows[index] |= is_in_row
         boxes[index] = joined[index].x, joined[index].y, joined[index].right, joined[index].bottom
     return joined
+
+
+def _find_in_rows(strokes: list[Stroke]) -> NDArray[np.bool_]:
+    """Tell which strokes stand beside one as high as they are, both higher than hats: digits of a row, (n,)."""
+    x, y, right, bottom = np.array([(one.x, one.y, one.right, one.bottom) for one in strokes]).reshape(-1, 4).T
+    high = bottom - y
+    lower, higher = np.minimum(high[:, None], high), np.maximum(high[:, None], high)
+    shared = np.minimum(bottom[:, None], bottom) - np.maximum(y[:, None], y)
+    apart = np.maximum(x[:, None] - right, x - right[:, None])
+    beside = (higher <= AS_HIGH * lower) & (shared >= BESIDE * lower) & (apart >= 0) & (apart <= ROW_GAP * lower)
+    tall = high >= TALL * (right - x)
+    return np.asarray((beside & tall[:, None] & tall).any(axis=1), np.bool_)
 
 
 def join_strokes(strokes: list[Stroke]) -> Stroke:

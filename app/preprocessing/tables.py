@@ -29,10 +29,18 @@ APART = 0.8  # of the smaller one's height that is between two boxes of a row, o
 OVER = 0.35  # of the smaller one's side that their boxes share at most, where the table is tilted
 FEW = 6  # cells: so few without anything in them may be a digit, as an angular 8
 HIDDEN = 0.75  # of a cell's area, as its neighbours have it, that is seen of it at least
+FEW_RULED = 3  # or so few, where their lines are straight and thin:
+STRAIGHT = (
+    0.95  # of its smallest rectangle that half of the cells fill at least; of 600 drawn 0, 6, 8 and 9 in rows none
+)
+THIN = 0.7  # of the outline of all cells that they fill together
+SHADE = 0.25  # of a cell's shorter side that a shadow in it is thick at least, where it is pale
+LEFT_OF_RULE = 0.8  # of a stroke's ink that is in the rims
 FEWEST_OPEN = 4  # cells of a table without outer lines
 INSIDE = 0.08  # of a cell's shorter side: ink that does not reach so far in is its line
 PARTED = 0.4  # of the strongest marks' contrast that something written in a cell has at least
 WRITTEN = 0.2  # of a cell's height that something written in it has at least
+BROADEST = 15  # pixels of a line that crosses a shadow
 SHARED_INK = 0.25  # of a stroke's ink in a second cell: then it is two strokes that touch the line from both sides
 CROSSED = 0.5  # of the cells with ink whose ink goes on in the next one: then the squares are the paper's
 
@@ -61,10 +69,35 @@ class Tables:
     cells: list[Cell]
     labels: NDArray[np.int32]  # 0 outside, i + 1 in cell i
     lines: NDArray[np.bool_]  # what is taken out
+    rims: NDArray[np.bool_]  # between the cells, and so near to a cell's border as what is written in it does not stay
+    least: float  # contrast that what is written beside a table has at least: less is a shadow, or the sheet's edge
+    ruled: bool  # whether the cells are so straight that they are no digits, even where nothing is written in them
 
     def clear(self, marks: Marks) -> Marks:
         """Return marks without the tables' lines."""
         return replace(marks, contrast=np.where(self.lines, 0, marks.contrast).astype(np.uint8))
+
+    def is_shade(self, marks: Marks, mask: NDArray[np.bool_], x: int, y: int) -> bool:
+        """Tell whether ink, bool (h, w), at (x, y) of the marks, is no writing but a shadow, or the sheet's edge.
+
+        Outside of all cells what is pale or at the border; in a cell what is pale and broad.
+        """
+        pale = self.is_pale(marks, mask, x, y)
+        cell = self.find_cell(mask, x, y)
+        if cell is None:
+            height, width = marks.contrast.shape
+            return pale or x <= 0 or y <= 0 or x + mask.shape[1] >= width or y + mask.shape[0] >= height
+        broad = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 3).max()
+        return bool(pale and 2 * broad > SHADE * min(cell.box[2:]))
+
+    def is_pale(self, marks: Marks, mask: NDArray[np.bool_], x: int, y: int) -> bool:
+        """Tell whether ink, bool (h, w), at (x, y) of the marks, is much paler than the tables' lines."""
+        window = marks.contrast[y : y + mask.shape[0], x : x + mask.shape[1]]
+        return float(np.median(window[mask])) < self.least
+
+    def is_rule(self, mask: NDArray[np.bool_], x: int, y: int) -> bool:
+        """Tell whether ink, bool (h, w), at (x, y) of the marks, is what is left of a line."""
+        return bool(self.rims[y : y + mask.shape[0], x : x + mask.shape[1]][mask].mean() > LEFT_OF_RULE)
 
     def find_cell(self, mask: NDArray[np.bool_], x: int, y: int) -> Cell | None:
         """Return the cell that holds most of the ink, bool (h, w), at (x, y) of the marks; None outside of all."""
@@ -136,17 +169,29 @@ def _find_on_side(marks: Marks) -> Tables | None:
     level = float(np.percentile(marks.contrast[mask > 0], 90)) if mask.any() else 0.0
     strong = np.asarray(cv2.threshold(marks.contrast, max(marks.least, PARTED * level), 255, cv2.THRESH_BINARY)[1])
     best: list[Group] = []
-    largest = 0.0
-    ways = [(gap, is_open) for gap in GAPS for is_open in (False, True)] if _has_lines(mask) else [(0, False)]
-    for gap, is_open in ways:
-        groups = _group_neighbours(_join_halves(_find_holes(mask, gap, is_open)))
+    drawn, largest = mask, 0.0
+    has_lines, has_few = _measure_parts(mask)
+    ways: list[tuple[Pixels | None, int, bool]] = [(mask, gap, is_open) for gap in GAPS for is_open in (False, True)]
+    ways = ways if has_lines else ways[:1]
+    if not marks.flat and (has_lines or has_few):
+        ways.append((None, 0, False))
+    for pixels, gap, is_open in ways:
+        ink = _find_narrow(marks, level) if pixels is None else pixels
+        groups = _group_neighbours(_join_halves(_find_holes(ink, gap, is_open)))
         tables = [group for group in groups if _is_table(group, strong, is_open)]
         area = sum(cv2.contourArea(hole.outline) for group in tables for hole in group.values())
         if area > MORE * largest:
-            best, largest = tables, area
+            best, drawn, largest = tables, ink, area
         if best and all(_is_whole(group) for group in best):
             break
-    return _lay_out(best, mask) if best else None
+    return _lay_out(best, drawn, PARTED * level) if best else None
+
+
+def _find_narrow(marks: Marks, level: float) -> Pixels:
+    """Return the ink that is as narrow as a line, 0 or 255, without the shadow that it may stand in."""
+    broad = cv2.morphologyEx(marks.contrast, cv2.MORPH_OPEN, np.ones((BROADEST, BROADEST), np.uint8))
+    narrow = cv2.subtract(marks.contrast, broad)
+    return np.asarray(cv2.threshold(narrow, max(marks.least, PARTED / 2 * level), 255, cv2.THRESH_BINARY)[1])
 
 
 def _is_whole(group: Group) -> bool:
@@ -155,12 +200,16 @@ def _is_whole(group: Group) -> bool:
     return len(group) == rows * columns >= FEW
 
 
-def _has_lines(mask: Pixels) -> bool:
-    """Tell whether anything is much larger than the rest, as lines are that hang together, and digits beside dots."""
+def _measure_parts(mask: Pixels) -> tuple[bool, bool]:
+    """Tell whether anything is much larger than the rest, as lines are that hang together, and digits beside dots.
+
+    Returns:
+        That; and whether there are but few parts as large as a cell.
+    """
     _, _, stats, _ = cv2.connectedComponentsWithStats(mask)
     sizes = stats[1:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_HEIGHT + 1].max(axis=1, initial=0)
     sizes = sizes[sizes > 2]
-    return sizes.size > 0 and bool(sizes.max() > 2 * np.median(sizes))
+    return sizes.size > 0 and bool(sizes.max() > 2 * np.median(sizes)), int((sizes >= SMALLEST_CELL).sum()) < FEW_RULED
 
 
 def _find_holes(mask: Pixels, gap: int, is_open: bool) -> list[_Hole]:
@@ -315,7 +364,17 @@ def _is_table(group: Group, strong: Pixels, is_open: bool) -> bool:
         return False
     if is_open:
         return sum(_holds_free_ink(hole, strong) for hole in group.values()) > 1
-    return len(group) >= FEW or any(_holds_free_ink(hole, strong) for hole in group.values())
+    return len(group) >= FEW or _is_ruled(group) or any(_holds_free_ink(hole, strong) for hole in group.values())
+
+
+def _is_ruled(group: Group) -> bool:
+    """Tell whether cells are so straight, and so close to each other, as nobody writes digits."""
+    if len(group) < FEW_RULED:
+        return False
+    areas = np.array([cv2.contourArea(hole.outline) for hole in group.values()])
+    boxes = np.array([np.prod(cv2.minAreaRect(hole.outline)[1]) for hole in group.values()])
+    around = cv2.convexHull(np.concatenate([hole.outline for hole in group.values()]))
+    return bool(np.median(areas / boxes) >= STRAIGHT and areas.sum() >= THIN * cv2.contourArea(around))
 
 
 def _is_page(group: Group, shape: tuple[int, ...]) -> bool:
@@ -341,14 +400,27 @@ def _holds_free_ink(hole: _Hole, mask: Pixels) -> bool:
     return bool((stats[free, cv2.CC_STAT_HEIGHT] >= WRITTEN * height).any())
 
 
-def _find_ink(outline: NDArray[np.int32], mask: Pixels) -> Pixels:
-    """Return what is written in a cell, uint8 (h, w) of its box, 0 or 255: ink that goes deeper in than its line."""
+def _find_inside(outline: NDArray[np.int32]) -> Pixels:
+    """Return what of a cell is not near its border, uint8 (h, w) of its box, 0 or 255."""
     x, y, width, height = cv2.boundingRect(outline)
     region = np.zeros((height + 2, width + 2), np.uint8)  # with paper around, that is eroded
     cv2.fillConvexPoly(region, outline - np.array([x - 1, y - 1]), 255)
     depth = max(2, round(INSIDE * min(width, height)))
-    deep = cv2.erode(region, np.ones((2 * depth + 1, 2 * depth + 1), np.uint8))[1:-1, 1:-1]
-    ink = np.asarray(cv2.bitwise_and(region[1:-1, 1:-1], mask[y : y + height, x : x + width]))
+    return np.asarray(cv2.erode(region, np.ones((2 * depth + 1, 2 * depth + 1), np.uint8))[1:-1, 1:-1])
+
+
+def _find_ink(outline: NDArray[np.int32], deep: Pixels, mask: Pixels) -> Pixels:
+    """Return what is written in a cell, uint8 (h, w) of its box, 0 or 255: ink that goes deeper in than its line.
+
+    Args:
+        outline: of the cell.
+        deep: what _find_inside returns.
+        mask: all ink.
+    """
+    x, y, width, height = cv2.boundingRect(outline)
+    region = np.zeros((height, width), np.uint8)
+    cv2.fillConvexPoly(region, outline - np.array([x, y]), 255)
+    ink = np.asarray(cv2.bitwise_and(region, mask[y : y + height, x : x + width]))
     count, labels = cv2.connectedComponents(ink)
     written = np.zeros(count, np.uint8)
     written[np.unique(labels[(deep > 0) & (ink > 0)])] = 255
@@ -356,17 +428,20 @@ def _find_ink(outline: NDArray[np.int32], mask: Pixels) -> Pixels:
     return np.asarray(written[labels])
 
 
-def _lay_out(groups: list[Group], mask: Pixels) -> Tables | None:
+def _lay_out(groups: list[Group], mask: Pixels, least: float) -> Tables | None:
     """Number the cells of all tables, and tell what in the marks is a line; None where that is squared paper."""
     cells: list[Cell] = []
     labels = np.zeros(mask.shape, np.int32)
     written = np.zeros(mask.shape, np.uint8)
+    inside = np.zeros(mask.shape, np.uint8)
     for table, group in enumerate(sorted(groups, key=lambda group: -max(hole.box[3] for hole in group.values()))):
         for (row, column), outline in sorted(_complete(group).items()):
             x, y, width, height = cv2.boundingRect(outline)
             cells.append(Cell(table, row, column, (x, y, width, height)))
             cv2.fillConvexPoly(labels, outline, len(cells))
-            written[y : y + height, x : x + width] |= _find_ink(outline, mask)
+            deep = _find_inside(outline)
+            inside[y : y + height, x : x + width] |= deep
+            written[y : y + height, x : x + width] |= _find_ink(outline, deep, mask)
     between = (labels == 0) & (mask > 0)
     thick = _measure_lines(between, labels > 0)
     reach = 2 * round(thick) + 5
@@ -378,7 +453,12 @@ def _lay_out(groups: list[Group], mask: Pixels) -> Tables | None:
     kept |= _find_overhangs(mask, written, labels)
     kept = cv2.dilate(kept, np.ones((3, 3), np.uint8))
     lines = cv2.dilate(((mask > 0) & around & (kept == 0)).view(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    return Tables(cells, labels, lines & (kept == 0))
+    wide = np.zeros(mask.shape, np.uint8)
+    for group in groups:
+        around = cv2.convexHull(np.concatenate([hole.outline for hole in group.values()]))
+        cv2.fillConvexPoly(wide, around, 255)
+    rims = (cv2.dilate(wide, np.ones((reach, reach), np.uint8)) > 0) & (inside == 0)
+    return Tables(cells, labels, lines & (kept == 0), rims, least, any(_is_ruled(group) for group in groups))
 
 
 def _complete(group: Group) -> dict[tuple[int, int], NDArray[np.int32]]:

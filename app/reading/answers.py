@@ -81,7 +81,8 @@ def predict_several(
 
 
 def _answer_found(classifier: Classifier, found: Sequence[FoundInk]) -> list[Answer]:
-    prediction = classifier.predict(to_tensor(np.stack([one.ink for one in found])))
+    digits = np.stack([one.ink for one in found]) if len(found) > 1 else found[0].ink[None]
+    prediction = classifier.predict(to_tensor(digits))
     return describe_predictions(
         classifier, prediction, [one.faint for one in found], [one.among_others for one in found]
     )
@@ -153,7 +154,7 @@ def describe_predictions(
         doubted: whether the ink of each may also be read as a sign or as another number of digits, or whether other ink
                 may be the digit that is meant, (n,).
     """
-    rows = np.round(prediction.probabilities.astype(np.float64), DECIMALS).tolist()
+    rows = prediction.probabilities.astype(np.float64).round(DECIMALS).tolist()
     alone = [None] * len(rows) if prediction.alone is None else prediction.alone.tolist()
     return [
         _describe(classifier, row, doubt or (FAINT if is_faint else AMBIGUOUS if is_doubted else None), network)
@@ -197,7 +198,7 @@ def read_one(classifier: Classifier, body: Body, explained: bool = False) -> Ans
     Raises:
         NoInk, TooLarge, Unreadable, UnsupportedFormat: what is wrong with it.
     """
-    reading = read_number(classifier, decode_picture(body))
+    reading = read_number(classifier, decode_picture(body), lambda side: decode_picture(body, side=side))
     answers = describe_predictions(
         classifier, reading.prediction, [one.faint for one in reading.found], [one.doubted for one in reading.found]
     )

@@ -5,16 +5,24 @@ picture -> find_writing (the network rates which cuts look like digits) -> digit
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import NoInk, TooLarge
 from ..framing import to_tensor
 from ..models.classifier import Classifier, Prediction
 from ..preprocessing.decoding import Picture
-from ..preprocessing.numbers import FoundDigit, FoundMark, find_writing
+from ..preprocessing.numbers import PAGE_SIDE, FoundDigit, FoundMark, Look, Writing, find_writing
 from ..preprocessing.tables import write_lines
+
+SMALL_DIGITS = 24  # pixels: where most digits are lower, the picture is looked at again, less reduced
+FINER = 1.2  # times as many pixels a side that there are at least
+FINE_DIGITS = 40  # pixels that they are then high, if
+FINEST_SIDE = 2000  # pixels of the longer side suffice
+DECODED_FINER = 1400  # pixels to which the longer side is reduced at most; what is left has less than twice as many
 
 
 @dataclass(frozen=True)
@@ -27,8 +35,15 @@ class Reading:
     prediction: Prediction
 
 
-def read_number(classifier: Classifier, picture: Picture) -> Reading:
+def read_number(
+    classifier: Classifier, picture: Picture, decode_finer: Callable[[int], Picture] | None = None
+) -> Reading:
     """Read all digits and signs of a picture, in reading order.
+
+    Args:
+        classifier: reads them.
+        picture: reduced, if it is large.
+        decode_finer: reduces it to so many pixels of its longer side only; for pages with small digits.
 
     Raises:
         NoInk: there is none.
@@ -39,6 +54,9 @@ def read_number(classifier: Classifier, picture: Picture) -> Reading:
         return prediction.probabilities, prediction.certainty
 
     writing = find_writing(picture, look)
+    side = max(picture.width, picture.height)
+    if decode_finer and writing.high < SMALL_DIGITS and side > FINER * max(PAGE_SIDE, *picture.pixels.shape[:2]):
+        writing = _read_finer(writing, decode_finer, look)
     found = writing.digits
     prediction = classifier.predict(to_tensor(np.stack([one.digit for one in found])))
     labels = iter(prediction.probabilities.argmax(axis=1).tolist())
@@ -47,3 +65,13 @@ def read_number(classifier: Classifier, picture: Picture) -> Reading:
         for item in writing.items
     )
     return Reading(text, found, writing.marks, prediction)
+
+
+def _read_finer(writing: Writing, decode_finer: Callable[[int], Picture], look: Look) -> Writing:
+    """Return what is found in a picture that is less reduced, if that is more."""
+    side = min(FINEST_SIDE, round(PAGE_SIDE * FINE_DIGITS / writing.high))
+    try:
+        finer = find_writing(decode_finer(DECODED_FINER), look, side)
+    except (NoInk, TooLarge):
+        return writing
+    return finer if len(finer.digits) >= len(writing.digits) else writing

@@ -1,9 +1,10 @@
-"""Between the loop and the threads: receive a request's body, then answer it whole in a thread.
+"""Between the loop and the threads: receive a request's body, then answer it whole, in a thread or at once.
 
     head (gunicorn) -> receive the body in the loop -> wait for a thread -> the app -> send (gunicorn)
 
 A client that sends or reads slowly holds a greenlet and no thread. What costs little is answered in the loop, so that
-health and metrics are answered whatever the threads do. Knows WSGI, and nothing of what the app does.
+health and metrics are answered whatever the threads do; so is a drawing while few clients are connected, since handing
+it to a thread and back takes a tenth of its time. Knows WSGI, and nothing of what the app does.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from gunicorn.http.errors import NoMoreData
 from ..errors import BadRequest, Overloaded, TooLarge
 from ..settings import Settings
 from ..web.logs import LIGHT_PATHS
+from ..web.requests import is_quick
 from .connections import Connection, give_way
 
 STEP = 256 * 1024  # bytes of a body of known length that are received before other connections have their turn
@@ -31,6 +33,8 @@ MAX_FRAMING = 1024 * 1024  # bytes of chunk sizes besides as many as the body ha
 MAX_BUFFERED = 4  # bodies of the largest size in memory at once, or the same number of bytes of answers
 UNCOUNTED = 64 * 1024  # bytes of a body or an answer that is always accepted: little, even for every connection
 MAX_AHEAD = 4  # pipelined requests that are answered at once: other clients go first
+MAX_A_TURN = 8  # drawings that are answered in one turn of the loop
+LONG = 0.1  # seconds that a thread works on a request until the loop leaves the processor to it
 MAX_ASIDE = 8  # long requests a worker, which are answered one at a time
 
 Environ = dict[str, Any]
@@ -61,6 +65,8 @@ class Answering:
         self.running: dict[int, float] = {}  # when each thread began its request
         self.ahead = BoundedSemaphore(MAX_AHEAD)
         self.aside = 0
+        self.loop = gevent.get_hub().loop
+        self.turn = self.answered = 0  # the turn of the loop, and how many drawings were answered in it
         self._counting, self._one_aside = threading.Lock(), threading.Lock()
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -76,18 +82,33 @@ class Answering:
         environ["wsgi.input"] = io.BytesIO(body)
         with self.ahead if connection.arrived == 0 else nullcontext():  # it was pipelined with the request before it
             connection.busy = True
-            status, headers, pieces = self._answer(environ, bool(body))
+            status, headers, pieces = self._answer(environ, body)
         environ["wsgi.input"] = io.BytesIO()  # free the body while the client receives the answer
         connection.held = sum(map(len, pieces))
         self._check_room(connection)
         start_response(status, headers)
         return pieces
 
-    def _answer(self, environ: Environ, with_body: bool) -> Answer:
-        if environ["PATH_INFO"].startswith(LIGHT_PATHS) and not with_body:
+    def _answer(self, environ: Environ, body: bytes) -> Answer:
+        if environ["PATH_INFO"].startswith(LIGHT_PATHS) and not body:
             give_way()  # a client that pipelines requests does not delay the others
             return self._collect(environ)
+        if self._delays_few() and is_quick(environ, body):
+            self._await_turn()
+            return self._collect(environ)
         return self._answer_in_thread(environ)
+
+    def _await_turn(self) -> None:
+        """Let the loop turn after some answers: clients that ask again at once would keep it from all others."""
+        if self.turn != self.loop.iteration:
+            self.turn, self.answered = self.loop.iteration, 0
+        self.answered += 1
+        if self.answered > MAX_A_TURN:
+            give_way()
+
+    def _delays_few(self) -> bool:
+        """Return whether no thread competes with the loop for long, and no more clients wait than may for threads."""
+        return len(self.connections) <= self.settings.queue and not self._works_for(LONG)
 
     def is_idle(self) -> bool:
         """Return whether no thread has anything to do."""
@@ -95,7 +116,11 @@ class Answering:
 
     def has_hung(self) -> bool:
         """Return whether a thread has worked on the same request for longer than any may take."""
-        return any(monotonic() - since > 3 * self.settings.timeout for since in [*self.running.values()])
+        return self._works_for(3 * self.settings.timeout)
+
+    def _works_for(self, seconds: float) -> bool:
+        """Return whether a thread has worked on the same request for longer."""
+        return any(monotonic() - since > seconds for since in [*self.running.values()])
 
     def _receive(self, environ: Environ, connection: Connection) -> bytes:
         stream, length = environ["wsgi.input"], environ.get("CONTENT_LENGTH")

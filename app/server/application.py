@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ os.environ.setdefault("MALLOC_ARENA_MAX", "2")  # before the workers' threads: w
 from gunicorn.app.base import BaseApplication
 
 from ..lifecycle import has_served
-from ..memory.opening import describe_memory, find_database
+from ..memory.opening import EMBEDDED, find_database, start_describing
 from ..models.files import BadModel
 from ..models.folder import IMPORTED
 from ..models.registry import choose_default, describe_refused, log_refused, tell_workers
@@ -102,19 +103,14 @@ def serve(reload: bool = False, load: Callable[[], Any] | None = None) -> None:
     try:
         settings = read_settings()
         logging.config.dictConfig(logs.configure(settings.log_level))  # what is imported is said while it happens
-        serving = "serving another application" if load else describe_serving(settings)
+        serving = "serving another application" if load else describe_serving(settings, not reload)
         raise_file_limit()
     except (BadSetting, BadModel) as error:
         sys.exit(f"Digits cannot start: {error}")
     if settings.port and not has_inherited_socket():
         check_port(settings)
-    with_corrections = bool(find_database(settings)) and not load
-    if settings.rate or with_corrections:
+    if settings.rate or (find_database(settings) and not load):
         importlib.import_module("app.web.limits")  # its table is to be shared
-    if not (reload or load):  # workers would keep the code that the master imported
-        import_app()
-        if with_corrections:
-            importlib.import_module("app.memory.hands")
     importlib.import_module("app.memory.changes")  # its table is to be shared
     sys.argv = ["-m", "app", *sys.argv[1:]]  # what gunicorn starts again at SIGUSR2
     server = Server(settings, reload, load)
@@ -126,24 +122,32 @@ def serve(reload: bool = False, load: Callable[[], Any] | None = None) -> None:
             shutil.rmtree(folder[0], ignore_errors=True)
 
 
-def describe_serving(settings: Settings) -> str:
+def describe_serving(settings: Settings, import_it: bool) -> str:
     """Make models and corrections ready, and say what is served and where corrections are kept.
+
+    Args:
+        import_it: import the app, too, while other processes do that.
 
     Raises:
         BadModel, BadSetting: it cannot be served.
     """
-    return f"{survey_models(settings).removesuffix('.')}. {describe_memory(settings)}"
+    receive_description = start_describing(settings)
+    serving = survey_models(settings, partial(import_app, settings) if import_it else None)
+    return f"{serving.removesuffix('.')}. {receive_description()}"
 
 
-def survey_models(settings: Settings) -> str:
+def survey_models(settings: Settings, meanwhile: Callable[[], None] | None) -> str:
     """Load every model once, in a separate process, and return what will be served; workers get the list of the rest.
+
+    Args:
+        meanwhile: is called while that process loads them.
 
     Raises:
         BadModel: no model can be served.
     """
     if has_inherited_socket():  # what the process before it imported goes with that
         os.environ.pop(IMPORTED, None)
-    found = survey(settings.models, settings.strict)
+    found = survey(settings.models, settings.strict, meanwhile)
     default = choose_default(found, settings.default_model)
     tell_workers(found.refused)
     log_refused(found.refused)
@@ -185,8 +189,10 @@ def has_inherited_socket() -> bool:
     return "GUNICORN_FD" in os.environ
 
 
-def import_app() -> None:
+def import_app(settings: Settings) -> None:
     """Import once what every worker needs, so that they share its memory: no model and no TensorFlow."""
+    if settings.database not in (EMBEDDED, ""):
+        importlib.import_module("app.memory.hands")
     for module in (
         "api",
         "openapi.views",

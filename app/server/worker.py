@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import re
 import resource
 import secrets
@@ -15,6 +16,7 @@ import gevent
 from gevent import socket
 from gevent.event import Event
 from gevent.server import StreamServer
+from gunicorn.http import wsgi
 from gunicorn.http.errors import (
     InvalidResponseHeader,
     InvalidResponseHeaderName,
@@ -42,7 +44,7 @@ HOST = re.compile(r"([\w.~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(:\d*)?", re.ASCII)
 
 
 class Worker(GeventWorker):  # type: ignore[misc]
-    """Receives requests and sends answers in one loop; threads only compute the answers."""
+    """Receives requests and sends answers in one loop, where it answers what costs little; threads answer the rest."""
 
     def patch(self) -> None:
         """Let the loop wait for the listeners. Nothing else blocks in the loop, so nothing else is patched."""
@@ -59,6 +61,7 @@ class Worker(GeventWorker):  # type: ignore[misc]
         self.stopped = Event()
         self.answering = self.wsgi = Answering(self.wsgi, self.app.settings, self.connections)
         self.memory = memory.Watch(self.app.settings.memory)
+        gc.freeze()  # what is loaded stays: collecting garbage need not look at it, nor write to its shared pages
 
     def timeout_ctx(self) -> Any:
         """Return no timeout: a connection keeps its own deadlines."""
@@ -141,15 +144,26 @@ class Worker(GeventWorker):  # type: ignore[misc]
         return True
 
     def handle_request(self, listener_name: Any, req: Any, sock: Connection, addr: Any) -> None:
-        """Answer one request."""
+        """Answer one request: gunicorn's way, without its hooks and its access log, and evictions are not swallowed."""
         sock.in_head = False
         check(req, self.app.settings.max_bytes)
+        response, environ = wsgi.create(req, sock, addr, listener_name, self.cfg)
+        environ["wsgi.multithread"] = True
+        if not self.alive:
+            response.force_close()
         try:
-            super(GeventWorker, self).handle_request(
-                listener_name, req, sock, addr
-            )  # gevent's own would swallow evictions
+            for piece in self.answering(environ, response.start_response):
+                response.write(piece)
+            response.close()
+        except Exception as error:
+            if isinstance(error, OSError) or not response.headers_sent:
+                raise
+            self.log.exception("Failed to send an answer that had begun")
+            raise StopIteration from error
         finally:
             sock.flush()
+        if response.should_close():
+            raise StopIteration
         sock.expect_request(self.cfg.keepalive if self.alive else LAST_REQUEST)
 
     def handle_error(self, req: Any, client: Connection, addr: Any, exc: BaseException) -> None:

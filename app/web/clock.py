@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from time import perf_counter
 
-from flask import Flask, g
+from flask import Flask
+
+from .synchronous import asked
 
 
 def init_app(app: Flask) -> None:
@@ -14,10 +16,9 @@ def init_app(app: Flask) -> None:
 
 def start() -> None:
     """Remember when a request came."""
-    g.received = perf_counter()
+    asked().received = perf_counter()
 
 
 def elapsed() -> float:
     """Return the seconds since the request came."""
-    received: float = g.received
-    return perf_counter() - received
+    return perf_counter() - asked().received

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
+from flask import Flask, Response
 from flask_compress import Compress
+
+from .synchronous import asked
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": "; ".join(
@@ -53,8 +55,7 @@ def init_app(app: Flask) -> None:
 
 def secure(response: Response) -> Response:
     """Forbid pages to load anything from other sites, and browsers to guess the type of an answer."""
-    if "X-Content-Type-Options" not in response.headers:
-        response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["X-Content-Type-Options"] = "nosniff"
     if response.mimetype == "text/html":
         response.vary.update(("Accept", "Accept-Language", "Cookie"))
         for name, value in SECURITY_HEADERS.items():
@@ -66,11 +67,12 @@ def compress(response: Response) -> Response:
     """Compress a whole answer in the way that the client prefers."""
     if response.status_code != 200 or response.mimetype not in COMPRESSED:  # 206 is a part of a file
         return response
-    if "Vary" in response.headers:
+    request = asked()
+    if response.headers.getlist("Vary"):
         response.vary.add("Accept-Encoding")
     else:
         response.headers["Vary"] = "Accept-Encoding"
-    if "Accept-Encoding" not in request.headers:
+    if "HTTP_ACCEPT_ENCODING" not in request.environ:
         return response
     if not any(quality for _, quality in request.accept_encodings):  # Flask-Compress would read gzip;q=0 as a wish
         return response

@@ -17,13 +17,15 @@ import time
 from functools import lru_cache
 from typing import Any
 
-from flask import Flask, Response, g, has_request_context, request
+from flask import Flask, Response, has_request_context
 
 from ..escaping import escape_unprintable
 from .clock import elapsed
+from .synchronous import Asked, asked
 
 REQUEST_ID = "X-Request-ID"
-TRACE = "traceparent"  # header of W3C's Trace Context
+SENT_ID = "HTTP_X_REQUEST_ID"  # the same header, as WSGI names it
+SENT_TRACE = "HTTP_TRACEPARENT"  # header of W3C's Trace Context
 TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?")
 ACCEPTED_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")  # characters that cannot break a line or imitate another field
 MAX_PATH = 200  # characters of a path that are written
@@ -32,6 +34,11 @@ MAX_METHOD = 20  # characters of a method
 LIGHT_PATHS = ("/health/", "/v2/health/", "/metrics", "/static/")
 
 HAND = re.compile(r"\A(/hands/)[^/]+")  # in a path; whoever knows a hand's name reads what it corrected
+
+# What no line says need not be found out: where in the code it is, and of which thread and process.
+# Source: Python's logging HOWTO, "Optimization"
+logging._srcfile = None
+logging.logThreads = logging.logMultiprocessing = logging.logProcesses = False
 
 access = logging.getLogger("digits.access")
 encode = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps would create an encoder for every line
@@ -54,10 +61,10 @@ class JSONFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        if has_request_context() and "request_id" in g:
-            line["request_id"] = g.request_id
-            if trace := g.get("trace"):
-                line["trace_id"], line["span_id"] = trace
+        if has_request_context() and isinstance(answered := asked(), Asked) and answered.identity:
+            line["request_id"] = answered.identity
+            if answered.trace:
+                line["trace_id"], line["span_id"] = answered.trace
         line.update(getattr(record, "fields", {}))
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
@@ -116,11 +123,11 @@ def init_app(app: Flask) -> None:
 
 def start_request() -> None:
     """Take the request's id from the client, or make one; and the trace that the request is part of."""
-    headers, kept = request.headers, g._get_current_object()  # each look through Flask's proxies takes a microsecond
-    sent = headers.get(REQUEST_ID, "")
-    kept.request_id = sent if sent and ACCEPTED_ID.fullmatch(sent) else secrets.token_hex(8)
-    sent = headers.get(TRACE, "")
-    kept.trace = read_trace(sent) if sent else None
+    request = asked()
+    sent = request.environ.get(SENT_ID, "")
+    request.identity = sent if ACCEPTED_ID.fullmatch(sent) else secrets.token_hex(8)
+    sent = request.environ.get(SENT_TRACE, "")
+    request.trace = read_trace(sent) if sent else None
 
 
 def read_trace(sent: str) -> tuple[str, str] | None:
@@ -134,20 +141,20 @@ def read_trace(sent: str) -> tuple[str, str] | None:
 
 def log_request(response: Response) -> Response:
     """Put the request's id into the answer, and write a line."""
-    response.headers[REQUEST_ID] = g.request_id
+    request = asked()
+    response.headers[REQUEST_ID] = request.identity
     level = logging.DEBUG if request.path.startswith(LIGHT_PATHS) else logging.INFO
     if access.isEnabledFor(level):
-        _write_line(level, response.status_code)
+        _write_line(level, request, response.status_code)
     return response
 
 
-def _write_line(level: int, status: int) -> None:
+def _write_line(level: int, request: Asked, status: int) -> None:
     milliseconds = round(1000 * elapsed(), 1)
-    asked = request._get_current_object()  # type: ignore[attr-defined]
-    path = HAND.sub(r"\1*", asked.path)[:MAX_PATH].encode("unicode_escape").decode("ascii")
-    method = escape_unprintable(asked.method[:MAX_METHOD])
+    path = HAND.sub(r"\1*", request.path)[:MAX_PATH].encode("unicode_escape").decode("ascii")
+    method = escape_unprintable(request.method[:MAX_METHOD])
     fields = {
-        "client": asked.remote_addr,
+        "client": request.remote_addr,
         "method": method,
         "path": path,
         "status": status,

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from flask import Blueprint, Flask, Response, abort, current_app, request
+from flask import Blueprint, Flask, Response, abort, current_app
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess, values
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from .clock import elapsed
 from .served import EXTENSION
+from .synchronous import asked
 
 if TYPE_CHECKING:
     from ..models.classifier import Classifier, Prediction
@@ -78,10 +79,10 @@ class Metrics:
 
     def finish_request(self, response: Response) -> Response:
         """Count a request that is answered."""
-        asked = request._get_current_object()  # type: ignore[attr-defined]
-        rule = asked.url_rule
+        request = asked()
+        rule = request.url_rule
         route = rule.rule if rule else NO_ROUTE
-        method = asked.method if rule else NO_ROUTE  # a path that does not exist accepts any method
+        method = request.method if rule else NO_ROUTE  # a path that does not exist accepts any method
         self._count_request(route, method, response.status_code)()
         self._observe_seconds(route)(elapsed())
         return response
@@ -123,7 +124,7 @@ def init_app(app: Flask) -> None:
 @bp.get(PATH)
 def metrics() -> Response:
     """Show the counters, at this exact path only: a proxy that denies it may not deny /metrics/ or //metrics."""
-    if request.environ["PATH_INFO"] != PATH:
+    if asked().environ["PATH_INFO"] != PATH:
         abort(404)
     return Response(_metrics().describe(), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 

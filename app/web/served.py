@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import current_app, request
+from flask import current_app
 
 from ..errors import BadRequest, CorrectionsOff, NotReady
 from ..lifecycle import is_stopping
 from ..memory.names import check_hand
+from ..memory.opening import Corrections
 from ..models.classifier import Classifier
 from ..models.registry import Registry
+from .synchronous import asked
 
-if TYPE_CHECKING:  # SQLAlchemy is not loaded where corrections are off
+if TYPE_CHECKING:  # SQLAlchemy is loaded with the first correction
     from ..memory.hands import Memory
 
 EXTENSION = "digits"  # under which the factory keeps the models
-MEMORY = "digits.memory"  # under which it keeps the corrections; None where they are off
+MEMORY = "digits.memory"  # under which it keeps the corrections
 
 
 def served_models() -> Registry:
@@ -25,10 +27,10 @@ def served_models() -> Registry:
     return models
 
 
-def served_memory() -> Memory | None:
-    """Return the corrections that this app keeps; None where they are off."""
-    memory: Memory | None = current_app.extensions[MEMORY]
-    return memory
+def served_corrections() -> Corrections:
+    """Return what opens the corrections that this app keeps, and knows whether it keeps any."""
+    corrections: Corrections = current_app.extensions[MEMORY]
+    return corrections
 
 
 def needed_memory() -> Memory:
@@ -37,7 +39,7 @@ def needed_memory() -> Memory:
     Raises:
         CorrectionsOff: it keeps none.
     """
-    memory = served_memory()
+    memory = served_corrections().open()
     if memory is None:
         raise CorrectionsOff("This server keeps no corrections. Whoever runs it may name a database: DIGITS_DATABASE.")
     return memory
@@ -52,15 +54,16 @@ def chosen_classifier() -> Classifier:
         NotFound: no model has that name.
         BadRequest: no hand can have that name, or nothing can guard the model.
     """
-    asked, models = request.args, served_models()
-    if not asked:
+    request, models = asked(), served_models()
+    if not request.query_string:
         return models.get()
-    classifier = (models.get_guarded if read_flag("guard") else models.get)(asked.get("model"))
-    hand = asked.get("hand")
+    arguments = request.args
+    classifier = (models.get_guarded if read_flag("guard") else models.get)(arguments.get("model"))
+    hand = arguments.get("hand")
     if hand is None:
         return classifier
     check_hand(hand)
-    memory = served_memory()
+    memory = served_corrections().open()
     return memory.personalise(classifier, hand) if memory else classifier
 
 
@@ -70,7 +73,7 @@ def read_flag(name: str) -> bool:
     Raises:
         BadRequest: it is neither 0 nor 1.
     """
-    value = request.args.get(name, "0")
+    value = asked().args.get(name, "0")
     if value not in ("0", "1"):
         raise BadRequest(f"?{name}={value} is not possible; expected {name}=1 or {name}=0.")
     return value == "1"

@@ -1,6 +1,7 @@
 /**
  * Owns the canvas: pointers and arrow keys in, strokes out. Fires on the canvas:
- * "begin" before the drawing changes; "ink" when it looks different; "pen" when a key put the pen down or lifted it.
+ * "begin" before the drawing changes; "ink" when it looks different; "show" when other strokes are shown instead of it, or it
+ * again; "pen" when a key put the pen down or lifted it.
  */
 
 import { contextOf, HEIGHT, paintStroke, paintStrokes, WIDTH } from './ink.js';
@@ -149,6 +150,7 @@ export function createDrawing(canvas, mark) {
   function show(list) {
     shown = list;
     repaint();
+    canvas.dispatchEvent(new CustomEvent('show'));
   }
 
   /** @param {() => void} action */

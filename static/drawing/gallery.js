@@ -84,13 +84,21 @@ export function createGallery(panel, { takeStrokes, open }) {
   }
 
   panel.addEventListener('toggle', show);
+  find(panel, '#save-png').parentElement?.removeAttribute('hidden'); // before, nothing would come of a click
   find(panel, '#save-zip').addEventListener('click', saveZip);
+  /** Say that nothing can be saved, where nothing is drawn. */
+  function isDrawn() {
+    const drawn = takeStrokes().length > 0;
+    find(panel, '.status').textContent = drawn ? '' : t('sight.empty');
+    return drawn;
+  }
+
   find(panel, '#save-png').addEventListener('click', async () => {
-    if (takeStrokes().length) saveFile('drawing.png', await renderPicture(takeStrokes(), 1200));
+    if (isDrawn()) saveFile('drawing.png', await renderPicture(takeStrokes(), 1200));
   });
   find(panel, '#save-svg').addEventListener('click', async () => {
     const { toSvg } = await import('./svg.js');
-    if (takeStrokes().length) saveFile('drawing.svg', new Blob([toSvg(takeStrokes())], { type: 'image/svg+xml' }));
+    if (isDrawn()) saveFile('drawing.svg', new Blob([toSvg(takeStrokes())], { type: 'image/svg+xml' }));
   });
   find(panel, '#remove-all').addEventListener('click', () => {
     kept = [];

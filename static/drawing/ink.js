@@ -1,5 +1,7 @@
 /** Owns how strokes become ink: the same code draws the canvas, the picture that is sent, and thumbnails. */
 
+import { canEncode, encodeGrey } from './png.js';
+
 export const WIDTH = 400; // units of a drawing, whatever the size of the canvas on the screen
 export const HEIGHT = 300;
 
@@ -98,7 +100,8 @@ function paintWhole(context, { width, eraser, points }) {
  * @param {number} [side] pixels, the width of the picture
  */
 export function renderPicture(strokes, side = WIDTH) {
-  return toPng(renderCanvas(strokes, side));
+  const canvas = renderCanvas(strokes, side);
+  return canEncode ? encodeGrey(contextOf(canvas).getImageData(0, 0, canvas.width, canvas.height)) : toPng(canvas);
 }
 
 /**

@@ -160,7 +160,10 @@ export async function createInside(panel, page) {
     const above = nameDigit(digit);
     answer.replaceChildren(
       make('b', {}, name),
-      say(name === above ? 'reads' : 'reads.other', { share: formatShare(output[best]), above }),
+      say(name !== above ? 'reads.other' : digit.certain ? 'reads' : 'reads.doubted', {
+        share: formatShare(output[best]),
+        above,
+      }),
     );
   }
 

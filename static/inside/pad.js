@@ -35,9 +35,11 @@ export function createPad(drawing, sheet, takeStrokes, clear) {
     }
     isMine = false;
   });
-  sheet.addEventListener('ink', () => {
-    if (!isMine) showDrawing();
-  });
+  for (const change of ['ink', 'show']) {
+    sheet.addEventListener(change, () => {
+      if (!isMine) showDrawing();
+    });
+  }
 
   function showDrawing() {
     const strokes = drawing.visible;

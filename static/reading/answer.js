@@ -1,13 +1,14 @@
 /** Owns the answer: the number; how certain it is, or why it is not; ten bars; what a screen reader says. */
 
 import { find } from '../site/elements.js';
-import { formatShare, t } from '../site/texts.js';
+import { formatShare, language, t } from '../site/texts.js';
 import { nameDigit, nameReading } from './server.js';
 
 const CLOSE = 0.35; // of the first guess: a second one above this could also be right
 const NONE = 0.0005; // less is shown as nothing: it would be written as 0 %
 const PAUSE = 600; // milliseconds without a new answer before it is said: not between two strokes of a digit
 const FAINT = 0.005; // a second guess below this is not worth a number
+const SURE = 0.98; // a doubted digit above this gets no number: it would contradict the doubt
 
 /** What is said of each doubt. */
 const DOUBTS = { not_a_digit: 'answer.strange', ambiguous: 'answer.between', faint: 'answer.faint' };
@@ -178,7 +179,7 @@ export function createAnswer(root, takeClasses) {
       bar.style.setProperty('--share', String(share));
       bar.toggleAttribute('data-best', digit?.digit === index);
       label.textContent = classes?.[index] ?? String(index);
-      const quiet = !digit || share < NONE || doubtOf(digit) === 'not_a_digit';
+      const quiet = !digit || share < NONE || contradictsDoubt(digit);
       number.textContent = quiet ? '' : formatShare(share);
     });
   }
@@ -227,7 +228,8 @@ export function describe(reading, classes) {
   const { digits } = reading;
   const number = nameReading(reading);
   const doubtful = digits.filter(({ certain }) => !certain).map(nameDigit);
-  if (digits.length > 1 && doubtful.length) return t('answer.numberUncertain', { number, digits: doubtful.join(', ') });
+  if (digits.length > 1 && doubtful.length === digits.length) return t('answer.numberDoubted', { number });
+  if (digits.length > 1 && doubtful.length) return t('answer.numberUncertain', { number, digits: nameAll(doubtful) });
   if (digits.length > 1) return t('answer.number', { number });
   const [digit] = digits;
   const doubt = doubtOf(digit);
@@ -247,6 +249,17 @@ function doubtOf({ certain, doubt, confidence, probabilities }) {
   return next >= CLOSE * confidence ? 'ambiguous' : 'not_a_digit';
 }
 
+/** Say whether a share in percent beside a digit would contradict the doubt about it. @param {FoundDigit} digit */
+export function contradictsDoubt(digit) {
+  const doubt = doubtOf(digit);
+  return doubt === 'not_a_digit' || (doubt !== null && digit.confidence > SURE);
+}
+
+/** @param {string[]} names */
+function nameAll(names) {
+  return new Intl.ListFormat(language).format(names);
+}
+
 /** @param {Reading} reading */
 function describeMarks({ marks = [] }) {
   const count = marks.filter(({ sign }) => !sign).length;
@@ -264,7 +277,7 @@ function describeSecond(digit, many, classes) {
   const values = { digit: nameDigit(digit), other: name };
   if (share >= FAINT) return t(key, { ...values, share: formatShare(share) });
   if (share > 0) return t(`${key}Faint`, values);
-  return many ? t('answer.sure', { ...values, share: formatShare(digit.confidence) }) : '';
+  return many && !doubt ? t('answer.sure', { ...values, share: formatShare(digit.confidence) }) : '';
 }
 
 /** @param {FoundDigit} digit @param {string[] | null} classes */

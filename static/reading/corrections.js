@@ -55,8 +55,7 @@ export function createCorrections(card, panel, { takeDigit, changed }) {
       said.textContent = trusted ? t('learn.kept', { digit }) : t('learn.distrusted', { digit });
       await Promise.all([changed(), showHand(), compareVisit()]);
     } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      said.textContent = error.message;
+      said.textContent = describeFailure(error);
     }
   }
 
@@ -115,6 +114,15 @@ export function createCorrections(card, panel, { takeDigit, changed }) {
     }
   }
 
+  /** Do what asks the server, and say where it cannot be done. @param {() => Promise<void>} action */
+  async function attempt(action) {
+    try {
+      await action();
+    } catch (error) {
+      note.textContent = describeFailure(error);
+    }
+  }
+
   /** @param {Correction} correction */
   function describeCorrection({ id, digit, was, picture, trusted }) {
     const item = find(document.importNode(template.content, true), 'li');
@@ -123,19 +131,23 @@ export function createCorrections(card, panel, { takeDigit, changed }) {
     find(item, 'span').textContent = trusted ? t('learn.was', { was }) : t('learn.waits');
     const button = find(item, 'button');
     button.setAttribute('aria-label', t('learn.delete', { digit }));
-    button.addEventListener('click', async () => {
+    button.addEventListener('click', () => attempt(remove));
+    return item;
+
+    async function remove() {
       await ask('DELETE', `/hands/${handName()}/corrections/${id}`, {});
       undo.hidden = false;
-      undo.onclick = async () => {
-        undo.hidden = true;
-        find(panel, 'summary').focus();
-        await ask('POST', '/corrections', { digit: String(digit), hand: needHand() }, readDataUrl(picture));
-        await Promise.all([changed(), showHand()]);
-      };
+      undo.onclick = () => attempt(bringBack);
       undo.focus();
       await Promise.all([changed(), showHand()]);
-    });
-    return item;
+    }
+
+    async function bringBack() {
+      await ask('POST', '/corrections', { digit: String(digit), hand: needHand() }, readDataUrl(picture));
+      undo.hidden = true;
+      find(panel, 'summary').focus();
+      await Promise.all([changed(), showHand()]);
+    }
   }
 
   async function forget() {
@@ -171,7 +183,7 @@ export function createCorrections(card, panel, { takeDigit, changed }) {
     switchHand(onOff.checked);
     changed();
   });
-  find(panel, '#hand-forget').addEventListener('click', forget);
+  find(panel, '#hand-forget').addEventListener('click', () => attempt(forget));
   find(panel, '#hand-copy').addEventListener('click', async () => {
     link.select();
     await navigator.clipboard?.writeText(link.value).catch(() => {});
@@ -194,6 +206,15 @@ export function adoptLinkedHand() {
   const adopted = adoptHand(new URLSearchParams(location.hash.slice(1)).get('hand') ?? '');
   dropParameter('hand');
   return adopted;
+}
+
+/**
+ * Say what went wrong: what may go well later is not done by itself, as reading is.
+ * @param {unknown} error
+ */
+function describeFailure(error) {
+  if (!(error instanceof Problem)) throw error;
+  return error.temporary ? t('learn.failed') : error.message;
 }
 
 /** @param {string} picture @param {number} before @param {number} now */

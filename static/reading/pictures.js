@@ -7,7 +7,6 @@ import { paintOnPaper } from '../drawing/ink.js';
 import { saveFile } from '../site/browser.js';
 import { find } from '../site/elements.js';
 import { formatShare, t } from '../site/texts.js';
-import { preparePicture } from './prepare.js';
 import { nameReading, Problem, readPicture, serverBack } from './server.js';
 
 const TRIES = 3;
@@ -43,6 +42,8 @@ export function createPictures({ list, rows, template, maxBytes, chooseModel, st
       file,
       sent: null,
       pixels: null,
+      gone: 0,
+      isSmall: false,
       row,
       address: URL.createObjectURL(file),
       reading: null,
@@ -78,18 +79,45 @@ export function createPictures({ list, rows, template, maxBytes, chooseModel, st
     for (let left = TRIES; left > 0; left -= 1) {
       picture.problem = null;
       try {
+        const { preparePicture } = await loadPreparation();
         if (!picture.sent) Object.assign(picture, await preparePicture(picture.file, maxBytes));
-        picture.reading = await readPicture(picture.sent ?? picture.file, { model: chooseModel() });
+        picture.reading = await readPicture(picture.sent ?? picture.file, {
+          model: chooseModel(),
+          progress: (gone) => showProgress(picture, gone),
+        });
       } catch (error) {
         if (!(error instanceof Problem)) throw error;
         picture.problem = error;
       }
+      if (picture.problem?.code === 'slow' && (await makeSmall(picture))) continue;
       showRow(picture);
       changed(picture);
       stageBetter(picture);
       if (!picture.problem?.temporary) return;
       await serverBack();
     }
+  }
+
+  /** @param {Picture} picture @param {number} gone */
+  function showProgress(picture, gone) {
+    picture.gone = gone;
+    showRow(picture);
+    changed(picture);
+  }
+
+  /**
+   * Make a picture smaller that takes too long on its way, once.
+   * @param {Picture} picture
+   */
+  async function makeSmall(picture) {
+    if (picture.isSmall) return false;
+    picture.isSmall = true;
+    picture.problem = null;
+    showProgress(picture, 0);
+    const { shrinkForSlowLine } = await loadPreparation();
+    const smaller = await shrinkForSlowLine(picture.file);
+    if (smaller) Object.assign(picture, smaller);
+    return smaller !== null;
   }
 
   /**
@@ -113,7 +141,7 @@ export function createPictures({ list, rows, template, maxBytes, chooseModel, st
 
   /** @param {Picture} picture */
   function readAgain(picture) {
-    Object.assign(picture, { reading: null, problem: null });
+    Object.assign(picture, { reading: null, problem: null, gone: 0 });
     showRow(picture);
     changed(picture);
     queue.push(picture);
@@ -171,18 +199,35 @@ export async function shrinkPicture(picture) {
   return canvas.toDataURL('image/jpeg', 0.8);
 }
 
+/** Load what makes a picture of a file, with the first one. @throws {Problem} where the server cannot be reached */
+async function loadPreparation() {
+  try {
+    return await import('./prepare.js');
+  } catch {
+    throw new Problem(t('problem.away'), 'away', true);
+  }
+}
+
 /** @param {Picture} picture */
-function showRow({ row, reading, problem }) {
+function showRow(picture) {
+  const { row, reading, problem } = picture;
   row.dataset.state = problem ? 'problem' : reading ? 'read' : 'reading';
   find(row, '[data-part="text"]').textContent = reading ? nameReading(reading) : '';
   find(row, '[data-part="confidence"]').textContent = reading ? formatShare(confidenceOf(reading)) : '';
-  find(row, '[data-part="note"]').textContent = noteOf(reading, problem);
+  find(row, '[data-part="note"]').textContent = noteOf(picture);
 }
 
-/** @param {Reading | null} reading @param {Problem | null} problem */
-function noteOf(reading, problem) {
+/** Say what is done with a picture that is not read yet. @param {Picture} picture */
+export function describeProgress({ gone }) {
+  if (gone === 1) return t('answer.reading');
+  return gone ? t('answer.sent', { share: formatShare(gone) }) : t('answer.sending');
+}
+
+/** @param {Picture} picture */
+function noteOf(picture) {
+  const { reading, problem } = picture;
   if (problem) return problem.message;
-  if (!reading) return t('answer.reading');
+  if (!reading) return describeProgress(picture);
   return isCertain(reading) ? '' : t('pictures.uncertain');
 }
 

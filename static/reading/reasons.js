@@ -40,7 +40,7 @@ export function createReasons(button, panel, parts) {
       const [{ createWhy }] = await Promise.all([import('../why/why.js'), loadStyle('/static/why/why.css')]);
       why ??= await createWhy(panel, parts);
     } catch {
-      panel.textContent = t('problem.away');
+      panel.textContent = t('problem.later');
       return;
     }
     await why.show();

@@ -1,4 +1,7 @@
-/** Owns the replay: the strokes draw themselves again, and what was read is noted after each one. */
+/**
+ * Owns the replay: the strokes draw themselves again, and what was read is noted after each one. Loaded when it is first
+ * wanted.
+ */
 
 import { formatShare, t } from '../site/texts.js';
 import { nameReading } from './server.js';
@@ -68,16 +71,16 @@ export function createReplay(drawing, readShown, { button, story }) {
     story.replaceChildren();
   }
 
-  button.addEventListener('click', () => {
+  function toggle() {
     if (playing) {
       stop();
       readShown();
-    } else if (button.getAttribute('aria-disabled') === 'false') {
+    } else {
       play();
     }
-  });
+  }
 
-  return { forget };
+  return { toggle, forget };
 }
 
 /** @param {number} count @param {Reading | null} reading */

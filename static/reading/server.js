@@ -1,12 +1,13 @@
 /** Owns the requests to the server: pictures out, readings in, every failure one Problem. */
 
-import { has, language, t } from '../site/texts.js';
+import { has, t } from '../site/texts.js';
 import { handToRead } from './hand.js';
 
 const TIMEOUT = 20_000; // milliseconds
 const SLOW_LINE = 10; // bytes a millisecond: a picture gets so much longer
 const SECOND_TRY = 500; // milliseconds after the server failed
 const BUSY = new Set([429, 502, 503, 504]);
+const LARGE = 100_000; // bytes: of a picture that is sent with its progress told
 
 let hasRead = true; // until the server says that it has no /read
 
@@ -32,10 +33,10 @@ export class Problem extends Error {
  * @param {ReadOptions} [options]
  * @returns {Promise<Reading>}
  */
-export async function readPicture(picture, { model = '', signal } = {}) {
+export async function readPicture(picture, { model = '', signal, progress } = {}) {
   if (hasRead) {
     try {
-      return await ask('POST', '/read', { model, explain: '1', hand: handToRead() }, picture, signal);
+      return await ask('POST', '/read', { model, explain: '1', hand: handToRead() }, picture, signal, progress);
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== 'not_found') throw error;
       hasRead = false;
@@ -82,7 +83,7 @@ export async function serverBack() {
 
 async function isReady() {
   try {
-    return (await fetch('/health/ready', { cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT) })).ok;
+    return (await fetch('/health/ready', { cache: 'no-store', signal: withTimeout(TIMEOUT) })).ok;
   } catch {
     return false;
   }
@@ -111,16 +112,24 @@ function pauseOrOnline(milliseconds) {
  * @param {Record<string, string>} options empty ones are left out
  * @param {Blob} [body]
  * @param {AbortSignal} [signal]
+ * @param {(share: number) => void} [progress] told how much of a large body has gone
  */
-export async function ask(method, path, options, body, signal) {
+export async function ask(method, path, options, body, signal, progress) {
   const query = String(new URLSearchParams(Object.entries(options).filter(([, value]) => value)));
   const once = () =>
-    send(query || method === 'POST' ? `${path}?${query}` : path, {
-      method,
-      body: body ?? null,
-      headers: { ...(body && { 'Content-Type': body.type || 'application/octet-stream' }), Accept: 'application/json' },
-      signal: withTimeout(TIMEOUT + (body?.size ?? 0) / SLOW_LINE, signal),
-    });
+    send(
+      query || method === 'POST' ? `${path}?${query}` : path,
+      {
+        method,
+        body: body ?? null,
+        headers: {
+          ...(body && { 'Content-Type': body.type || 'application/octet-stream' }),
+          Accept: 'application/json',
+        },
+        signal: withTimeout(TIMEOUT + (body?.size ?? 0) / SLOW_LINE, signal),
+      },
+      body && body.size > LARGE ? progress : undefined,
+    );
   let response = await once();
   if (response.status === 500) {
     await new Promise((resolve) => setTimeout(resolve, SECOND_TRY));
@@ -132,12 +141,15 @@ export async function ask(method, path, options, body, signal) {
   throw toProblem(response, answer ?? {});
 }
 
-/** @param {string} address @param {RequestInit} options */
-async function send(address, options) {
+/** @param {string} address @param {RequestInit} options @param {(share: number) => void} [progress] */
+async function send(address, options, progress) {
   try {
-    return await fetch(address, options);
+    if (!progress) return await fetch(address, options);
+    const { upload } = await import('./upload.js');
+    return await upload(address, options, progress);
   } catch (error) {
     if (wasAborted(error)) throw error;
+    if (progress && error instanceof DOMException) throw new Problem(t('problem.slow'), 'slow', false, true);
     throw new Problem(t('problem.away'), 'away', true);
   }
 }
@@ -159,8 +171,8 @@ function wasAborted(error) {
 
 /** @param {number} milliseconds @param {AbortSignal} [signal] */
 function withTimeout(milliseconds, signal) {
-  const limit = AbortSignal.timeout(milliseconds);
-  if (!signal) return limit;
+  const limit = AbortSignal.timeout?.(milliseconds); // browsers from before 2022 have no timeout()
+  if (!signal || !limit) return signal ?? limit;
   return AbortSignal.any?.([signal, limit]) ?? signal; // browsers from before 2024 have no any()
 }
 
@@ -168,7 +180,7 @@ function withTimeout(milliseconds, signal) {
 function toProblem(response, { error, code = 'internal' }) {
   if (BUSY.has(response.status)) return new Problem(t('problem.busy'), code, true);
   if (response.status >= 500) return new Problem(t('problem.internal'), code, false, true);
-  const translated = `problem.${code}`;
-  const sentence = language === 'en' || !has(translated) ? error : t(translated); // the server speaks English
-  return new Problem(sentence ?? t('problem.internal'), code);
+  const said = `problem.${code}`;
+  const sentence = has(said) ? t(said) : error; // the server speaks English, and to programs
+  return new Problem(sentence ?? t('problem.internal'), code, false, !error);
 }

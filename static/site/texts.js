@@ -2,8 +2,6 @@
 
 import { find } from './elements.js';
 
-const SAYS = 'says.'; // begins the keys that are sentences of the server
-
 export const language = document.documentElement.lang;
 
 /** @type {Record<string, string>} */
@@ -21,25 +19,6 @@ export function t(key, values = {}) {
 /** @param {string} key */
 export function has(key) {
   return key in texts;
-}
-
-/**
- * Translate a sentence of the server; it is itself the key, with {names} in place of its numbers.
- * @param {string} sentence in English
- * @returns {string | null} null where this language has no translation
- */
-export function translate(sentence) {
-  for (const key of Object.keys(texts).filter((each) => each.startsWith(SAYS))) {
-    const found = toPattern(key.slice(SAYS.length)).exec(sentence);
-    if (found) return t(key, found.groups);
-  }
-  return null;
-}
-
-/** @param {string} key */
-function toPattern(key) {
-  const literal = key.replace(/[.*+?^$()|[\]\\]/g, '\\$&');
-  return new RegExp(`^${literal.replace(/\{(\w+)\}/g, '(?<$1>.+?)')}$`);
 }
 
 /**

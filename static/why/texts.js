@@ -2,7 +2,7 @@
 
 import { loadTexts } from '../site/later.js';
 
-/** @type {Awaited<ReturnType<typeof loadTexts>>} */
+/** @type {(key: string, values?: Record<string, string | number>) => string} */
 let speak = (key) => key;
 
 /** Load the texts; nothing is said before. */

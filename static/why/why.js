@@ -3,6 +3,7 @@
  * the smallest change that flips it, and the digits like it that the network learned from.
  */
 
+import { contradictsDoubt } from '../reading/answer.js';
 import { explainPicture, nameDigit, Problem } from '../reading/server.js';
 import { readDataUrl } from '../site/browser.js';
 import { formatShare } from '../site/texts.js';
@@ -12,6 +13,7 @@ import { paintStrokesWithout, readWithoutStrokes } from './strokes.js';
 import { loadReasons, say } from './texts.js';
 
 const SMALL = 112; // pixels of a part's picture
+const NONE = 0.0005; // less is shown as nothing: it would be written as 0 %
 const CLEAR = 0.3; // evidence below this is none worth a sentence: it changes the odds by a third
 
 /** @typedef {import('./paint.js').Ink} Ink */
@@ -188,7 +190,8 @@ export async function createWhy(panel, { takeDigit, takeClasses, takeStrokes, sh
 
   /** @param {FoundDigit} read */
   function describe(read) {
-    const key = read.certain ? 'sure' : read.doubt === 'not_a_digit' ? 'strange' : 'perhaps';
+    const perhaps = contradictsDoubt(read) ? 'doubted' : 'perhaps';
+    const key = read.certain ? 'sure' : read.doubt === 'not_a_digit' ? 'strange' : perhaps;
     const text = say(key, { digit: nameDigit(read), share: formatShare(read.confidence) });
     return read.certain && read.digit === shown?.explained.digit ? say('still', { read: text }) : text;
   }
@@ -269,7 +272,7 @@ export async function createWhy(panel, { takeDigit, takeClasses, takeStrokes, sh
       label.textContent = nameClass(place);
       bar.style.setProperty('--share', String(share));
       bar.toggleAttribute('data-best', place === read.digit);
-      number.textContent = share >= 0.0005 ? formatShare(share) : '';
+      number.textContent = share < NONE || contradictsDoubt(read) ? '' : formatShare(share);
     });
   }
 

@@ -54,6 +54,7 @@ class Weight:
 def serve(name: str, **settings: object) -> Iterator[Server]:
     """Run one of COMMANDS on a free port until the block ends; settings by their lower-case names."""
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
+    quiet["PYTHONDONTWRITEBYTECODE"] = ""  # only the first start compiles the code, as where it is installed
     quiet |= {"BENCH_CLASSIC": str(CLASSIC_WEIGHTS), "BENCH_BARE": str(BARE_NETWORK), "OPENBLAS_NUM_THREADS": "1"}
     started = time.perf_counter()
     process = start_server({**set_up(settings), **quiet}, stderr=subprocess.DEVNULL, program=COMMANDS[name])

@@ -28,7 +28,8 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-ANSWERED_WITH_FAILURE = ("/read", "/predict", "/health/ready", "/models/")  # the browser logs each such answer
+# The browser logs each such answer
+ANSWERED_WITH_FAILURE = ("/read", "/predict", "/health/ready", "/models/", "/hands/", "/corrections")
 
 OpenPage = Callable[..., Page]
 

@@ -67,6 +67,7 @@ def take_corrections(browser: Browser, address: str) -> None:
         page.click("#correct")
         page.click(f"#keys [data-digit='{sample}']")
         page.wait_for_selector("#learned:not(:empty)")
+        page.click("#clear")
     page.click("#hand summary")
     page.wait_for_selector("#hand .gallery li >> nth=2")
     page.locator("#hand").screenshot(path=SCREENSHOTS / "corrections.png")

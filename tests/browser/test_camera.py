@@ -14,6 +14,7 @@ from .chromium import find_chromium
 from .conftest import ARGUMENTS, PATIENCE, OpenPage
 from .hand import FOUR, SEVEN, draw_picture, shift, shrink
 from .test_draw import expect_answer
+from .test_everyone import check_both_themes
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +59,12 @@ def test_what_the_camera_sees_is_read_and_a_tap_takes_it(page: Page) -> None:
     expect_answer(page, "47")
     expect(page.get_by_role("row").last).to_contain_text("camera-")
     assert page.evaluate("() => document.querySelector('#camera-view video').srcObject") is None, "it must be off"
+
+
+def test_axe_finds_nothing_in_the_view(page: Page) -> None:
+    page.click("#watch")
+    expect(page.locator("#camera-view")).to_have_attribute("data-text", "47")
+    check_both_themes(page)
 
 
 @pytest.mark.parametrize("key", ("", "Escape"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -62,14 +63,14 @@ def test_a_correction_is_learned_at_once_and_after_a_reload(page: Page) -> None:
     page.click("#clear")
     draw_with_mouse(page, shift(FLAT_ONE, 3))
     expect(page.locator("#answer")).to_have_attribute("data-text", wanted)
-    expect(page.locator("#learned")).to_contain_text(f"Read {wanted} now: learned from you")
+    expect(page.locator("#learned")).to_contain_text(f"Read as {wanted}, as you corrected before")
     page.reload()
     expect(page.locator("#answer")).to_have_attribute("data-text", wanted)
 
     page.click("#hand summary")
-    page.get_by_label("Read with my hand").uncheck()
+    page.get_by_label("Read with what it learned from me").uncheck()
     expect(page.locator("#answer")).to_have_attribute("data-text", before)
-    page.get_by_label("Read with my hand").check()
+    page.get_by_label("Read with what it learned from me").check()
     expect(page.locator("#answer")).to_have_attribute("data-text", wanted)
 
 
@@ -124,6 +125,20 @@ def test_keys_and_bars_correct_too(page: Page) -> None:
     expect(page.locator("#learned")).to_contain_text("5")
 
 
+def test_what_the_server_cannot_do_now_is_said(page: Page) -> None:
+    teach_eight(page)
+    page.click("#hand summary")
+    expect(page.locator("#hand .gallery li")).to_have_count(1)
+    page.route(re.compile("/(hands|corrections)"), lambda route: route.fulfill(status=503, body="no"))
+    for button in ("#hand .gallery button", "#hand-forget"):
+        page.click(button)
+        expect(page.locator("#hand [data-part=note]")).to_contain_text("could not be done now")
+    expect(page.locator("#hand .gallery li")).to_have_count(1)
+    page.click("#correct")
+    page.click("#keys [data-digit='3']")
+    expect(page.locator("#learned")).to_contain_text("could not be done now")
+
+
 def test_an_untouched_page_makes_no_hand(page: Page) -> None:
     draw_with_mouse(page, SEVEN)
     expect_answer(page, "7")
@@ -153,11 +168,17 @@ def test_where_corrections_are_off_nothing_of_them_is_shown(open_page: OpenPage,
 @pytest.mark.parametrize("locale", ("en", "zh"))
 def test_sheet_and_answer_are_on_the_first_screen(open_page: OpenPage, address: str, locale: str) -> None:
     page = open_page(address=address, locale=locale)
-    draw_with_mouse(page, FOUR)
-    expect_answer(page, "4")
+    draw_with_mouse(page, SEVEN)
+    expect_answer(page, "7")
+    expect(page.locator("#why")).to_contain_text("1")  # names the second guess: the longest that it gets
     for width, height, *parts in (
-        (640, 360),
-        (720, 450, "#why"),
+        (320, 568),
+        (360, 640, "#why", "#correct"),
+        (360, 740, "#why", "#correct", "#model"),
+        (375, 667, "#why", "#correct"),
+        (640, 360, "#why", "#correct"),
+        (667, 375, "#why", "#correct"),
+        (720, 450, "#why", "#correct"),
         (844, 390, "#why", "#correct"),
         (932, 430, "#why", "#correct"),
         (390, 844, "#why", "#correct"),

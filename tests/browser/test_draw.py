@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from base64 import b64decode
+from io import BytesIO
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Locator, Page, Route, expect
 
 from .conftest import PATIENCE, OpenPage
@@ -94,6 +97,44 @@ def test_a_pen_draws_wider_where_it_is_pressed(page: Page) -> None:
     draw_with_pen(page, SEVEN, pressure=0.9)
     expect_answer(page, "7")
     assert count_ink(page) > 1.5 * light
+
+
+def render(page: Page) -> dict[str, str]:
+    """Return the page's drawing as it is sent, and as the canvas's own PNG, as data URLs."""
+    rendered: dict[str, str] = page.evaluate(
+        """async () => {
+            const { renderCanvas, renderPicture } = await import('/static/drawing/ink.js');
+            const { fromFragment } = await import('/static/drawing/link.js');
+            const { recall } = await import('/static/site/browser.js');
+            const strokes = fromFragment(recall('drawing'));
+            const reader = new FileReader();
+            reader.readAsDataURL(await renderPicture(strokes));
+            await new Promise((resolve) => { reader.onload = resolve; });
+            return { sent: reader.result, canvas: renderCanvas(strokes, 400).toDataURL('image/png') };
+        }"""
+    )
+    return rendered
+
+
+def open_url(url: str) -> Image.Image:
+    return Image.open(BytesIO(b64decode(url.partition(",")[2])))
+
+
+def test_a_drawing_is_sent_in_one_channel_with_the_same_pixels(page: Page) -> None:
+    draw_with_mouse(page, FOUR)
+    expect_answer(page, "4")
+    rendered = render(page)
+    sent, canvas = open_url(rendered["sent"]), open_url(rendered["canvas"])
+    assert (sent.mode, canvas.mode) == ("L", "RGBA")
+    assert sent.tobytes() == canvas.convert("L").tobytes()
+
+
+def test_a_browser_that_cannot_compress_sends_its_own_png(page: Page) -> None:
+    page.add_init_script("delete globalThis.CompressionStream")
+    page.reload()
+    draw_with_mouse(page, FOUR)
+    expect_answer(page, "4")
+    assert open_url(render(page)["sent"]).mode == "RGBA"
 
 
 def test_several_digits_are_read_as_a_number(page: Page) -> None:
@@ -277,6 +318,34 @@ def test_an_answer_is_never_a_hundred_per_cent_and_no_share_stands_beside_what_i
     expect(page.locator("#answer")).not_to_contain_text("%")
 
 
+@pytest.mark.parametrize(("text", "said"), (("7", "too faint"), ("47", "Perhaps 47, but this is not sure.")))
+def test_no_share_contradicts_a_doubt(page: Page, text: str, said: str) -> None:
+    doubted = reading(text, certain=False, second=0)
+    for digit in doubted["digits"]:
+        digit["doubt"] = "faint"
+    page.route(READ, lambda route: route.fulfill(json=doubted))
+    draw_with_mouse(page, SEVEN)
+    expect_answer(page, text, "uncertain")
+    expect(page.locator("#answer .sentence")).to_contain_text(said)
+    expect(page.locator("#answer")).not_to_contain_text("%")
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), ((1280, 720), (1280, 800), (390, 844), (320, 568), (768, 1024), (640, 360))
+)
+def test_a_number_stands_in_one_line_and_its_sentence_is_not_squeezed(
+    open_page: OpenPage, width: int, height: int
+) -> None:
+    page = open_page(viewport={"width": width, "height": height})
+    page.route(READ, lambda route: route.fulfill(json=reading("345", second=0.2)))
+    draw_with_mouse(page, SEVEN)
+    expect_answer(page, "345")
+    tops = {button.bounding_box()["y"] for button in page.locator("#answer .verdict button").all()}  # type: ignore[index]
+    assert len(tops) == 1
+    lines = page.locator("#answer .second").evaluate("p => p.clientHeight / parseFloat(getComputedStyle(p).lineHeight)")
+    assert round(lines) <= 2
+
+
 def test_ink_that_was_left_out_is_said_and_dashed(page: Page) -> None:
     left_out = {**reading("7"), "marks": [{"sign": None, "box": [20, 20, 30, 30]}]}
     page.route(READ, lambda route: route.fulfill(json=left_out))
@@ -343,7 +412,27 @@ def test_without_read_one_digit_is_read_by_predict(page: Page) -> None:
     expect_answer(page, "7")
 
 
+@pytest.mark.parametrize(
+    ("width", "height"), ((1440, 900), (1280, 720), (768, 1024), (390, 844), (360, 640), (844, 390))
+)
+def test_samples_are_beside_the_empty_sheet_and_nothing_jumps_when_one_is_chosen(
+    open_page: OpenPage, width: int, height: int
+) -> None:
+    page = open_page(viewport={"width": width, "height": height})
+    for sample in page.locator("#samples button").all():
+        expect(sample).to_be_in_viewport(ratio=1)
+    before = answer_of(page).bounding_box()
+    page.get_by_role("button", name="Sample digit 3").click()
+    expect_answer(page, "3")
+    page.evaluate("() => scrollTo(0, 0)")
+    assert answer_of(page).bounding_box() == before
+
+
 def test_the_samples_read_right(page: Page) -> None:
     for digit in range(10):
         page.get_by_role("button", name=f"Sample digit {digit}").click()
         expect_answer(page, str(digit))
+        expect(answer_of(page)).to_be_focused()  # the samples have made way for the bars
+        expect(page.locator("#samples")).to_be_hidden()
+        expect(page.locator("#answer .bars")).to_be_visible()
+        page.click("#clear")

@@ -40,6 +40,17 @@ def test_a_cleared_drawing_is_kept_and_opened_again(page: Page) -> None:
     expect(items).to_have_count(0)
 
 
+def test_where_nothing_is_drawn_saving_says_so(page: Page) -> None:
+    page.click("#drawings summary")
+    for name in ("png", "svg"):
+        page.click(f"#save-{name}")
+        expect(page.locator("#drawings .status")).to_have_text("Write a digit first.")
+    draw_with_mouse(page, SEVEN)
+    with page.expect_download():
+        page.click("#save-png")
+    expect(page.locator("#drawings .status")).to_be_empty()
+
+
 def test_drawings_are_saved_as_a_zip_of_folders_by_label(page: Page, tmp_path: Path) -> None:
     draw_two(page)
     with page.expect_download() as saved:

@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, expect
+from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from tests.conftest import ROOT
 
@@ -129,6 +129,27 @@ def test_every_control_is_large_enough_for_a_finger(open_page: OpenPage) -> None
     assert small == {}
 
 
+def test_a_browser_from_before_2024_has_colours_and_bars(open_page: OpenPage) -> None:
+    page = open_page("about:blank", color_scheme="dark")
+
+    def forget_what_is_new(route: Route) -> None:
+        style = route.fetch().text().replace("light-dark(", "no-such-function(").replace("subgrid", "no-such-grid")
+        route.fulfill(body=style, content_type="text/css")
+
+    page.route("**/style.css", forget_what_is_new)
+    page.goto("/")
+    show_answer(page)
+    ground = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
+    assert ground == "rgb(245, 244, 240)"
+    bar = page.locator("#answer [data-best] .bar").bounding_box()
+    number = page.locator("#answer [data-best] .number").bounding_box()
+    assert bar
+    assert number
+    assert bar["width"] > 100
+    assert abs(bar["y"] + bar["height"] / 2 - number["y"] - number["height"] / 2) < 4, "in one row"
+    expect(page.locator("#theme")).to_be_hidden()
+
+
 def test_a_stroke_that_is_drawn_can_be_seen_whole_on_a_laptop(open_page: OpenPage) -> None:
     page = open_page(viewport={"width": 1280, "height": 720})
     box = page.locator("#drawing").bounding_box()
@@ -213,8 +234,9 @@ def test_the_policy_forbids_what_is_not_ours(page: Page, server: str) -> None:
     assert response.headers["x-content-type-options"] == "nosniff"
 
 
-def test_the_first_load_is_small(open_page: OpenPage) -> None:
-    page = open_page("about:blank")
+@pytest.mark.parametrize("locale", ("en", "zh"))
+def test_the_first_load_is_small(open_page: OpenPage, locale: str) -> None:
+    page = open_page("about:blank", locale=locale)
     finished: list[Request] = []
     page.on("requestfinished", lambda request: finished.append(request))  # noqa: PLW0108
     page.goto("/", wait_until="networkidle")

@@ -338,3 +338,21 @@ def min_side(button: Locator) -> float:
     box = button.bounding_box()
     assert box
     return min(box["width"], box["height"])
+
+
+def test_the_sheet_beside_the_layers_shows_what_the_large_one_shows(page: Page) -> None:
+    count = """(canvas) => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data
+        .filter((value, at) => at % 4 === 3 && value > 0).length"""
+    draw_with_mouse(page, FOUR)
+    expect_answer(page, "4")
+    page.click("#inside > summary")
+    pad = page.locator("#inside .pad canvas")
+    whole = pad.evaluate(count)
+    page.click("#why")
+    row = page.locator("#why-panel .why-rows button").first
+    expect(row).to_contain_text("Without stroke 1")
+    row.click()
+    assert 0 < pad.evaluate(count) < whole, "without the stroke"
+    row.click()
+    page.mouse.move(1, 1)
+    assert pad.evaluate(count) == whole

@@ -98,6 +98,16 @@ def test_a_failure_of_the_server_is_tried_once_more_and_then_by_a_button(page: P
     expect(page.locator("#again")).to_be_hidden()
 
 
+def test_an_answer_that_is_none_of_the_servers_can_be_asked_for_again(page: Page) -> None:
+    page.route(READ, lambda route: route.fulfill(status=400, body="no"))  # by a proxy
+    draw_with_mouse(page, SEVEN)
+    expect_answer(page, "", "problem")
+    expect(page.locator("#answer .sentence")).to_have_text("The server could not answer. Try again.")
+    page.unroute(READ)
+    page.click("#again")
+    expect_answer(page, "7")
+
+
 def test_few_requests_are_sent_during_a_stroke(page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "/read" in request.url else None)

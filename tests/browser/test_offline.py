@@ -83,6 +83,14 @@ def test_the_server_may_go_away_and_come_back(open_page: OpenPage, port: int) ->
     page.reload()
     expect_answer(page, "", "problem")
     expect(page.locator("#answer .sentence")).to_contain_text("The server cannot be reached.")
+    page.click("#clear")
+    page.click("#drawings summary")
+    expect(page.locator("#drawings .gallery li")).to_have_count(1)  # what was cleared is kept, without the server, too
+    with page.expect_download():
+        page.click("#save-zip")
+    page.click("#undo")
+    page.goto("/models")  # a page that was never seen
+    expect_answer(page, "", "problem")
     with serve(port=port, workers=1):
         expect_answer(page, "7")
 
@@ -100,6 +108,6 @@ def test_a_browser_with_the_former_service_worker_gets_the_new_page(open_page: O
         expect(page.get_by_role("heading", level=1)).to_have_text("Write a digit")
         draw_with_mouse(page, SEVEN)
         expect_answer(page, "7")
-        wait_for_caches(page, ["digits-2"])
+        wait_for_caches(page, ["digits-3"])
     page.reload()
     expect_answer(page, "", "problem")

@@ -19,8 +19,10 @@ def test_on_paper_are_the_drawing_and_its_bars_and_nothing_to_press(open_page: O
     page = open_page(color_scheme="dark")
     draw_with_mouse(page, SEVEN)
     expect_answer(page, "7")
+    page.click("#why")
+    expect(page.locator("#why-panel h2")).to_be_visible()
     page.emulate_media(media="print")
-    for part in ("#drawing", "#answer .verdict", "#answer .bars"):
+    for part in ("#drawing", "#answer .verdict", "#answer .bars", "#why-panel h2"):
         expect(page.locator(part)).to_be_visible()
     for part in ("header.site", ".tools", "#why", "#bring", "#code"):
         expect(page.locator(part)).to_be_hidden()

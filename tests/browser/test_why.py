@@ -257,7 +257,8 @@ def test_both_languages_say_the_same() -> None:
     assert all(chinese.values())
 
 
-def test_a_server_that_is_away_is_said(page: Page) -> None:
+def test_a_server_that_is_away_is_said(open_page: OpenPage) -> None:
+    page = open_page(service_workers="block")  # which would ask for the scripts itself
     draw_with_mouse(page, SEVEN)
     expect_answer(page, "7")
     for name in ("why", "challenge"):  # as a script that cannot be loaded, but the browser logs no error
@@ -266,7 +267,7 @@ def test_a_server_that_is_away_is_said(page: Page) -> None:
     page.click("#why")
     page.click("#challenge summary")
     for panel in ("#why-panel", "#challenge"):
-        expect(page.locator(panel)).to_contain_text("The server cannot be reached.")
+        expect(page.locator(panel)).to_contain_text("This part cannot be loaded now.")
 
 
 def test_the_same_answer_once_more_changes_nothing(page: Page) -> None:
@@ -278,3 +279,16 @@ def test_the_same_answer_once_more_changes_nothing(page: Page) -> None:
     page.wait_for_load_state("networkidle")
     expect(row).to_be_focused()
     expect(page.locator(".why-reads")).to_have_text("1")
+
+
+def test_no_share_stands_beside_what_is_no_digit(page: Page) -> None:
+    draw_with_mouse(page, FOUR)
+    expect_answer(page, "4")
+    page.click("#why")
+    rows = page.locator("#why-panel .why-rows button", has_text="no digit")
+    expect(rows.first).to_be_visible()
+    page.mouse.move(1, 1)  # what lies under the mouse after scrolling would be shown instead
+    for row in rows.all():
+        row.focus()
+        expect(page.locator("#why-panel .why-caption")).to_have_text(row.inner_text())
+        expect(page.locator("#why-panel .bars")).not_to_contain_text("%")

@@ -81,7 +81,7 @@ def compose_written(
     split: Split, count: int, seed: int, kinds: Sequence[str] = tuple(KINDS)
 ) -> Iterable[tuple[str, str, bytes]]:
     """Compose rows of each kind, half of them of a split's digits and half drawn: its name, the text and a picture."""
-    slants = np.array([_measure_slant(digit) for digit in split.digits])
+    slants = measure_slants(split)
     for place, kind in enumerate(kinds):
         rng = np.random.default_rng((seed, place))
         for number in range(count):
@@ -246,6 +246,11 @@ def _resize_to(digit: Ink, high: float) -> Ink:
     scale = min(high / ink.shape[0], 2 * high / ink.shape[1])
     size = (max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale)))
     return np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_CUBIC), np.uint8)
+
+
+def measure_slants(split: Split) -> NDArray[np.float64]:
+    """Return how far each digit of a split leans to the right, of its height, (n,)."""
+    return np.array([_measure_slant(digit) for digit in split.digits])
 
 
 def _measure_slant(digit: Ink) -> float:

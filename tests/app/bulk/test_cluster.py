@@ -154,7 +154,7 @@ def test_a_head_that_ray_start_started_is_reached_by_its_token(tmp_path: Path, m
         monkeypatch.setenv("HOME", str(stranger))
         code, _, said = run(str(folder), "--ray", address, "--output", str(tmp_path / "others"))
         assert code == 2, said
-        assert said.splitlines()[-1].endswith(HOW_TO_GET_TOKEN)
+        assert said == f"The Ray cluster at {address} asks for a token. {HOW_TO_GET_TOKEN}\n"
 
 
 def test_pictures_in_a_store_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

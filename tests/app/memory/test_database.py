@@ -19,7 +19,8 @@ from sqlalchemy import Connection, text
 from app.errors import TooLarge
 from app.memory import corrections, database
 from app.memory.corrections import Read
-from app.memory.database import LATEST, MIGRATIONS, Database, Unreachable, parse_url, read_version
+from app.memory.database import MIGRATIONS, Database, Unreachable, parse_url, read_version
+from app.memory.migrations import LATEST
 from app.memory.pngs import decode_png
 from app.memory.tables import metadata
 from app.settings import BadSetting

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import shutil
 import signal
 import threading
 import time
@@ -52,6 +53,22 @@ def wait_until(holds: Callable[[], bool], what: str, max_seconds: float = START)
         assert time.monotonic() - began < max_seconds, what
         time.sleep(0.02)
     return time.monotonic() - began
+
+
+def has_loaded(server: Server, library: str) -> bool:
+    return any(library in Path(f"/proc/{each}/maps").read_text() for each in (server.process.pid, *server.workers()))
+
+
+def test_what_reaches_a_database_in_a_file_is_loaded_when_it_is_asked(tiny_models: Path, tmp_path: Path) -> None:
+    models = tmp_path / "site" / "models"
+    shutil.copytree(tiny_models, models)
+    for _ in range(2):  # the first start makes the tables
+        with running(tmp_path / "log", models=models, database="sqlite", workers=1) as server:
+            assert ask(server, "GET", "/health/ready")[1]["corrections"] == "on"
+            assert ask(server, "POST", "/predict", ODD)[0] == 200
+            assert not has_loaded(server, "sqlalchemy")
+            assert ask(server, "GET", f"/hands/{HAND}")[1]["corrections"] == 0
+            assert has_loaded(server, "sqlalchemy")
 
 
 class Writers:

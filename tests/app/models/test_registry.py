@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app.errors import NotFound
 from app.models.card import write_card
-from app.models.files import BadModel
-from app.models.registry import choose_default, find_artifacts, load_registry
+from app.models.files import COMPILED, BadModel
+from app.models.registry import REFUSED, choose_default, find_artifacts, load_registry, tell_workers
 
 
 @pytest.fixture
@@ -57,3 +59,36 @@ def test_a_stray_folder_is_refused_and_the_others_are_served(models: Path, caplo
 def test_a_default_that_is_not_there_stops_the_start(models: Path) -> None:
     with pytest.raises(BadModel, match="expected one of plain, unsure"):
         load_registry(models, "robust")
+
+
+def test_a_folder_is_read_anew_only_after_it_has_changed(models: Path) -> None:
+    before = find_artifacts(models).artifacts
+    assert all(one is other for one, other in zip(find_artifacts(models).artifacts, before, strict=True))
+    compiled = models / "plain" / COMPILED
+    body = bytearray(compiled.read_bytes())
+    body[-1] ^= 1
+    compiled.write_bytes(body)
+    plain, unsure = find_artifacts(models).artifacts
+    assert plain.stale == f"{COMPILED} is not the one its card describes"
+    assert unsure is before[1]
+
+
+def test_where_another_process_tried_all_models_only_the_default_takes_memory(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began: list[str] = []
+
+    def note(path: Path, *_arguments: object) -> None:
+        began.append(path.parent.name)
+        raise BadModel("too late")
+
+    tell_workers(())
+    monkeypatch.setenv(REFUSED, os.environ.pop(REFUSED))
+    registry = load_registry(models, "unsure")
+    monkeypatch.setattr("app.models.runtimes.Interpreter", note)
+    digit = np.zeros((1, 28, 28, 1), np.float32)
+    registry.get().predict(digit)
+    assert began == []
+    with pytest.raises(BadModel, match="too late"):
+        registry.get("plain").predict(digit)
+    assert began == ["plain"]

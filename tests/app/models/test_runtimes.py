@@ -58,6 +58,16 @@ def test_what_is_served_answers_as_keras(name: str, mnist_test: tuple[NDArray[np
         assert ((ours * theirs).sum(axis=1) / lengths).min() >= FEATURES_COSINE
 
 
+def test_a_file_that_is_replaced_meanwhile_answers_as_before(tmp_path: Path) -> None:
+    path = tmp_path / COMPILED
+    shutil.copy(MODELS / "lenet5" / COMPILED, path)
+    runtime, tensor = LiteRTRuntime(path), np.full((1, 28, 28, 1), 0.5, np.float32)
+    path.unlink()
+    shutil.copy(MODELS / "cnn_16" / COMPILED, path)
+    expected = LiteRTRuntime(MODELS / "lenet5" / COMPILED)(tensor)
+    np.testing.assert_array_equal(runtime(tensor)[0], expected[0])
+
+
 @pytest.mark.parametrize(
     ("widths", "classes", "order"),
     (

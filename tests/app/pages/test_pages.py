@@ -261,6 +261,7 @@ def test_a_failure_is_a_page_to_a_browser_and_json_to_a_program(
 def test_a_failure_is_said_in_the_visitors_language(visitor: FlaskClient) -> None:
     page = visitor.get("/nope", headers={"Accept": BROWSER, "Accept-Language": "zh"})
     assert "没有这个页面" in page.text
+    assert "网址可能打错了" in page.text
 
 
 def test_the_form_without_scripts_reads_pictures(client: FlaskClient) -> None:
@@ -269,7 +270,9 @@ def test_the_form_without_scripts_reads_pictures(client: FlaskClient) -> None:
     page = client.post("/", data=form, headers={"Accept": BROWSER})
     assert page.status_code == 200
     assert "<b>7</b>" in page.text
-    assert page.text.count("<li>") + page.text.count("<li lang") == 2
+    assert page.text.count("</li>") == 2
+    assert "No digit was found" in page.text
+    assert "Write larger and clearer" in page.text
 
 
 def draw_png(line: list[tuple[int, int]]) -> bytes:

@@ -213,6 +213,36 @@ def test_a_scene_without_a_digit_has_no_ink(scene: Scene) -> None:
         find_ink(scene(np.full((360, 360), 255, np.uint8)))
 
 
+PAPERS = {  # ink, paper, what crosses it
+    "a stripe": ((0, 40, 255), (0, 255, 255), (255, 200, 0)),
+    "stripes": ((220, 30, 30), (230, 230, 90), (90, 230, 230)),
+}
+
+
+def on_colours(label: int, across: str) -> NDArray[np.uint8]:
+    """Draw a digit on paper that stripes of another colour cross, which differ from it more than the ink does."""
+    shape = (200, 200)
+    drawn = draw_digit(label, shape=shape, height=110, pen=10, paper=0, ink=255)[..., None] / 255
+    rows, columns = np.mgrid[: shape[0], : shape[1]]
+    along = columns - 100 + 0.4 * (rows - 100)
+    striped = np.sin(along * 2 * np.pi / 60) > 0 if across == "stripes" else np.clip(1.5 - np.abs(along) / 20, 0, 1)
+    ink, paper, other = (np.array(colour) for colour in PAPERS[across])
+    striped_paper = paper + striped[..., None] * (other - paper)
+    return np.asarray(striped_paper + drawn * (ink - striped_paper), np.uint8)
+
+
+@pytest.mark.parametrize("across", PAPERS)
+@pytest.mark.parametrize("label", DIGITS)
+def test_a_digit_on_paper_of_several_colours_is_read(robust: Classifier, label: int, across: str) -> None:
+    assert read(robust, [frame_digit(find_ink(on_colours(label, across)))]) == [label]
+
+
+def test_only_the_colours_in_which_the_digit_was_found_are_explained() -> None:
+    steps: Steps = []
+    assert np.array_equal(look_for_ink(on_colours(7, "a stripe"), steps).ink, find_ink(on_colours(7, "a stripe")))
+    assert [step.name for step in steps].count("colour") == 1
+
+
 def test_parts_of_a_digit_stay_together() -> None:
     broken = draw_digit(5)
     broken[70:90, 120:150] = 255  # between the hat and the belly

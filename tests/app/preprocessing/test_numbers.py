@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from app.errors import NoInk
 from app.framing import to_tensor
@@ -18,7 +19,7 @@ from app.models.folder import load
 from app.preprocessing.decoding import decode_picture
 from app.preprocessing.digits import read_picture
 from app.preprocessing.numbers import FoundDigit, Look, find_writing
-from app.reading.answers import predict_one, read_one
+from app.reading.answers import Answer, predict_one, read_one
 from app.reading.numbers import read_number
 from tests.support import drawings
 from tests.support.drawings import STROKES, draw_digit, draw_text, to_bytes, to_png
@@ -110,7 +111,19 @@ def test_digits_that_touch_or_overlap_are_read(text: str, gap: float) -> None:
     assert read(draw_text(text, height=90, pen=8, gap=gap / 90)) == text
 
 
-@pytest.mark.parametrize(("text", "gap"), (("2385", 0), ("38", -4), ("8153", -4), ("2930", -8)))
+@pytest.mark.parametrize(
+    ("text", "gap"), (("1994", -4), ("7163", -8), ("2009", -8), ("38", -10), ("95", -10), ("2385", -10), ("360", -14))
+)
+def test_overlapping_digits_are_parted_along_the_lines_of_the_pen(text: str, gap: float) -> None:
+    assert read(draw_text(text, height=90, pen=8, gap=gap / 90)) == text
+
+
+def test_what_two_ways_to_cut_read_alike_is_certain() -> None:
+    answer = read_one(the_robust(), to_png(draw_text("06", height=90, pen=8, gap=-10 / 90)))
+    assert (answer["text"], [digit["certain"] for digit in answer["digits"]]) == ("06", [True, True])
+
+
+@pytest.mark.parametrize(("text", "gap"), (("8153", -4), ("1994", -8), ("7163", -10), ("0826", -14)))
 def test_what_is_misread_among_touching_digits_is_doubted(text: str, gap: float) -> None:
     answer = read_one(the_robust(), to_png(draw_text(text, height=90, pen=8, gap=gap / 90)))
     assert answer["text"] == text or not all(digit["certain"] for digit in answer["digits"])
@@ -130,6 +143,94 @@ def test_a_line_may_climb() -> None:
         drawn = draw_digit(digit, shape=PAGE, height=70, centre=(60 + 110 * number, 250 - 45 * number), pen=9)
         page = np.minimum(page, drawn)
     assert read(page) == "27182"
+
+
+def turned(page: Grey, degrees: float) -> Grey:
+    high, wide = page.shape
+    matrix = cv2.getRotationMatrix2D((wide / 2, high / 2), -degrees, 1.0)
+    return np.asarray(cv2.warpAffine(page, matrix, (wide, high), borderValue=255), np.uint8)
+
+
+@pytest.mark.parametrize("degrees", (-14, -8, 5, 11, 15))
+@pytest.mark.parametrize("text", ("2  7  1\n8  2  8\n1  8  2", "31  41\n59  26\n53  58"))
+def test_columns_are_read_along_rows_that_slant(text: str, degrees: float) -> None:
+    page = np.pad(write(text, height=44, pen=6, shape=(240, 400)), 80, constant_values=255)
+    assert read(turned(page, degrees)) == text.replace(" ", "")
+
+
+def write_rows(*rows: tuple[str, float, tuple[float, float]]) -> Grey:
+    """Write rows of digits: the text, the height, and where the middle of the first digit is."""
+    page = np.full((440, 640), 255, np.uint8)
+    for text, height, (x, y) in rows:
+        for place, digit in enumerate(text):
+            centre = (x + 0.95 * height * place, y)
+            page = np.minimum(
+                page, draw_digit(int(digit), shape=page.shape, height=height, centre=centre, pen=0.11 * height)
+            )
+    return page
+
+
+@pytest.mark.parametrize("scene", (np.copy, in_uneven_light, inverted))
+@pytest.mark.parametrize("high", (24, 32, 48, 64))
+def test_rows_of_digits_much_smaller_than_others_are_read(high: float, scene: Scene) -> None:
+    page = write_rows(("3082", 130, (100, 110)), ("94725", high, (100, 260)), ("60318", high, (100, 360)))
+    assert read(scene(page)) == "3082\n94725\n60318"
+
+
+@pytest.mark.parametrize("below", (0, 8, 16))
+def test_a_small_row_close_above_large_digits_is_a_row_of_its_own(below: int) -> None:
+    page = write_rows(("34725", 44, (110, 110)), ("6802", 110, (130, 110 + 22 + 55 + 10 + below)))
+    assert read(page) == "34725\n6802"
+
+
+def test_many_small_digits_are_no_dirt() -> None:
+    rows = [("4902735862", 24, (60, 200 + 44 * row)) for row in range(5)]
+    assert read(write_rows(("35", 130, (100, 90)), *rows)) == "\n".join(["35", *["4902735862"] * 5])
+
+
+def test_a_small_digit_far_from_large_ones_is_not_lost_unseen() -> None:
+    answer = read_one(the_robust(), to_png(write_rows(("3082", 130, (100, 110)), ("2", 22, (560, 400)))))
+    assert answer["text"] == "3082"
+    assert not is_sure(answer)
+
+
+def test_commas_of_a_list_are_no_ones() -> None:
+    assert read(draw_text("3,2,5,4", height=70, pen=8)) == "3,2,5,4"
+
+
+def test_rows_that_slant_each_its_own_way_are_read_one_by_one() -> None:
+    page = np.full((420, 640), 255, np.uint8)
+    for row, (text, slope) in enumerate((("27182", 0.22), ("31415", 0.0), ("16180", -0.2))):
+        for place, digit in enumerate(text):
+            centre = (110 + 80 * place, 90 + 120 * row + slope * (80 * place - 160))
+            page = np.minimum(page, draw_digit(int(digit), shape=page.shape, height=60, centre=centre, pen=8))
+    assert read(page) == "27182\n31415\n16180"
+
+
+def test_a_digit_far_below_the_next_one_stays_in_its_line() -> None:
+    page = np.full(PAGE, 255, np.uint8)
+    for place, (digit, height, y) in enumerate(((4, 44, 180), (7, 44, 146), (2, 78, 160), (3, 66, 158), (0, 70, 162))):
+        drawn = draw_digit(digit, shape=PAGE, height=height, centre=(60 + 58 * place, y), pen=8)
+        page = np.minimum(page, drawn)
+    assert read(page) == "47230"
+
+
+@pytest.mark.parametrize(("x", "long"), ((290, 40), (300, 60), (310, 40)))
+def test_the_hat_of_a_five_is_no_minus(x: int, long: int) -> None:
+    page = np.minimum(
+        write("33", height=90, gap=40, pen=9), draw_digit(8, shape=PAGE, height=90, centre=(430, 60), pen=9)
+    )
+    cv2.ellipse(page, (280, 78), (22, 24), 0, -100, 150, 0, 9, cv2.LINE_AA)
+    cv2.line(page, (268, 56), (268, 44), 0, 9, cv2.LINE_AA)
+    cv2.line(page, (x, 34), (x + long, 31), 0, 9, cv2.LINE_AA)
+    assert read(page) == "3358"
+
+
+@pytest.mark.parametrize("turns", (1, 2, 3))
+def test_a_sheet_that_lies_on_its_side_or_upside_down_is_never_certain(turns: int) -> None:
+    page = np.pad(write("2746\n3152", height=60), 40, constant_values=255)
+    answer = read_one(the_robust(), to_png(np.ascontiguousarray(np.rot90(page, turns))))
+    assert not is_sure(answer)
 
 
 def test_specks_dashes_and_underlines_are_no_digits() -> None:
@@ -253,6 +354,45 @@ def test_ink_that_is_neither_is_a_mark() -> None:
 
 def find(picture: Grey) -> list[FoundDigit]:
     return find_writing(decode_picture(to_png(picture))).digits
+
+
+@pytest.mark.parametrize("strength", (0.15, 0.25, 0.4))
+@pytest.mark.parametrize("text", ("472038", "975326"))
+def test_digits_much_paler_than_their_neighbours_are_read(text: str, strength: float) -> None:
+    page = np.full((200, 640), 235.0)
+    for place, digit in enumerate(text):
+        drawn = draw_digit(int(digit), shape=page.shape, height=70, centre=(70 + 95 * place, 100), pen=8)
+        page -= (255.0 - drawn) * 0.75 * (strength if place % 2 else 1)
+    page += np.random.default_rng(1).normal(0, 3, page.shape)
+    assert read(np.clip(page, 0, 255).astype(np.uint8)) == text
+
+
+def test_a_pale_stripe_beside_digits_is_no_one_but_doubted() -> None:
+    page = 235.0 - 0.75 * (255.0 - write("4720", height=70))
+    page[30:95, 330:336] -= 40
+    page += np.random.default_rng(1).normal(0, 3, page.shape)
+    answer = read_one(the_robust(), to_png(np.clip(page, 0, 255).astype(np.uint8)))
+    assert answer["text"] == "4720"
+    assert not is_sure(answer)
+
+
+def is_sure(answer: Answer) -> bool:
+    return all(part["certain"] for part in (*answer["digits"], *answer["marks"]))
+
+
+@pytest.mark.parametrize("scene", (np.copy, in_uneven_light))
+@pytest.mark.parametrize(("wide", "high", "pen", "dot"), ((30, 40, 4, 3), (44, 44, 5, 3), (60, 70, 7, 5)))
+def test_noughts_that_touch_and_hold_a_dot_are_no_empty_cells(
+    wide: int, high: int, pen: int, dot: int, scene: Scene
+) -> None:
+    page = draw_digit(1, shape=(160, 360), height=high, centre=(50, 80), pen=pen)
+    for number in range(3):
+        centre = (100 + number * wide, 80)
+        cv2.ellipse(page, centre, (wide // 2, high // 2), 0, 0, 360, 0, pen, cv2.LINE_AA)
+        cv2.circle(page, centre, dot, 0, -1)
+    answer = read_one(the_robust(), to_png(scene(page)))
+    assert len(answer["text"]) == 4
+    assert answer["text"] == "1000" or not is_sure(answer)
 
 
 def test_a_box_lies_around_its_digit() -> None:
@@ -382,3 +522,16 @@ def look_with(classifier: Classifier) -> Look:
         return prediction.probabilities, prediction.certainty
 
     return look
+
+
+def test_small_digits_of_a_large_photograph_are_read_less_reduced() -> None:
+    rows = [("35204917", 16, (60 + 40 * row, 60 + 90 * row)) for row in range(3)]
+    drawn = write_rows(*rows)
+    page = np.pad(drawn, ((700, 700), (900, 900)), constant_values=255).astype(np.float64)
+    page = 60 + 0.7 * page + np.random.default_rng(1).normal(0, 5, page.shape)
+    body = to_bytes(Image.fromarray(np.clip(page, 0, 255).astype(np.uint8)), "JPEG")
+    answer = read_one(the_robust(), body)
+    assert answer["text"] == "\n".join(["35204917"] * 3)
+    x, y, width, height = answer["digits"][0]["box"]
+    assert abs(x + width / 2 - 960) < 8
+    assert abs(y + height / 2 - 760) < 8

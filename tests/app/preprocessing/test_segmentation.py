@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from app.preprocessing.numbers import find_writing
-from app.preprocessing.segmentation import SPACING, cut_stroke
+from app.preprocessing.segmentation import MAX_LINES, SPACING, cut_stroke, part_stroke
 from app.preprocessing.strokes import Stroke
 from tests.support.drawings import draw_text
 
@@ -48,6 +48,38 @@ def test_a_narrow_stroke_is_not_cut() -> None:
 def test_cuts_grow_with_the_width_and_no_faster(text: str) -> None:
     stroke = as_stroke(text, 0.0)
     assert len(cut_stroke(stroke, 90, 8)[1]) <= stroke.width / (SPACING * 90) + 1
+
+
+@pytest.mark.parametrize("gap", (0.0, -6 / 90, -12 / 90))
+def test_some_run_of_lines_is_nearly_a_digit_and_the_rest_the_other(gap: float) -> None:
+    stroke = as_stroke("06", gap)
+    pieces, _ = part_stroke(stroke, 90)
+    first = np.zeros(stroke.mask.shape, bool)
+    alone = as_stroke("0", 0.0).mask
+    first[: alone.shape[0], : alone.shape[1]] = alone
+    areas = [
+        sum(first[piece.y : piece.bottom, piece.x : piece.right][piece.mask].sum() for piece in pieces[:count])
+        - sum((~first[piece.y : piece.bottom, piece.x : piece.right])[piece.mask].sum() for piece in pieces[:count])
+        for count in range(len(pieces) + 1)
+    ]
+    assert max(areas) > 0.85 * alone.sum()
+
+
+@pytest.mark.parametrize("text", ("06", "2385", "90634528"))
+def test_lines_hold_all_ink_once_and_are_few(text: str) -> None:
+    stroke = as_stroke(text, 0.0)
+    pieces, costs = part_stroke(stroke, 90)
+    ink = np.zeros(stroke.mask.shape, int)
+    for piece in pieces:
+        ink[piece.y : piece.bottom, piece.x : piece.right] += piece.mask
+    assert np.array_equal(ink, stroke.mask)
+    assert len(costs) == len(pieces) - 1 < MAX_LINES
+
+
+@pytest.mark.parametrize("shape", ((90, 30), (90, 3000), (400, 90)))
+def test_what_is_no_number_is_not_parted(shape: tuple[int, int]) -> None:
+    stroke = Stroke(0, 0, np.random.default_rng(0).random(shape) < 0.5)
+    assert part_stroke(stroke, 90) == ([stroke], [])
 
 
 def count_looks(page: NDArray[np.uint8]) -> int:

@@ -9,12 +9,22 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from app.errors import NoInk
 from app.preprocessing.numbers import find_writing
 from app.preprocessing.paper import find_marks
 from app.preprocessing.tables import Cell, Tables, find_tables, write_lines
-from tests.app.preprocessing.test_numbers import robust
+from app.reading.answers import read_several
+from tests.app.preprocessing.test_numbers import robust, the_robust
 from tests.support.drawings import draw_digit, to_png
-from tests.support.scenes import Grey, Scene, in_uneven_light, inverted, on_a_sheet_seen_askew, with_grain
+from tests.support.scenes import (
+    Grey,
+    Scene,
+    in_a_band_of_shadow,
+    in_uneven_light,
+    inverted,
+    on_a_sheet_seen_askew,
+    with_grain,
+)
 
 Lines = Callable[[tuple[str, ...], Grey], Grey]
 
@@ -201,6 +211,33 @@ def test_touching_digits_are_no_table(text: str) -> None:
         drawn = draw_digit(int(digit), shape=page.shape, height=100, centre=(80 + 64 * number, 80), pen=10)
         page = np.minimum(page, drawn)
     assert find(page) is None
+
+
+EMPTY = (("   ",), ("     ",), ("  ", "  "), ("    ", "    "), (" ", " ", " "), ("         ",) * 5)
+
+
+@pytest.mark.parametrize("scene", (np.asarray, in_uneven_light, on_a_sheet_seen_askew))
+@pytest.mark.parametrize("rows", EMPTY)
+def test_an_empty_table_holds_no_digit(rows: tuple[str, ...], scene: Scene) -> None:
+    table = scene(rule(rows, write_in_cells(rows)))
+    with pytest.raises(NoInk):
+        read(table)
+
+
+@pytest.mark.parametrize("rows", EMPTY)
+def test_an_empty_table_in_a_band_of_shadow_holds_no_certain_digit(rows: tuple[str, ...]) -> None:
+    table = in_a_band_of_shadow(rule(rows, write_in_cells(rows)))
+    (answer,) = read_several(the_robust(), [to_png(table)])
+    assert not any(digit["certain"] for digit in answer.get("digits", ()))
+
+
+def test_what_is_left_of_a_line_is_no_digit() -> None:
+    rows = ("   ", "   ")
+    tables = find(rule(rows, write_in_cells(rows), thick=3))
+    assert tables is not None
+    x, y, width, height = tables.cells[1].box
+    assert tables.is_rule(np.ones((height - 4, 3), bool), x + 1, y + 2)
+    assert not tables.is_rule(np.ones((height // 2, 3), bool), x + width // 4, y + height // 4)
 
 
 def test_squares_that_digits_are_written_across_are_the_papers() -> None:

@@ -12,9 +12,10 @@ import gevent
 import pytest
 
 from app.errors import Overloaded
-from app.server.answering import Answering, Environ
+from app.server.answering import LONG, Answering, Environ
 from app.server.connections import Connection
 from app.settings import read_settings
+from tests.support.drawings import draw_digit, to_png
 
 
 class Client:
@@ -24,12 +25,15 @@ class Client:
     busy = False
 
 
-def answer(answering: Answering, path: str = "/predict") -> list[bytes]:
+def answer(
+    answering: Answering, path: str = "/predict", body: bytes = b"", query: str = "", client: Client | None = None
+) -> list[bytes]:
     environ: Environ = {
-        "gunicorn.socket": Client(),
-        "wsgi.input": io.BytesIO(),
-        "CONTENT_LENGTH": "0",
+        "gunicorn.socket": client or Client(),
+        "wsgi.input": io.BytesIO(body),
+        "CONTENT_LENGTH": str(len(body)),
         "PATH_INFO": path,
+        "QUERY_STRING": query,
         "REQUEST_METHOD": "POST",
     }
     return list(answering(environ, lambda *_: None))
@@ -37,6 +41,81 @@ def answer(answering: Answering, path: str = "/predict") -> list[bytes]:
 
 def make(app: Callable[[Environ, Callable[..., Any]], Iterable[bytes]], **settings: object) -> Answering:
     return Answering(app, read_settings(settings, {}), cast(set[Connection], set()))
+
+
+def tell_thread(_environ: Environ, start: Callable[..., Any]) -> Iterable[bytes]:
+    start("200 OK", [])
+    return [str(threading.get_ident()).encode()]
+
+
+HERE = [str(threading.get_ident()).encode()]
+DRAWING = to_png(draw_digit(7))
+
+
+def test_a_drawing_is_answered_without_a_thread() -> None:
+    answering = make(tell_thread)
+    gevent.sleep(0.001)
+    assert answer(answering, body=DRAWING) == HERE
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "body"),
+    (
+        ("/read", "", DRAWING),
+        ("/predict", "explain=1", DRAWING),
+        ("/predict", "", to_png(draw_digit(7, shape=(513, 513)))),
+        ("/predict", "", DRAWING + bytes(64 * 1024)),
+        ("/predict", "", DRAWING[:20]),
+        ("/predict", "", b"hello"),
+    ),
+)
+def test_what_may_take_longer_is_answered_in_a_thread(path: str, query: str, body: bytes) -> None:
+    answering = make(tell_thread)
+    gevent.sleep(0.001)
+    assert answer(answering, path, body, query) != HERE
+
+
+def test_a_drawing_is_answered_in_a_thread_where_it_would_delay_many() -> None:
+    answering = make(tell_thread, queue=2)
+    gevent.sleep(0.001)
+    answering.connections.update(cast(set[Connection], {Client() for _ in range(3)}))
+    assert answer(answering, body=DRAWING) != HERE
+
+
+def test_a_drawing_waits_for_a_thread_that_works_on_something_long() -> None:
+    begun, end = threading.Event(), threading.Event()
+
+    def app(environ: Environ, start: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == "/long":
+            begun.set()
+            end.wait()
+        return tell_thread(environ, start)
+
+    answering = make(app)
+    long = gevent.spawn(answer, answering, "/long")
+    gevent.sleep(2 * LONG)
+    assert begun.is_set()
+    drawing = gevent.spawn(answer, answering, body=DRAWING)
+    gevent.sleep(2 * LONG)
+    assert not drawing.ready()
+    end.set()
+    gevent.joinall((long, drawing), timeout=10)
+    assert drawing.value == long.value != HERE
+
+
+def test_a_client_that_does_not_wait_for_answers_delays_no_other() -> None:
+    answering, client = make(tell_thread), Client()
+
+    def ask_on() -> None:
+        for _ in range(100):
+            answer(answering, body=DRAWING, client=client)
+
+    asking = gevent.spawn(ask_on)
+    gevent.sleep(0.001)
+    assert answer(answering, body=DRAWING) == HERE
+    assert not asking.ready()
+    asking.join(timeout=10)
+    assert asking.successful()
 
 
 def test_a_thread_that_never_ends_is_noticed_and_its_client_answered() -> None:

@@ -1,15 +1,19 @@
 /** Owns "what the network sees": the framed digit, pixel by pixel, and the steps to it. */
 
+import { explainPicture, nameDigit, Problem } from '../reading/server.js';
 import { find } from '../site/elements.js';
-import { has, language, t, translate } from '../site/texts.js';
-import { explainPicture, nameDigit, Problem } from './server.js';
+import { loadTexts } from '../site/later.js';
+import { language, t } from '../site/texts.js';
+
+const SAYS = 'says.'; // begins the keys that are sentences of the server
 
 /**
  * @param {HTMLDetailsElement} panel
  * @param {() => Promise<{picture: Blob, digit: FoundDigit, alone: boolean, model: string} | null>} takeDigit the digit to
  *     explain, if there is one, and whether it is the only one in its picture
  */
-export function createSight(panel, takeDigit) {
+export async function createSight(panel, takeDigit) {
+  const say = await loadTexts(import.meta.url);
   const note = find(panel, '[data-part="note"]');
   const pixels = find(panel, '.pixels');
   const steps = find(panel, '.steps');
@@ -71,7 +75,8 @@ export function createSight(panel, takeDigit) {
   function describeStep(step) {
     const item = find(document.importNode(template.content, true), 'li');
     find(item, 'img').src = step.picture;
-    find(item, 'b').textContent = has(`step.${step.name}`) ? t(`step.${step.name}`) : step.name;
+    const name = `step.${step.name}`;
+    find(item, 'b').textContent = say.keys.includes(name) ? say(name) : step.name;
     const decision = translate(step.decision);
     const sentence = find(item, 'span');
     sentence.textContent = decision ?? step.decision;
@@ -79,5 +84,24 @@ export function createSight(panel, takeDigit) {
     return item;
   }
 
+  /**
+   * Translate a sentence of the server; it is itself the key, with {names} in place of its numbers.
+   * @param {string} sentence in English
+   * @returns {string | null} null where this language has no translation
+   */
+  function translate(sentence) {
+    for (const key of say.keys.filter((each) => each.startsWith(SAYS))) {
+      const found = toPattern(key.slice(SAYS.length)).exec(sentence);
+      if (found) return say(key, found.groups);
+    }
+    return null;
+  }
+
   return { show };
+}
+
+/** @param {string} key */
+function toPattern(key) {
+  const literal = key.replace(/[.*+?^$()|[\]\\]/g, '\\$&');
+  return new RegExp(`^${literal.replace(/\{(\w+)\}/g, '(?<$1>.+?)')}$`);
 }
