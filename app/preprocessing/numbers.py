@@ -45,7 +45,7 @@ from .lines import (
     sort_into_rows,
     stand_together,
 )
-from .paper import Marks, find_marks
+from .paper import NARROW_STROKES, Marks, find_marks
 from .parts import Parts, find_parts, find_roughly
 from .signs import may_be_slash, weigh_slashes
 from .strokes import (
@@ -356,7 +356,13 @@ def _find_ink_and_tables(
     tables, cleared = find_tables(sides)
     if tables is None and cleared[0].flat:  # a frame was no table's
         cleared = find_marks(pixels, photo_side=photo_side)
-    marks, strokes, small, pale = _find_ink(cleared, tables, grid)
+    try:
+        marks, strokes, small, pale = _find_ink(cleared, tables, grid)
+    except NoInk:
+        if tables or cleared[0].flat:
+            raise
+        narrow = find_marks(pixels, photo_side=photo_side, strokes=NARROW_STROKES)  # than a shadow that hides the ink
+        marks, strokes, small, pale = _find_ink(narrow, tables, grid)
     few = tables and not tables.ruled and len(tables.cells) <= FEW
     if few and part_by_cell(strokes, tables).keys() == {None}:  # nought beside nought
         tables = None
