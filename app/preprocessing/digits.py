@@ -30,15 +30,16 @@ from .decoding import Body, Picture, decode_picture
 from .drawings import find_drawn_ink
 from .explanation import Step, Steps
 from .ink import draw_ink, is_faint
-from .paper import find_marks, find_mixes, mix_colours
-from .parts import find_roughly, look_closely, show_digit, stands_alone
+from .paper import NARROW_STROKES, WIDEST_STROKES, Strokes, find_marks, find_mixes, mix_colours
+from .parts import find_roughly, look_closely, show_digit, spans_picture, stands_alone
 
 
 @dataclass(frozen=True)
 class FoundInk:
     """The ink of one digit, uint8 (h, w) or framed (28, 28), and whether it can be trusted to be the one that is meant.
 
-    faint: there is too little of it; among_others: other ink is as large and as strong, and was left out.
+    faint: there is too little of it; among_others: other ink is as large and as strong, and was left out; or it hangs
+    together with a narrow shadow.
     """
 
     ink: NDArray[np.uint8]
@@ -96,11 +97,9 @@ def look_for_ink(
         NoInk: nothing is drawn.
     """
     pixels = picture.pixels if isinstance(picture, Picture) else picture
-    if pixels.ndim == 2:
-        if steps is None and (drawn := find_drawn_ink(pixels)):
-            return FoundInk(*drawn)
-        return _look_in(pixels, steps, framing).found
-    best = _look_in_colours(pixels, steps is not None, framing)
+    if steps is None and pixels.ndim == 2 and (drawn := find_drawn_ink(pixels)):
+        return FoundInk(*drawn)
+    best = _look_beyond_shadows(pixels, steps is not None, framing)
     if steps is not None:
         steps += best.steps
     return best.found
@@ -112,25 +111,57 @@ class _Look:
 
     rating: of its ink, comparable between mixes of one picture's colours; 0 where it touches the border, as do stripes
     and patches of coloured paper, and infinite where no other mix need be tried.
+    spans: whether it goes from border to border on uneven paper, and is not all that there is.
     """
 
     found: FoundInk
     rating: float
+    spans: bool = False
     steps: Steps = field(default_factory=list)
 
 
-def _look_in_colours(pixels: NDArray[np.uint8], explained: bool, framing: Framing) -> _Look:
-    """Look for ink in each mix of the colours in which something stands out, and return what looks most like a digit.
+def _look_beyond_shadows(pixels: NDArray[np.uint8], explained: bool, framing: Framing) -> _Look:
+    """Look for ink; where there is none, or it spans the picture, for ink that is no broader than in a narrow shadow.
+
+    What is found so is doubted: it may be the shadow's edge.
+
+    Raises:
+        NoInk: nothing is drawn.
+    """
+    usual: _Look | None = None
+    with suppress(NoInk):
+        usual = _look_in_all(pixels, explained, framing)
+        if not usual.spans:
+            return usual
+    try:
+        narrow = _look_in_all(pixels, explained, framing, NARROW_STROKES)
+    except NoInk:
+        if usual is None:
+            raise
+        return usual
+    if usual is not None and narrow.rating == 0:
+        return usual
+    return replace(narrow, found=replace(narrow.found, among_others=True))
+
+
+def _look_in_all(
+    pixels: NDArray[np.uint8], explained: bool, framing: Framing, strokes: Strokes = WIDEST_STROKES
+) -> _Look:
+    """Look for ink in a grey picture, or in each mix of the colours in which something stands out.
+
+    Returns:
+        What looks most like a digit.
 
     Raises:
         NoInk: nothing is drawn in any of them.
     """
     looks: list[_Look] = []
-    for mix in find_mixes(pixels):
+    for mix in find_mixes(pixels) if pixels.ndim == 3 else (None,):
         steps: Steps = []
         collected = steps if explained else None
         with suppress(NoInk):
-            look = _look_in(mix_colours(pixels, collected, mix), collected, framing)
+            grey = pixels if mix is None else mix_colours(pixels, collected, mix)
+            look = _look_in(grey, collected, framing, strokes)
             looks.append(replace(look, steps=steps))
             if look.rating == math.inf:
                 break
@@ -139,9 +170,9 @@ def _look_in_colours(pixels: NDArray[np.uint8], explained: bool, framing: Framin
     return max(looks, key=lambda look: look.rating)  # the first of equal ones
 
 
-def _look_in(grey: NDArray[np.uint8], steps: Steps | None, framing: Framing) -> _Look:
+def _look_in(grey: NDArray[np.uint8], steps: Steps | None, framing: Framing, strokes: Strokes) -> _Look:
     """Look for the ink of one digit in a grey picture."""
-    sides = find_marks(grey, steps)
+    sides = find_marks(grey, steps, strokes=strokes)
     if sides[0].flat and _is_framed(sides[0].contrast, framing):
         return _Look(FoundInk(sides[0].contrast, is_faint(sides[0].contrast, sides[0])), math.inf)
     marks, parts = find_roughly(sides)
@@ -150,7 +181,7 @@ def _look_in(grey: NDArray[np.uint8], steps: Steps | None, framing: Framing) -> 
     found = FoundInk(draw_ink(contrast, marks, steps), is_faint(contrast, marks), not stands_alone(parts))
     main = int(parts.score.argmax())
     rating = 0.0 if parts.contact[main] else math.inf if marks.flat else float(parts.score[main])
-    return _Look(found, rating)
+    return _Look(found, rating, not marks.flat and spans_picture(parts, main))
 
 
 def _is_framed(ink: NDArray[np.uint8], framing: Framing) -> bool:

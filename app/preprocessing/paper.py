@@ -43,7 +43,11 @@ SHADING_SIDE = 256  # pixels of the thumbnail from which the paper is estimated
 LEAST_LIKELY = 0.25  # of one: dark or light ink that is less likely is not looked for
 # Widest stroke looked for, of the picture's longer side, and how likely it is to be meant by comparison: narrow ones
 # are only for digits in a shadow as narrow as a wide stroke.
-WIDEST_STROKES = ((0.3, 1.0), (0.15, 0.5))
+Strokes = tuple[tuple[float, float], ...]
+WIDEST_STROKES: Strokes = ((0.3, 1.0), (0.15, 0.5))
+NARROW_STROKES: Strokes = (
+    (0.06, 1.0),
+)  # likewise, where nothing is found: ink that hangs together with a narrow shadow
 AROUND = 0.3  # of the longer side: the surroundings with which a mark is compared
 DARKEST_PAPER = 96  # grey level: below it contrast is not divided by the paper's, which would blow up noise
 WEAK_AND_USUAL = (5, 40)  # percentiles of a photograph's contrasts: both paper, though fat ink covers half of it
@@ -66,7 +70,11 @@ class Marks:
 
 
 def find_marks(
-    pixels: NDArray[np.uint8], steps: Steps | None = None, photo_side: int = PHOTO_SIDE, keep_frames: bool = False
+    pixels: NDArray[np.uint8],
+    steps: Steps | None = None,
+    photo_side: int = PHOTO_SIDE,
+    keep_frames: bool = False,
+    strokes: Strokes = WIDEST_STROKES,
 ) -> list[Marks]:
     """Find what is drawn on the paper.
 
@@ -74,6 +82,7 @@ def find_marks(
         pixels: uint8 (h, w) grey or (h, w, 3) RGB.
         photo_side: pixels to which the longer side of a photograph is reduced.
         keep_frames: a frame drawn on the paper is a mark, too: it may be a table's.
+        strokes: how wide they are at most, of the picture's longer side, and how likely; on uneven paper.
 
     Returns:
         One entry where it is plain which side is ink; else one for dark and one for light ink.
@@ -93,7 +102,7 @@ def find_marks(
             replace(find_marks_on_uneven_paper(lifted, is_dark, widest, share * likely), place=place @ turn)
             for is_dark, likely in ((True, dark), (False, 1 - dark))
             if likely > LEAST_LIKELY
-            for widest, share in WIDEST_STROKES
+            for widest, share in strokes
         ]
     if steps is not None:
         for marks in sides:

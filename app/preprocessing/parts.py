@@ -60,6 +60,7 @@ BELONGS_LEVEL = 0.3  # of the main part's contrast that another part has at leas
 OTHER_HEIGHT = 0.6  # of the digit's height that another part has that may be a digit as well,
 OTHER_LEVEL = 0.5  # of its main part's contrast,
 OTHER_SCORE = 0.1  # and of that part's score
+BESIDE = 0.6  # of the picture that a part that goes through it takes up at most the other way
 BELONGS_SCORE = 0.02  # of the main part's score that another part has at least
 
 
@@ -401,6 +402,12 @@ def stands_alone(parts: Parts) -> bool:
     other &= parts.size >= OTHER_HEIGHT * max(right - left, bottom - top)
     other &= (parts.level >= OTHER_LEVEL * parts.level[main]) & (parts.score >= OTHER_SCORE * parts.score[main])
     return not other.any()
+
+
+def spans_picture(parts: Parts, part: int) -> bool:
+    """Tell whether a part goes from one border to the opposite one, and the picture goes on beside it."""
+    (rows, columns), (_, _, width, height) = parts.labels.shape, parts.boxes[part]
+    return bool((height == rows and width < BESIDE * columns) or (width == columns and height < BESIDE * rows))
 
 
 def show_digit(marks: Marks, parts: Parts) -> Pixels:

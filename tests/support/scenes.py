@@ -51,6 +51,14 @@ def in_a_band_of_shadow(drawn: Grey) -> Grey:
     return _to_picture(_mix(drawn, np.full(drawn.shape, 210.0), 45) * (1 - 0.35 * shadow) + _grain(drawn.shape, 3))
 
 
+def in_a_narrow_band_of_shadow(drawn: Grey) -> Grey:
+    """A shadow with sharp edges, no broader than a digit, that falls across it and over the paper's border."""
+    height, width = drawn.shape
+    along = (np.arange(width)[None] - 0.25 * (np.arange(height)[:, None] - height / 2)) / width
+    shadow = np.abs(along - 0.5) < 0.06
+    return _to_picture(_mix(drawn, np.full(drawn.shape, 210.0), 45) * (1 - 0.4 * shadow) + _grain(drawn.shape, 3))
+
+
 def on_ruled_paper(drawn: Grey) -> Grey:
     """Grey rules, of which some cross the digit, a little tilted."""
     return _to_picture(_mix(drawn, _rule(drawn.shape, 46)) + _grain(drawn.shape, 2))

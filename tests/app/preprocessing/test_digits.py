@@ -23,6 +23,7 @@ from tests.support.scenes import (
     Scene,
     at_the_edge_of_a_sheet,
     in_a_frame,
+    in_a_narrow_band_of_shadow,
     inverted,
     underlined,
     with_specks,
@@ -377,6 +378,14 @@ def shade(lean: float, across: float, depth: float, grain: float = 2) -> Grey:
 def test_a_shadows_edge_on_empty_paper_is_no_ink(lean: float, across: float, depth: float) -> None:
     with pytest.raises(NoInk):
         look_for_ink(shade(lean, across, depth))
+
+
+@pytest.mark.parametrize("label", DIGITS)
+def test_a_digit_that_hangs_together_with_a_narrow_shadow_is_found_and_doubted(label: int) -> None:
+    page = draw_digit(label, shape=(360, 480), height=150, pen=12)
+    found = look_for_ink(in_a_narrow_band_of_shadow(page))
+    assert found.among_others
+    assert difference(frame_digit(found.ink), frame_digit(find_ink(page))) < ALIKE
 
 
 @pytest.mark.parametrize("grain", (1, 4))
