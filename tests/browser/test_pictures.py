@@ -15,7 +15,7 @@ from playwright.sync_api import FilePayload, JSHandle, Page, expect
 
 from .conftest import OpenPage
 from .hand import FOUR, HEIGHT, ONE, SEVEN, WIDTH, Stroke, draw_picture, draw_with_mouse, shift, shrink
-from .test_draw import expect_answer, hold_requests, wait_for_held
+from .test_draw import READ, expect_answer, hold_requests, reading, wait_for_held
 
 NO_PICTURE: FilePayload = {"name": "notes.png", "mimeType": "image/png", "buffer": b"no picture at all"}
 BLANK = draw_picture([], "blank.png")
@@ -271,6 +271,14 @@ def test_a_file_that_is_no_picture_is_named_in_plain_words(
     if name != "cut.png":  # of which the browser shows what there is
         expect(page.locator("#staged")).to_be_hidden()
         expect(page.locator("#unnamed")).to_have_text(name)
+
+
+def test_a_picture_that_only_the_server_can_read_has_its_name_and_no_frames(page: Page) -> None:
+    page.route(READ, lambda route: route.fulfill(json=reading("7")))
+    page.set_input_files("#upload", {"name": "7.heic", "mimeType": "image/heic", "buffer": b"of a phone"})
+    expect_answer(page, "7")
+    expect(page.locator("#unnamed")).to_have_text("7.heic")
+    expect(page.locator("#found")).to_be_hidden()
 
 
 def test_a_file_that_cannot_be_read_is_not_blamed_on_the_server(page: Page) -> None:
