@@ -100,6 +100,18 @@ def test_scattered_digits_are_compared_without_their_order(classifier: Classifie
         assert measurements.measure_pages(classifier, [(text, page)])["entirely_right"] == right
 
 
+def test_lines_are_compared_where_the_texts_have_them(classifier: Classifier) -> None:
+    row = side_by_side([draw_digit(7), draw_digit(7)])
+    page = to_png(np.concatenate([row, row]))
+    for text, with_lines, right in (
+        ("77\n77", True, 1.0),
+        ("7777", True, 0.0),
+        ("7777", False, 1.0),
+        ("777", False, 0.0),
+    ):
+        assert measurements.measure_pages(classifier, [(text, page)], with_lines)["entirely_right"] == right
+
+
 def test_pictures_without_a_digit_are_counted_for_both_ways_to_read(classifier: Classifier, tmp_path: Path) -> None:
     (tmp_path / "line.png").write_bytes(to_png(draw_digit(1)))
     (tmp_path / "blank.png").write_bytes(to_png(np.full((50, 50), 255, np.uint8)))
