@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from .conftest import OpenPage
+from .conftest import PATIENCE, OpenPage
 from .hand import FOUR, ONE, SEVEN, begin_stroke, draw_with_finger, draw_with_mouse
 from .test_draw import expect_answer
 from .test_everyone import SMALL_PHONE, TARGET, check_both_themes
@@ -334,6 +336,14 @@ def test_a_phone_shows_one_layer_at_a_time(open_page: OpenPage) -> None:
             forward.click()
 
 
+def wait_until(page: Page, holds: Callable[[], bool]) -> None:
+    """Wait for what no attribute of the page tells; its policy forbids Playwright's own waiting for an expression."""
+    deadline = time.monotonic() + PATIENCE / 1000
+    while not holds():
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(20)
+
+
 def min_side(button: Locator) -> float:
     box = button.bounding_box()
     assert box
@@ -348,11 +358,12 @@ def test_the_sheet_beside_the_layers_shows_what_the_large_one_shows(page: Page) 
     page.click("#inside > summary")
     pad = page.locator("#inside .pad canvas")
     whole = pad.evaluate(count)
+    assert whole
     page.click("#why")
     row = page.locator("#why-panel .why-rows button").first
     expect(row).to_contain_text("Without stroke 1")
     row.click()
-    assert 0 < pad.evaluate(count) < whole, "without the stroke"
+    wait_until(page, lambda: 0 < pad.evaluate(count) < whole)  # without the stroke
     row.click()
     page.mouse.move(1, 1)
-    assert pad.evaluate(count) == whole
+    wait_until(page, lambda: pad.evaluate(count) == whole)

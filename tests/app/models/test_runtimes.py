@@ -51,8 +51,10 @@ def test_what_is_served_answers_as_keras(name: str, mnist_test: tuple[NDArray[np
     for ours, theirs in zip(answers[:2], expected[:2], strict=True):
         np.testing.assert_allclose(ours, theirs, atol=COMPILED_TOLERANCE[bits], rtol=0)
         assert np.quantile(np.abs(ours - theirs), 0.99) <= USUALLY
-    same = answers[0].argmax(axis=1) == expected[0].argmax(axis=1)
-    assert same.mean() >= 0.999
+    otherwise = answers[0].argmax(axis=1) != expected[0].argmax(axis=1)
+    two_best = np.sort(expected[0], axis=1)[:, -2:]
+    assert otherwise.mean() <= 0.002
+    assert (np.diff(two_best)[otherwise] <= USUALLY).all(), "read otherwise though Keras was not undecided"
     for ours, theirs in zip(answers[2:], expected[2:], strict=True):
         lengths = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
         assert ((ours * theirs).sum(axis=1) / lengths).min() >= FEATURES_COSINE
