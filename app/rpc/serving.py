@@ -11,8 +11,9 @@ import logging.config
 import os
 import signal
 import sys
-import threading
 from concurrent import futures
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import click
@@ -90,14 +91,14 @@ def serve_rpc(*, port: int) -> None:
         chosen = bind(server, settings, port)
     except (BadModel, BadSetting) as error:
         sys.exit(f"Digits cannot start: {error}")
-    asked = threading.Event()
+    asked: SimpleQueue[int] = SimpleQueue()  # an Event that a signal sets just as it begins to wait would wait for ever
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: asked.set())
+        signal.signal(number, lambda number, _: asked.put(number))
     server.start()
     log.info("Listening for gRPC on %s:%s", settings.host, chosen)
-    asked.wait()
+    asked.get()
     announce_stop()
     log.info("Stopping")
-    asked.clear()
-    asked.wait(settings.drain)  # /v2/health/ready says no meanwhile; a second signal ends it at once
+    with suppress(Empty):
+        asked.get(timeout=settings.drain)  # /v2/health/ready says no meanwhile; a second signal ends it at once
     server.stop(settings.timeout).wait()
