@@ -15,7 +15,7 @@ import threading
 import weakref
 from collections.abc import Callable
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
@@ -30,6 +30,7 @@ MAX_READING = 1.0  # seconds that a request waits for what it reads with
 MAX_FIRST = 3.0  # seconds that the first one waits, which may have to make the tables
 MAX_WRITING = 5.0  # seconds that one waits for what it changes or asks for
 PAUSE = 1.0  # seconds between attempts to reach a database that is away
+SHORT = 0.01  # seconds between attempts to let a new file have a log
 CONNECTING = 2  # seconds that a connection may take; the least that PostgreSQL's library heeds
 MAX_WAITING = 8  # threads that may wait for the database
 CONNECTIONS = 4  # kept open by a worker
@@ -226,8 +227,26 @@ def open_engine(url: URL) -> Engine:
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     """Let readers go on while another process writes, and an acknowledged change survive a power cut."""
     connection.isolation_level = None  # transactions begin where _begin_sqlite() says
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
+    _write_ahead(connection)
+    for pragma in ("synchronous=FULL", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Let a file have a log of what is written; of servers that begin a new one at once, all but one wait.
+
+    SQLite does not wait for the lock that this takes, as it does for others: it says at once that the file is locked.
+    """
+    deadline = monotonic() + CONNECTING
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if monotonic() > deadline:
+                raise
+            sleep(SHORT)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from sqlalchemy import Connection, text
 from app.errors import TooLarge
 from app.memory import corrections, database
 from app.memory.corrections import Read
-from app.memory.database import MIGRATIONS, Database, Unreachable, parse_url, read_version
+from app.memory.database import MIGRATIONS, Database, Unreachable, open_engine, parse_url, read_version
 from app.memory.migrations import LATEST
 from app.memory.pngs import decode_png
 from app.memory.tables import metadata
@@ -193,6 +194,28 @@ def test_servers_that_start_at_once_make_the_tables_once(sort: str, url: str, re
     assert versions == [LATEST] * 4
     for each in several:
         each.close()
+
+
+def test_many_connections_begin_a_new_file_at_once(tmp_path: Path) -> None:
+    failures: list[Exception] = []
+
+    def connect(place: Path, together: threading.Barrier) -> None:
+        together.wait()
+        try:
+            engine = open_engine(parse_url(f"sqlite:///{place}"))
+            engine.connect().close()
+            engine.dispose()
+        except Exception as error:
+            failures.append(error)
+
+    for number in range(60):  # one in ten was locked
+        together = threading.Barrier(4)
+        threads = [threading.Thread(target=connect, args=(tmp_path / str(number), together)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert failures == []
 
 
 def test_a_database_of_a_newer_version_is_left_alone(url: str) -> None:
