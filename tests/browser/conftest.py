@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,6 +33,20 @@ ARGUMENTS = (
 ANSWERED_WITH_FAILURE = ("/read", "/predict", "/health/ready", "/models/", "/hands/", "/corrections")
 
 OpenPage = Callable[..., Page]
+
+
+def wait_until(page: Page, holds: Callable[[], bool], describe: Callable[[], str] = str) -> None:
+    """Wait for what no attribute of the page tells; its policy forbids Playwright's own waiting for an expression.
+
+    Args:
+        page: may go on meanwhile, and tell of its requests.
+        holds: what is waited for.
+        describe: says how far it came, where it does not come in time.
+    """
+    deadline = time.monotonic() + PATIENCE / 1000
+    while not holds():
+        assert time.monotonic() < deadline, describe()
+        page.wait_for_timeout(10)
 
 
 @pytest.fixture(scope="session")

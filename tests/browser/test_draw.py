@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from base64 import b64decode
 from io import BytesIO
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, Route, expect
 
-from .conftest import PATIENCE, OpenPage
+from .conftest import OpenPage, wait_until
 from .hand import FOUR, ONE, SEVEN, begin_stroke, draw_with_finger, draw_with_mouse, draw_with_pen, place, shift, shrink
 
 READ = "**/read?*"
@@ -58,10 +57,7 @@ def hold_requests(page: Page) -> list[Route]:
 
 
 def wait_for_held(page: Page, held: list[Route], count: int) -> None:
-    deadline = time.monotonic() + PATIENCE / 1000
-    while len(held) < count:
-        assert time.monotonic() < deadline, f"{len(held)} of {count} requests came"
-        page.wait_for_timeout(10)  # lets the browser tell of its requests
+    wait_until(page, lambda: len(held) >= count, lambda: f"{len(held)} of {count} requests came")
 
 
 def test_nothing_drawn_says_so(page: Page) -> None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from .conftest import PATIENCE, OpenPage
+from .conftest import OpenPage, wait_until
 from .hand import FOUR, ONE, SEVEN, begin_stroke, draw_with_finger, draw_with_mouse
 from .test_draw import expect_answer
 from .test_everyone import SMALL_PHONE, TARGET, check_both_themes
@@ -334,14 +332,6 @@ def test_a_phone_shows_one_layer_at_a_time(open_page: OpenPage) -> None:
         assert small == []
         if place < 7:
             forward.click()
-
-
-def wait_until(page: Page, holds: Callable[[], bool]) -> None:
-    """Wait for what no attribute of the page tells; its policy forbids Playwright's own waiting for an expression."""
-    deadline = time.monotonic() + PATIENCE / 1000
-    while not holds():
-        assert time.monotonic() < deadline
-        page.wait_for_timeout(20)
 
 
 def min_side(button: Locator) -> float:
