@@ -44,7 +44,7 @@ def find_bonds(strokes: Sequence[Stroke], loose: Sequence[bool]) -> tuple[list[i
     aside = np.maximum(x[:, None] - right, x - right[:, None])
     over = np.maximum(y[:, None] - bottom, y - bottom[:, None])
     near = np.triu((aside <= TOUCHING) & (over <= TOUCHING), 1)
-    outlines: dict[int, NDArray[np.int32]] = {}
+    outlines: dict[int, NDArray[np.uint8]] = {}
     for one, other in np.argwhere(near).tolist():
         small, large = sorted((one, other), key=lambda at: int(strokes[at].mask.shape[0] * strokes[at].mask.shape[1]))
         if _lies_within(strokes[small], strokes[large], outlines.setdefault(large, _draw_outline(strokes[large]))):

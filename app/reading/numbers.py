@@ -77,17 +77,13 @@ def _spread_doubts(writing: Writing, doubts: list[bool]) -> list[FoundDigit]:
         doubts: of each digit, whether the network doubts it.
     """
     digits = [replace(one, doubted=one.doubted or doubt) for one, doubt in zip(writing.digits, doubts, strict=True)]
-    shared = {one.bond for one in (*digits, *writing.marks) if one.doubted}
+    shared = {one.bond for one in digits if one.doubted} | {mark.bond for mark in writing.marks if mark.doubted}
     digits = [replace(one, doubted=one.doubted or one.bond in shared) for one in digits]
     lines: dict[int, list[bool]] = {}
     for one in digits:
         lines.setdefault(one.line, []).append(one.doubted)
     strange = {line for line, held in lines.items() if _are_many(sum(held), len(held))}
-    found = [replace(one, doubted=one.doubted or one.line in strange) for one in digits]
-    return [  # the network's own doubts are told by themselves
-        replace(one, doubted=was.doubted) if doubt else one
-        for one, was, doubt in zip(found, writing.digits, doubts, strict=True)
-    ]
+    return [replace(one, doubted=one.doubted or one.line in strange) for one in digits]
 
 
 def _are_many(doubted: int, count: int) -> bool:
