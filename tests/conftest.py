@@ -16,9 +16,44 @@ os.environ.setdefault("DIGITS_DATABASE", "")  # no test leaves corrections besid
 ROOT = Path(__file__).parents[1]
 MODELS = ROOT / "models"
 
+# The files that take longest, with the longest first: begun first, so that no worker is left alone with one at the end.
+LONGEST = (
+    "app/bulk/test_cluster.py",
+    "train/test_main.py",
+    "fuzz/test_fuzz.py",
+    "app/server/test_faults.py",
+    "browser/test_draw.py",
+    "app/models/test_importing.py",
+    "train/recipes/test_adapting.py",
+    "app/openapi/test_openapi.py",
+    "train/test_cluster.py",
+    "browser/test_inside.py",
+    "app/bulk/test_command.py",
+    "train/test_runs.py",
+    "browser/test_pictures.py",
+    "app/memory/test_servers.py",
+    "train/reports/test_rebuilding.py",
+    "browser/test_everyone.py",
+    "app/preprocessing/test_inspection.py",
+    "browser/test_why.py",
+    "train/test_adaptation.py",
+    "browser/test_corrections.py",
+    "app/openapi/test_clients.py",
+    "app/server/test_worker.py",
+    "browser/test_keeping.py",
+    "browser/test_challenge.py",
+)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fail-on-skip", action="store_true", help="a skipped test fails the run (CI)")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {ROOT / "tests" / name: place for place, name in enumerate(LONGEST)}
+    if gone := [str(path) for path in places if not path.is_file()]:
+        raise pytest.UsageError(f"LONGEST in tests/conftest.py names files that are not there: {', '.join(gone)}")
+    items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
 @pytest.hookimpl(trylast=True)
