@@ -13,6 +13,8 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links -c app/constraints.txt
 # More than the two cores of a small machine: tests wait for servers, browsers and clusters
 WORKERS ?= 4
+# Compiled modules are kept, whatever the surroundings say: the tests start hundreds of processes
+export PYTHONDONTWRITEBYTECODE :=
 DATA := $(if $(DIGITS_DATA),--data $(DIGITS_DATA))
 
 .PHONY: help run dev train report documents test lint browser proxy promtool bench bench-check bench-bulk test-backends fuzz lock audit clean
