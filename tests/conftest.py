@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from tests.support.servers import serve
+
+if TYPE_CHECKING:
+    from xdist.remote import Producer
+    from xdist.scheduler import LoadFileScheduling
 
 os.environ.setdefault("DIGITS_DATABASE", "")  # no test leaves corrections beside models/; those about them name a file
 ROOT = Path(__file__).parents[1]
@@ -32,7 +37,6 @@ LONGEST = (
     "train/test_runs.py",
     "browser/test_pictures.py",
     "app/memory/test_servers.py",
-    "train/reports/test_rebuilding.py",
     "browser/test_everyone.py",
     "app/preprocessing/test_inspection.py",
     "browser/test_why.py",
@@ -44,16 +48,37 @@ LONGEST = (
     "browser/test_challenge.py",
 )
 
+# Files that go to one worker, as if they were one file: what both train is trained once.
+TOGETHER = {"train/reports/test_rebuilding.py": "train/test_runs.py"}
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fail-on-skip", action="store_true", help="a skipped test fails the run (CI)")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    places = {ROOT / "tests" / name: place for place, name in enumerate(LONGEST)}
-    if gone := [str(path) for path in places if not path.is_file()]:
-        raise pytest.UsageError(f"LONGEST in tests/conftest.py names files that are not there: {', '.join(gone)}")
-    items.sort(key=lambda item: places.get(item.path, len(places)))
+    folder, places = ROOT / "tests", {name: place for place, name in enumerate(LONGEST)}
+    if gone := [name for name in (*LONGEST, *TOGETHER, *TOGETHER.values()) if not (folder / name).is_file()]:
+        raise pytest.UsageError(f"tests/conftest.py names files that are not there: {', '.join(gone)}")
+
+    def place(item: pytest.Item) -> int:
+        name = item.path.relative_to(folder).as_posix()
+        return places.get(TOGETHER.get(name, name), len(places))
+
+    items.sort(key=place)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
+    """Keep together what TOGETHER names, where files are kept together."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            name = nodeid.partition("::")[0].removeprefix("tests/")
+            return TOGETHER.get(name, name)
+
+    return Scheduling(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.hookimpl(trylast=True)
