@@ -30,7 +30,7 @@ from .decoding import Body, Picture, decode_picture
 from .drawings import find_drawn_ink
 from .explanation import Step, Steps
 from .ink import draw_ink, is_faint
-from .paper import NARROW_STROKES, WIDEST_STROKES, Strokes, find_marks, find_mixes, mix_colours
+from .paper import NARROW_STROKES, WIDEST_STROKES, Strokes, find_mixes, find_sides, mix_colours
 from .parts import find_roughly, look_closely, show_digit, spans_picture, stands_alone
 
 
@@ -172,9 +172,9 @@ def _look_in_all(
 
 def _look_in(grey: NDArray[np.uint8], steps: Steps | None, framing: Framing, strokes: Strokes) -> _Look:
     """Look for the ink of one digit in a grey picture."""
-    sides = find_marks(grey, steps, strokes=strokes)
-    if sides[0].flat and _is_framed(sides[0].contrast, framing):
-        return _Look(FoundInk(sides[0].contrast, is_faint(sides[0].contrast, sides[0])), math.inf)
+    sides = find_sides(grey, steps, strokes=strokes)
+    if sides[0].flat and _is_framed((only := sides[0].find()).contrast, framing):
+        return _Look(FoundInk(only.contrast, is_faint(only.contrast, only)), math.inf)
     marks, parts = find_roughly(sides)
     parts = look_closely(marks, parts)
     contrast = show_digit(marks, parts)

@@ -45,7 +45,7 @@ from .lines import (
     sort_into_rows,
     stand_together,
 )
-from .paper import NARROW_STROKES, Marks, find_marks
+from .paper import NARROW_STROKES, Marks, Side, find_sides
 from .parts import Parts, find_parts, find_roughly
 from .signs import may_be_slash, weigh_slashes
 from .strokes import (
@@ -354,27 +354,27 @@ def _find_ink_and_tables(
 ) -> tuple[Tables | None, Marks, list[Stroke], list[Stroke], list[Stroke]]:
     """Return the tables, if there are any, and what _find_ink returns."""
     grid = round(PAGE_GRID * photo_side / PAGE_SIDE)
-    sides = find_marks(pixels, photo_side=photo_side, keep_frames=True)
+    sides = find_sides(pixels, photo_side=photo_side, keep_frames=True)
     tables, cleared = find_tables(sides)
     if tables is None and cleared[0].flat:  # a frame was no table's
-        cleared = find_marks(pixels, photo_side=photo_side)
+        cleared = find_sides(pixels, photo_side=photo_side)
     try:
         marks, strokes, small, pale = _find_ink(cleared, tables, grid)
     except NoInk:
         if tables or cleared[0].flat:
             raise
-        narrow = find_marks(pixels, photo_side=photo_side, strokes=NARROW_STROKES)  # than a shadow that hides the ink
+        narrow = find_sides(pixels, photo_side=photo_side, strokes=NARROW_STROKES)  # than a shadow that hides the ink
         marks, strokes, small, pale = _find_ink(narrow, tables, grid)
     few = tables and not tables.ruled and len(tables.cells) <= FEW
     if few and part_by_cell(strokes, tables).keys() == {None}:  # nought beside nought
         tables = None
-        sides = find_marks(pixels, photo_side=photo_side) if sides[0].flat else sides
+        sides = find_sides(pixels, photo_side=photo_side) if sides[0].flat else sides
         marks, strokes, small, pale = _find_ink(sides, tables, grid)
     return tables, marks, strokes, small, pale
 
 
 def _find_ink(
-    sides: list[Marks], tables: Tables | None, grid: int
+    sides: list[Side], tables: Tables | None, grid: int
 ) -> tuple[Marks, list[Stroke], list[Stroke], list[Stroke]]:
     """Return the marks on the side that is ink, their strokes, the small ones, and those that are much paler.
 

@@ -91,11 +91,11 @@ def refine_marks(marks: Marks, parts: Parts, grid: int = PAGE_GRID) -> tuple[Mar
         parts: of the marks, as find_roughly() returns both.
         grid: cells on the longer side of the grid on which parts are found.
     """
-    if marks.grey is None:
+    if marks.paper is None:
         return marks, parts
     usual = _measure_usual_height(parts.boxes[:, 3] * parts.step, _measure_looks(parts))
-    widest = BROADEST * usual / max(marks.grey.shape)
-    closer = find_marks_on_uneven_paper(marks.grey, marks.dark, widest, marks.likely, without_steps=True)
+    widest = BROADEST * usual / max(marks.contrast.shape)
+    closer = find_marks_on_uneven_paper(marks.paper, marks.dark, widest, marks.likely, without_steps=True)
     closer = clear_rules(replace(closer, place=marks.place))
     found = find_parts(closer, closer.least, grid)
     return (closer, found) if found.score.any() else (marks, parts)

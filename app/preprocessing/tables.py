@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .paper import Marks
+from .paper import Marks, Side
 
 SMALLEST_CELL = 14  # pixels of a cell's shorter side
 GAPS = (0, 6, 10)  # pixels: shorter gaps in a line are closed; no longer ones than are needed to see all cells
@@ -76,6 +77,10 @@ class Tables:
     def clear(self, marks: Marks) -> Marks:
         """Return marks without the tables' lines."""
         return replace(marks, contrast=np.where(self.lines, 0, marks.contrast).astype(np.uint8))
+
+    def clear_side(self, side: Side) -> Side:
+        """Return a side without the tables' lines."""
+        return replace(side, find=cache(lambda: self.clear(side.find())))
 
     def is_shade(self, marks: Marks, mask: NDArray[np.bool_], x: int, y: int) -> bool:
         """Tell whether ink, bool (h, w), at (x, y) of the marks, is no writing but a shadow, or the sheet's edge.
@@ -151,17 +156,18 @@ class _Hole:
 Group = dict[tuple[int, int], _Hole]  # the holes of one table by row and column
 
 
-def find_tables(sides: list[Marks]) -> tuple[Tables | None, list[Marks]]:
+def find_tables(sides: list[Side]) -> tuple[Tables | None, list[Side]]:
     """Find the cells that lines enclose, in rows and columns, on the side that is likely ink.
 
     Returns:
-        The tables, None where there are none; and the marks without their lines, of that side where there are tables.
+        The tables, None where there are none; and the sides without their lines, of dark or light ink alone where there
+        are tables.
     """
-    likely = max(sides, key=lambda marks: marks.likely)
-    tables = _find_on_side(likely)
+    likely = max(sides, key=lambda side: side.likely)
+    tables = _find_on_side(likely.find())
     if tables is None:
         return None, sides
-    return tables, [tables.clear(marks) for marks in sides if marks.dark == likely.dark]
+    return tables, [tables.clear_side(side) for side in sides if side.dark == likely.dark]
 
 
 def _find_on_side(marks: Marks) -> Tables | None:
