@@ -88,32 +88,36 @@ class Picture:
     height: int
 
 
-def decode_picture(body: Body, steps: Steps | None = None, side: int = DECODED_SIDE) -> Picture:
+def decode_picture(
+    body: Body, steps: Steps | None = None, side: int = DECODED_SIDE, drafted_side: int | None = None
+) -> Picture:
     """Decode the bytes of a picture, upright and laid on paper; a huge one comes reduced.
 
     Args:
         body: a file; or a page of one, or a picture that Pillow holds, which is left as it is.
         steps: collects what each step decided.
         side: pixels to which the longer side is reduced, and no further.
+        drafted_side: likewise, of a JPEG, which is decoded the faster the smaller it is to be; as `side` where None.
 
     Raises:
         UnsupportedFormat: not one of FORMATS.
         TooLarge: more pixels than are read, or more work.
         Unreadable: truncated or damaged.
     """
+    drafted_side = drafted_side or side
     try:
-        picture, orientation = _decode(body, side)
+        picture, orientation = _decode(body, side, drafted_side)
     except Warning:  # where warnings are errors
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            picture, orientation = _decode(body, side)
+            picture, orientation = _decode(body, side, drafted_side)
     if steps is not None:
         turned = "turned upright by the camera's note" if orientation > 1 else "upright as it was sent"
         steps.append(Step("decode", f"{picture.width} by {picture.height} pixels, {turned}", picture.pixels))
     return picture
 
 
-def _decode(body: Body, side: int) -> tuple[Picture, int]:
+def _decode(body: Body, side: int, drafted_side: int) -> tuple[Picture, int]:
     """Decode a picture, and return the orientation (1 to 8) that its EXIF noted."""
     if not isinstance(body, bytes):
         return _lay_out(body, side)
@@ -125,7 +129,7 @@ def _decode(body: Body, side: int) -> tuple[Picture, int]:
     width, height = image.size
     try:
         check_memory(width, height, count_pixel_bytes(image, body), more)
-        image = _load(image, body, side)
+        image = _load(image, body, side, drafted_side)
         orientation = _read_orientation(image)
         if orientation > 1:
             image = ImageOps.exif_transpose(image)
@@ -244,11 +248,12 @@ def _explain_format(body: bytes) -> str:
     return f"This is not a picture that we can read. Send {FORMATS_TEXT}."
 
 
-def _load(image: Image.Image, body: bytes, side: int) -> Image.Image:
+def _load(image: Image.Image, body: bytes, side: int, drafted_side: int) -> Image.Image:
     """Read the pixels, averaged to a size near `side`: a JPEG while it is decoded, others after."""
-    factor = max(image.size) / side
+    factor = max(image.size) / drafted_side
     if factor >= 2:  # of JPEGs only
         image.draft(None, (int(image.width / factor), int(image.height / factor)))
+    factor = max(image.size) / side
     if _is_large_webp(image, body):
         return _reduce_in_tiles(image, max(1, int(factor)), _decode_webp(image, body))
     image.load()
