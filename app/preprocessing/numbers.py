@@ -175,8 +175,8 @@ def find_writing(
     ]
     numbered = _read_slashes([(number, group) for number, group in numbered if id(group) not in beside])
     items: list[FoundDigit | FoundMark] = []
-    for number, group in numbered:
-        box = _place(group.stroke, marks, picture)
+    boxes = _place([group.stroke for _, group in numbered], marks, picture)
+    for (number, group), box in zip(numbered, boxes, strict=True):
         if group.seen and group.sign is None:
             faint = is_faint(_show_group(group.stroke, marks), marks)
             shade = tables and group.seen.digit == BAR and tables.is_pale(marks, *group.stroke.placed)
@@ -184,7 +184,7 @@ def find_writing(
         else:
             items.append(FoundMark(group.sign or None, box, number, group.doubted, group.cell))
     last = max(item.line for item in items)
-    items += [FoundMark(None, _place(stroke, marks, picture), last, doubted=True) for stroke in left_out]
+    items += [FoundMark(None, box, last, doubted=True) for box in _place(left_out, marks, picture)]
     if len(items) == 1 and isinstance(items[0], FoundDigit) and (not tables or len(tables.cells) == 1):
         alone = look_for_ink(picture)
         doubted = items[0].doubted or alone.among_others
@@ -477,13 +477,15 @@ def _show_group(group: Stroke, marks: Marks) -> NDArray[np.uint8]:
     return np.asarray(marks.contrast[y:bottom, x:right] * mask, np.uint8)
 
 
-def _place(group: Stroke, marks: Marks, picture: Picture) -> tuple[int, int, int, int]:
-    """Return the box of a group in pixels of the upright picture as it was sent."""
-    x, y, right, bottom = group.x, group.y, group.right, group.bottom
-    corners = marks.place @ np.array([[x, right, x, right], [y, y, bottom, bottom], [1, 1, 1, 1]], float)
+def _place(groups: list[Stroke], marks: Marks, picture: Picture) -> list[tuple[int, int, int, int]]:
+    """Return the boxes of groups in pixels of the upright picture as it was sent."""
+    x, y, right, bottom = np.array([(one.x, one.y, one.right, one.bottom) for one in groups], float).reshape(-1, 4).T
+    across, down = np.stack((x, right, x, right)), np.stack((y, y, bottom, bottom))  # of the corners, (4, n)
+    corners = marks.place[:2, 0, None, None] * across + marks.place[:2, 1, None, None] * down
+    corners += marks.place[:2, 2, None, None]
     reduced = np.array([[picture.pixels.shape[1]], [picture.pixels.shape[0]]])
     size = np.array([[picture.width], [picture.height]])
-    corners = corners[:2] * size / reduced
-    left, top = np.clip(np.floor(corners.min(axis=1)), 0, size[:, 0] - 1).astype(int)
-    end_x, end_y = np.clip(np.ceil(corners.max(axis=1)), 1, size[:, 0]).astype(int)
-    return int(left), int(top), int(end_x - left), int(end_y - top)
+    corners = corners * size[..., None] / reduced[..., None]  # (2, 4, n)
+    begin = np.clip(np.floor(corners.min(axis=1)), 0, size - 1).astype(int)
+    end = np.clip(np.ceil(corners.max(axis=1)), 1, size).astype(int)
+    return [(left, top, wide, high) for left, top, wide, high in np.concatenate((begin, end - begin)).T.tolist()]

@@ -48,9 +48,11 @@ def read_number(
     Raises:
         NoInk: there is none.
     """
+    seen: list[tuple[dict[bytes, int], Prediction]] = []  # the digits of each look, and what was answered
 
     def look(digits: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         prediction = classifier.predict(to_tensor(digits))
+        seen.append(({digit.tobytes(): row for row, digit in enumerate(digits)}, prediction))
         return prediction.probabilities, prediction.certainty
 
     writing = find_writing(picture, look)
@@ -58,13 +60,23 @@ def read_number(
     if decode_finer and writing.high < SMALL_DIGITS and side > FINER * max(PAGE_SIDE, *picture.pixels.shape[:2]):
         writing = _read_finer(writing, decode_finer, look)
     found = writing.digits
-    prediction = classifier.predict(to_tensor(np.stack([one.digit for one in found])))
+    prediction = _find_answers(found, seen) or classifier.predict(to_tensor(np.stack([one.digit for one in found])))
     labels = iter(prediction.probabilities.argmax(axis=1).tolist())
     text = write_lines(
         (item.line, item.cell, str(next(labels)) if isinstance(item, FoundDigit) else item.sign or "")
         for item in writing.items
     )
     return Reading(text, found, writing.marks, prediction)
+
+
+def _find_answers(found: list[FoundDigit], seen: list[tuple[dict[bytes, int], Prediction]]) -> Prediction | None:
+    """Return what was answered for digits when they were looked at, if that was in one look: most pages are."""
+    for rows, prediction in seen:
+        own = [rows.get(one.digit.tobytes()) for one in found]
+        known = [row for row in own if row is not None]
+        if len(known) == len(own):
+            return prediction.pick(known)
+    return None
 
 
 def _read_finer(writing: Writing, decode_finer: Callable[[int], Picture], look: Look) -> Writing:
