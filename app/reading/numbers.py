@@ -1,12 +1,13 @@
 """Read a written number: the digits of a picture, found with the network's help and classified as one batch.
 
-picture -> find_writing (the network rates which cuts look like digits) -> digits -> classifier -> Reading
+picture -> find_writing (the network rates which cuts look like digits) -> digits -> classifier
+        -> doubtful digits read as the sure ones are written -> Reading
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from ..models.classifier import Classifier, Prediction
 from ..preprocessing.decoding import Picture
 from ..preprocessing.numbers import PAGE_SIDE, FoundDigit, FoundMark, Look, Writing, find_writing
 from ..preprocessing.tables import write_lines
+from .consistency import read_consistently
 
 SMALL_DIGITS = 24  # pixels: where most digits are lower, the picture is looked at again, less reduced
 FINER = 1.2  # times as many pixels a side that there are at least
@@ -59,6 +61,12 @@ def read_number(
         writing = _read_finer(writing, decode_finer, look)
     found = writing.digits
     prediction = classifier.predict(to_tensor(np.stack([one.digit for one in found])))
+    if classifier.prototypes is not None and prediction.alone is None:  # else a hand's corrections have decided
+        prediction, changed = read_consistently(prediction, classifier.certain(prediction), classifier.prototypes)
+        found = [
+            replace(one, doubted=one.doubted or is_changed)
+            for one, is_changed in zip(found, changed.tolist(), strict=True)
+        ]
     labels = iter(prediction.probabilities.argmax(axis=1).tolist())
     text = write_lines(
         (item.line, item.cell, str(next(labels)) if isinstance(item, FoundDigit) else item.sign or "")
