@@ -1,10 +1,10 @@
-"""Read a page's doubtful digits as its sure ones are written: mostly one person wrote them all.
+"""Read a page's digits as its sure ones are written: mostly one person wrote them all.
 
     features of a digit ── nearest sure digit of the page, of the class that the network reads ─┐
                         ── nearest sure digit of the page, of the second likeliest class       ─┴─> odds of the second
 
-Where the page has no sure digit of one of the two classes, the nearest prototype stands for it. What the network is
-sure of never changes, and what changes stays doubted.
+Where the page has no sure digit of one of the two classes, the nearest prototype stands for it. Doubtful digits are
+read anew, and stay doubted; sure ones are at most doubted.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..models.classifier import Prediction
-from ..models.prototypes import References, normalise, sort_references
+from ..models.prototypes import References, normalise
 
 
 class Likeness(NamedTuple):
@@ -32,9 +32,11 @@ PROBABLE = 0.73  # for the logarithm of how many times likelier the network find
 BOTH_WRITTEN = Likeness(nearer=1.83, bias=-0.23)  # the page has sure digits of both classes,
 SECOND_WRITTEN = Likeness(nearer=0.92, bias=-0.39)  # of the second alone: the other is a prototype,
 FIRST_WRITTEN = Likeness(nearer=0.82, bias=0.8)  # or of the first alone
-LEAST = 1.0  # odds' logarithm from which the second class is read: so few right digits were harmed that none is left
+LEAST = 1.5  # odds' logarithm from which the second class is read: then none of 20,000 digits of many hands is harmed
+UNLIKE = -2.0  # odds' logarithm from which a sure digit is doubted: one in 1,000 to 2,000 of those that are right
 SOFTENING = 1e-2  # of a distance: two digits of one hand differ by as much
 MIN_PROBABILITY = 1e-7
+NONE = -1.0  # cosine to a class that is not there
 
 
 def read_consistently(
@@ -48,55 +50,68 @@ def read_consistently(
         prototypes: of the network.
 
     Returns:
-        The prediction, and what was changed in it, (n,).
+        The prediction, and which digits are to be doubted: those that it reads anew, and sure ones that are more like
+        digits of another class, (n,).
     """
-    changed = np.zeros(len(certain), bool)
-    doubtful = np.flatnonzero(~certain)
-    if prediction.features is None or not len(doubtful) or not certain.any():
-        return prediction, changed
-    directions = normalise(prediction.features)
-    read = prediction.probabilities.argmax(axis=1)
-    written = sort_references(directions[certain], read[certain].astype(np.uint8))
-    odds = weigh_second(prediction.probabilities[doubtful], directions[doubtful], written, prototypes)
-    changed[doubtful] = odds >= LEAST
+    if prediction.features is None or not certain.any() or len(certain) < 2:
+        return prediction, np.zeros(len(certain), bool)
+    order = np.argsort(prediction.probabilities, axis=1, kind="stable")
+    first, second = order[:, -1], order[:, -2]
+    odds = weigh_second(prediction, first, second, certain, prototypes)
+    changed = ~certain & (odds >= LEAST)
+    doubted = changed | (certain & (odds >= UNLIKE))
     if not changed.any():
-        return prediction, changed
-    probabilities = prediction.probabilities.copy()
-    for place, one in zip(doubtful.tolist(), odds.tolist(), strict=True):
-        if changed[place]:
-            second, first = np.argsort(probabilities[place], kind="stable")[-2:]
-            both = probabilities[place, [first, second]].sum()
-            share = both / (1 + np.exp(-one))
-            probabilities[place, [first, second]] = both - share, share
-    return replace(prediction, probabilities=probabilities), changed
+        return prediction, doubted
+    probabilities, rows = prediction.probabilities.copy(), np.flatnonzero(changed)
+    likelier, other = probabilities[rows, first[rows]], probabilities[rows, second[rows]]
+    share = (likelier + other) / (1 + np.exp(-odds[rows]))
+    probabilities[rows, second[rows]], probabilities[rows, first[rows]] = share, likelier + other - share
+    return replace(prediction, probabilities=probabilities), doubted
 
 
 def weigh_second(
-    probabilities: NDArray[np.float32], directions: NDArray[np.float32], written: References, prototypes: References
+    prediction: Prediction,
+    first: NDArray[np.intp],
+    second: NDArray[np.intp],
+    certain: NDArray[np.bool_],
+    prototypes: References,
 ) -> NDArray[np.float64]:
     """Return the logarithm of the odds that each digit is of its second likeliest class; -inf where nothing tells.
 
     Args:
-        probabilities: of the network, (n, classes).
-        directions: features of the digits, each of length 1, (n, count).
-        written: sure digits of the page.
+        prediction: of the page's digits, with features.
+        first: the likeliest class of each, (n,).
+        second: the second likeliest, (n,).
+        certain: what the network is sure of, (n,).
         prototypes: of the network.
     """
-    rows = np.arange(len(probabilities))
-    second, first = np.argsort(probabilities, axis=1, kind="stable")[:, -2:].T
-    on_page, known = written.measure_nearest(directions), prototypes.measure_nearest(directions)
-    has_first, has_second = (np.isin(label, written.labels) for label in (first, second))
-    likely = np.log(np.maximum(probabilities[rows, [second, first]], MIN_PROBABILITY)).astype(np.float64)
-    cosines = [
-        np.where(has, on_page[rows, label], known[rows, label])
-        for has, label in ((has_first, first), (has_second, second))
-    ]
-    nearer = np.log((1 - cosines[0] + SOFTENING) / (1 - cosines[1] + SOFTENING))
-    odds = np.full(len(rows), -np.inf)
+    assert prediction.features is not None
+    directions, rows = normalise(prediction.features), np.arange(len(first))
+    known, written = prototypes.measure_nearest(directions), _measure_written(directions, first, certain)
+    has_first, has_second = (written[rows, label] > NONE for label in (first, second))
+    like_first = np.where(has_first, written[rows, first], known[rows, first])
+    like_second = np.where(has_second, written[rows, second], known[rows, second])
+    nearer = np.log((1 - like_first + SOFTENING) / (1 - like_second + SOFTENING))
+    logarithms = np.log(np.maximum(prediction.probabilities, MIN_PROBABILITY))
+    likelier = PROBABLE * (logarithms[rows, second] - logarithms[rows, first])
+    odds = np.full(len(first), -np.inf)
     for weights, own in (
         (BOTH_WRITTEN, has_first & has_second),
         (SECOND_WRITTEN, has_second & ~has_first),
         (FIRST_WRITTEN, has_first & ~has_second),
     ):
-        odds[own] = PROBABLE * (likely[0] - likely[1])[own] + weights.nearer * nearer[own] + weights.bias
+        odds[own] = (likelier + weights.nearer * nearer + weights.bias)[own]
     return odds
+
+
+def _measure_written(
+    directions: NDArray[np.float32], read: NDArray[np.intp], certain: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Return the cosine of each digit to the nearest other sure digit of each class; NONE without one, (n, 10)."""
+    sure = np.flatnonzero(certain)
+    cosines = directions @ directions[sure].T
+    cosines[sure, np.arange(len(sure))] = NONE  # not to itself
+    written = np.full((len(directions), 10), NONE, np.float32)
+    for label in np.unique(read[sure]):
+        written[:, label] = cosines[:, read[sure] == label].max(axis=1)
+    return written

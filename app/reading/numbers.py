@@ -62,10 +62,10 @@ def read_number(
     found = writing.digits
     prediction = classifier.predict(to_tensor(np.stack([one.digit for one in found])))
     if classifier.prototypes is not None and prediction.alone is None:  # else a hand's corrections have decided
-        prediction, changed = read_consistently(prediction, classifier.certain(prediction), classifier.prototypes)
+        prediction, doubted = read_consistently(prediction, classifier.certain(prediction), classifier.prototypes)
         found = [
-            replace(one, doubted=one.doubted or is_changed)
-            for one, is_changed in zip(found, changed.tolist(), strict=True)
+            replace(one, doubted=True) if is_doubted else one
+            for one, is_doubted in zip(found, doubted.tolist(), strict=True)
         ]
     labels = iter(prediction.probabilities.argmax(axis=1).tolist())
     text = write_lines(
