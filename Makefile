@@ -11,6 +11,10 @@ RECIPE ?= robust
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(UPGRADE) \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links -c app/constraints.txt
+# More than the two cores of a small machine: tests wait for servers, browsers and clusters
+WORKERS ?= 4
+# Compiled modules are kept, whatever the surroundings say: the tests start hundreds of processes
+export PYTHONDONTWRITEBYTECODE :=
 DATA := $(if $(DIGITS_DATA),--data $(DIGITS_DATA))
 
 .PHONY: help run dev train report documents test lint browser proxy promtool bench bench-check bench-bulk test-backends fuzz lock audit clean
@@ -34,7 +38,7 @@ documents: $(VENV)/.serve ## write the tree, the settings and the speed into the
 	@$(BIN)/python -m tests.documents
 
 test: lint browser proxy promtool $(CLIENTS)/.package-lock.json ## the whole check: ruff, mypy, pytest with a real browser and a real nginx
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 lint: $(VENV)/.test $(NODE_MODULES)/.package-lock.json
 	$(BIN)/ruff check .

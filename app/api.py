@@ -14,7 +14,14 @@ from .errors import BadRequest
 from .reading.answers import Answer, predict_one, predict_several, read_one, read_several
 from .web.metrics import count_answers
 from .web.requests import read_pictures, take_in_time
-from .web.served import check_ready, chosen_classifier, read_flag, served_corrections, served_models
+from .web.served import (
+    asks_nothing_else,
+    check_ready,
+    chosen_classifier,
+    read_flag,
+    served_corrections,
+    served_models,
+)
 from .web.synchronous import asked
 
 if TYPE_CHECKING:
@@ -31,7 +38,7 @@ def predict() -> Response:
     """Read one digit in each picture of the request."""
     classifier = chosen_classifier()
     request = asked()
-    explained, against = (read_flag("explain"), _class("against")) if request.query_string else (False, None)
+    explained, against = (False, None) if asks_nothing_else() else (read_flag("explain"), _class("against"))
     pictures = read_pictures(request, current_app.config["MAX_PICTURES"])
     if not pictures.several:
         answer = predict_one(classifier, pictures.bodies[0], explained, against)

@@ -50,6 +50,7 @@ class Examples:
     numbers: tuple[int, ...]  # of the corrections, (m,)
     trusted: NDArray[np.bool_]  # (m,), false where one contradicts what is known and no second one agrees
     references: References  # those that are trusted
+    reach: NDArray[np.float32]  # (10, k), by class and prototype: see measure_reach()
 
 
 def judge_examples(
@@ -78,7 +79,27 @@ def judge_examples(
         agrees = (cosines > other[doubted]) & (labels == labels[doubted])
         agrees[doubted] = False
         trusted[doubted] = agrees.any()
-    return Examples(tuple(numbers), trusted, sort_references(directions[trusted], labels[trusted]))
+    references = sort_references(directions[trusted], labels[trusted])
+    return Examples(tuple(numbers), trusted, references, measure_reach(references, prototypes))
+
+
+def measure_reach(examples: References, prototypes: References) -> NDArray[np.float32]:
+    """Return from which cosine to a prototype on no example of another class can be nearer to a digit.
+
+    A digit that lies within half the angle between a prototype and an example is nearer to the prototype: the angles of
+    a triangle on a sphere add up to at least the third. Most digits are found to be so near to what is known of their
+    class, and are not compared with the examples, however many there are.
+
+    Returns:
+        float32 (10, k) by the class that a digit is read as, and the prototype; infinite for those of other classes.
+    """
+    reach = np.full((10, len(prototypes.labels)), np.inf, np.float32)
+    others = examples.measure_nearest(prototypes.features)
+    for label in range(10):
+        own = prototypes.labels == label
+        nearest = np.delete(others[own], label, axis=1).max(axis=1)
+        reach[label, own] = np.sqrt((1 + np.clip(nearest, -1, 1)) / 2)
+    return reach
 
 
 def read_with(
@@ -97,10 +118,11 @@ def read_with(
     """
     if prediction.features is None:
         return prediction
-    features, references = prediction.features, examples.references
+    references = examples.references
+    if not len(references.labels):
+        return prediction
     read = prediction.probabilities.argmax(axis=1)
-    near = (features @ references.features.T).max(axis=1) if len(references.labels) else -np.ones(len(read))
-    if (near <= prototypes.measure_nearest_of(features, read)).all():  # nearly always, and whatever their lengths
+    if (prediction.compare(prototypes) >= examples.reach[read]).any(axis=1).all():  # nearly always
         return prediction
     rows = np.arange(len(read))
     nearer, against = compare(prediction, references, prototypes)
@@ -132,11 +154,10 @@ def compare(
         float32 (n, 10) the logarithm of how many times nearer the example is than what is known of the class that the
         network reads, and float32 (n, 10) the logarithm of the network's odds for that class against the example's.
     """
-    assert prediction.features is not None
-    directions, read = normalise(prediction.features), prediction.probabilities.argmax(axis=1)
+    read = prediction.probabilities.argmax(axis=1)
     rows = np.arange(len(read))
-    taught = references.measure_nearest(directions)
-    known = prototypes.measure_nearest_of(directions, read)
+    taught = references.measure_nearest(prediction.directions)
+    known = prediction.measure_nearest(prototypes)[rows, read]
     known = np.maximum(known, taught[rows, read])  # what was confirmed is known as well
     nearer = np.log((1 - known + SOFTENING)[:, None] / (1 - taught + SOFTENING))
     logarithms = np.log(np.maximum(prediction.probabilities, MIN_PROBABILITY))

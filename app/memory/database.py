@@ -15,7 +15,7 @@ import threading
 import weakref
 from collections.abc import Callable
 from pathlib import Path
-from time import monotonic, sleep
+from time import monotonic, sleep, time_ns
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
@@ -31,6 +31,7 @@ MAX_FIRST = 3.0  # seconds that the first one waits, which may have to make the 
 MAX_WRITING = 5.0  # seconds that one waits for what it changes or asks for
 PAUSE = 1.0  # seconds between attempts to reach a database that is away
 SHORT = 0.01  # seconds between attempts to let a new file have a log
+SETTLED = 10**8  # nanoseconds after which no other change has the same time: systems count that in ticks of up to 10 ms
 CONNECTING = 2  # seconds that a connection may take; the least that PostgreSQL's library heeds
 MAX_WAITING = 8  # threads that may wait for the database
 CONNECTIONS = 4  # kept open by a worker
@@ -93,10 +94,14 @@ class Database:
         return self._run(lambda: self._begin(work, reading=False), max_seconds)
 
     def read_stamp(self) -> tuple[int, ...] | None:
-        """Return what is the same as long as a file's database is; None of a server, which has to be asked."""
+        """Return what is the same as long as a file's database is; waits for nothing.
+
+        None of a server, and of a file that has just changed: they have to be asked.
+        """
         if self._files is None:
             return None
-        return tuple(_time_change(file) for file in self._files)
+        stamp = tuple(_time_change(file) for file in self._files)
+        return stamp if max(stamp) < time_ns() - SETTLED else None
 
     def look(self) -> bool:
         """Return whether the database answered when it was last asked, and ask again; waits for nothing."""

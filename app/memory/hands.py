@@ -2,14 +2,14 @@
 
     hand -> has it changed? (asked at most every FRESH seconds) -> new corrections -> features -> Examples
 
-Knows the database's functions and the comparison; no one asks for a hand but through this.
+Most requests find all of it ready and wait for nothing: find_reader(). Knows the database's functions and the
+comparison; no one asks for a hand but through this.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -42,7 +42,7 @@ FRESH = 0.5  # seconds for which a hand is taken to be as it was
 MAX_LISTING = 5.0  # seconds that all corrections of a hand may take to come
 MAX_EXAMPLES = 2000  # newest corrections of a hand that are read with
 MAX_HANDS = 500  # that a process remembers
-MAX_REMEMBERED = 20_000  # examples of all of them: 12 MB a model
+MAX_REMEMBERED = 20_000  # examples of all of them, counted for each model that has seen them: 25 MB
 
 log = logging.getLogger(__name__)
 
@@ -55,15 +55,21 @@ class Remembered:
     change: int = 0
     looked: float = -FRESH
     stamp: tuple[int, ...] | None = None  # of a database in a file
+    used: float = field(default_factory=monotonic)  # when it was asked for last
     labels: dict[int, int] = field(default_factory=dict)  # by the corrections' numbers
     features: dict[str, dict[int, NDArray[np.float32]]] = field(default_factory=dict)  # by model, by number
     examples: dict[str, Examples] = field(default_factory=dict)  # by model
-    readers: dict[str, Classifier] = field(default_factory=dict)  # models as the hand taught them, by name
+    readers: dict[tuple[str, bool], Classifier] = field(default_factory=dict)  # models as the hand taught them
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def is_fresh(self, hand: str) -> bool:
         """Return whether the hand may be taken to be as it was."""
         return monotonic() - self.looked < FRESH and latest_change(hand) == self.change
+
+    @property
+    def size(self) -> int:
+        """How many examples are kept: those of each model."""
+        return sum(len(seen) for seen in [*self.features.values()])
 
 
 class Memory:
@@ -72,7 +78,7 @@ class Memory:
     def __init__(self, database: Database) -> None:
         """Remember nothing yet."""
         self.database = database
-        self._remembered: OrderedDict[str, Remembered] = OrderedDict()
+        self._remembered: dict[str, Remembered] = {}
         self._lock = threading.Lock()
 
     # ---- reading with a hand ----
@@ -83,9 +89,9 @@ class Memory:
         It is the same where the hand has corrected nothing, where the model does not show what it sees, and where the
         database is away and was never asked for this hand.
         """
-        remembered = self._remembered.get(hand)
-        if remembered and remembered.is_fresh(hand) and (reader := remembered.readers.get(classifier.name)):
-            return reader
+        found = self.find_reader(classifier, hand)
+        if found:
+            return found
         prototypes = find_prototypes(classifier)
         if prototypes is None:
             return classifier
@@ -93,9 +99,20 @@ class Memory:
         with remembered.lock:
             examples = self._update(hand, remembered, classifier, prototypes)
             reader = read_with_examples(classifier, examples) if examples else classifier
-            if remembered.is_fresh(hand):
-                remembered.readers[classifier.name] = reader
+            if remembered.is_fresh(hand) and (examples or not remembered.labels):
+                remembered.readers[_identify(classifier)] = reader
         return reader
+
+    def find_reader(self, classifier: Classifier, hand: str) -> Classifier | None:
+        """Return what personalise() returns where it is ready; None where the database or the model has to be asked.
+
+        It takes microseconds, and waits for no lock.
+        """
+        remembered = self._remembered.get(hand)
+        if remembered is None or not (remembered.is_fresh(hand) or self._is_unchanged(hand, remembered)):
+            return None
+        remembered.used = monotonic()
+        return remembered.readers.get(_identify(classifier))
 
     def find_doubted(self, classifier: Classifier, hand: str) -> set[int]:
         """Return the numbers of a hand's corrections that a model does not trust yet."""
@@ -122,26 +139,29 @@ class Memory:
         return remembered.examples[classifier.name]
 
     def _recall(self, hand: str) -> Remembered:
-        """Return what is remembered of a hand, and forget those that were asked for longest ago if they are many."""
+        """Return what is remembered of a hand."""
         with self._lock:
             remembered = self._remembered.get(hand)
             if remembered is None:
                 remembered = self._remembered[hand] = Remembered()
-                total = sum(len(each.labels) for each in self._remembered.values())
-                while len(self._remembered) > MAX_HANDS or (total > MAX_REMEMBERED and len(self._remembered) > 1):
-                    _, oldest = self._remembered.popitem(last=False)
-                    total -= len(oldest.labels)
-            self._remembered.move_to_end(hand)
+                self._make_room()
+            remembered.used = monotonic()
             return remembered
+
+    def _make_room(self) -> None:
+        """Forget hands that were asked for longest ago if they are too many, or have too many examples."""
+        total = sum(each.size for each in self._remembered.values())
+        while len(self._remembered) > MAX_HANDS or (total > MAX_REMEMBERED and len(self._remembered) > 1):
+            oldest = min(self._remembered, key=lambda hand: self._remembered[hand].used)
+            total -= self._remembered.pop(oldest).size
 
     def _look(self, hand: str, remembered: Remembered) -> None:
         """See whether a hand has changed; where the database is away it stays as it was."""
         if remembered.is_fresh(hand):
             return
-        change, now, stamp = latest_change(hand), monotonic(), self.database.read_stamp()
-        if stamp is not None and stamp == remembered.stamp:
-            remembered.change, remembered.looked = change, now
+        if self._is_unchanged(hand, remembered):
             return
+        change, now, stamp = latest_change(hand), monotonic(), self.database.read_stamp()
         try:
             mark = self.database.read(lambda connection: read_mark(connection, hand))
             if mark != remembered.mark:
@@ -149,8 +169,17 @@ class Memory:
                 _keep(remembered, labels)
                 remembered.mark = mark
         except Unreachable:
+            remembered.looked = monotonic()
             return
         remembered.change, remembered.looked, remembered.stamp = change, now, stamp
+
+    def _is_unchanged(self, hand: str, remembered: Remembered) -> bool:
+        """Return whether the database is a file that has not changed since it was asked; then the hand is fresh."""
+        now, stamp = monotonic(), self.database.read_stamp()
+        if stamp is None or stamp != remembered.stamp or latest_change(hand) != remembered.change:
+            return False
+        remembered.looked = now
+        return True
 
     def _see(self, remembered: Remembered, classifier: Classifier, prototypes: References) -> None:
         """Let a model see the pictures that it has not seen yet, and judge all of them."""
@@ -159,7 +188,10 @@ class Memory:
         if missing:
             pngs = self.database.read(lambda connection: read_pngs(connection, missing))
             found = [number for number in missing if number in pngs]
-            seen.update(zip(found, see(classifier, [decode_png(pngs[number]) for number in found]), strict=True))
+            rows = see(classifier, [decode_png(pngs[number]) for number in found])
+            seen.update((number, row.copy()) for number, row in zip(found, rows, strict=True))
+            with self._lock:
+                self._make_room()
         numbers = [number for number in remembered.labels if number in seen]
         features = np.array([seen[number] for number in numbers], np.float32).reshape(len(numbers), -1)
         labels = np.array([remembered.labels[number] for number in numbers], np.uint8)
@@ -214,6 +246,11 @@ class Memory:
     def read_all(self, hand: str) -> list[Correction]:
         """Return all corrections of a hand, the oldest first."""
         return self.database.read(lambda connection: list(read_all(connection, hand)), MAX_LISTING)
+
+
+def _identify(classifier: Classifier) -> tuple[str, bool]:
+    """Return what tells a model from the others: one that is guarded has the name of the same without a guard."""
+    return classifier.name, classifier.is_guarded
 
 
 def _keep(remembered: Remembered, labels: dict[int, int]) -> None:

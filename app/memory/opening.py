@@ -19,6 +19,7 @@ from ..settings import BadSetting, Settings
 from .migrations import LATEST
 
 if TYPE_CHECKING:  # SQLAlchemy is not loaded where corrections are off
+    from ..models.classifier import Classifier
     from .hands import Memory
 
 EMBEDDED = "sqlite"  # the setting that means a file beside the folder of models
@@ -72,6 +73,12 @@ class Corrections:
             with self._opening:
                 self._memory = self._memory or open_memory(self._settings)
         return self._memory
+
+    def find_reader(self, classifier: Classifier, hand: str) -> Classifier | None:
+        """Return a model as a hand taught it where that is ready; None where something would have to be waited for."""
+        if not self.are_kept:
+            return classifier
+        return self._memory.find_reader(classifier, hand) if self._memory else None
 
     def describe(self) -> str:
         """Say whether they can be read with and kept: on, off or unreachable; the answer does not wait for them."""

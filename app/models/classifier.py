@@ -12,6 +12,7 @@ import copy
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -48,6 +49,26 @@ class Prediction:
     features: NDArray[np.float32] | None = None  # (n, count): what the last layer sees; None where a network hides it
     alone: NDArray[np.intp] | None = None  # (n,): classes that the network alone reads, where something changed them
     guarded: tuple[Doubt | None, ...] | None = None  # (n,): what the model doubts that guards this one, if one does
+
+    @cached_property
+    def directions(self) -> NDArray[np.float32]:
+        """The features scaled to length 1, (n, count), where a network answers them."""
+        assert self.features is not None
+        return normalise(self.features)
+
+    def compare(self, prototypes: References) -> NDArray[np.float32]:
+        """Return the cosine between each digit and each prototype, (n, k).
+
+        It is worked out once for whoever asks: a hand's corrections and the doubts do, one after the other.
+        """
+        kept: tuple[References, NDArray[np.float32]] | None = self.__dict__.get("_compared")
+        if kept is None or kept[0] is not prototypes:
+            kept = self.__dict__["_compared"] = prototypes, self.directions @ prototypes.features.T
+        return kept[1]
+
+    def measure_nearest(self, prototypes: References) -> NDArray[np.float32]:
+        """Return the cosine between each digit and the nearest prototype of each class, (n, 10)."""
+        return prototypes.take_nearest(self.compare(prototypes))
 
     @property
     def score(self) -> NDArray[np.float32]:
@@ -169,8 +190,7 @@ def measure_likeness(prediction: Prediction, prototypes: References) -> NDArray[
         prediction: with features.
         prototypes: of the network.
     """
-    assert prediction.features is not None
-    nearest = prototypes.measure_nearest(normalise(prediction.features)).tolist()
+    nearest = prediction.measure_nearest(prototypes).tolist()
     likeness = []
     for cosines, own_class in zip(nearest, prediction.probabilities.argmax(axis=1).tolist(), strict=True):
         own = 1 - cosines.pop(own_class)

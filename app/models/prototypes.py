@@ -45,32 +45,17 @@ class References:
         Returns:
             float32 (n, 10).
         """
+        return self.take_nearest(features @ self.features.T)
+
+    def take_nearest(self, cosines: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the same, float32 (n, 10), of the cosines between digits and all references, float32 (n, k)."""
         if not len(self.labels):
-            return np.full((len(features), 10), -1, np.float32)
-        found = np.maximum.reduceat(features @ self.features.T, self._starts, axis=1)
+            return np.full((len(cosines), 10), -1, np.float32)
+        found = np.maximum.reduceat(cosines, self._starts, axis=1)
         if len(self._starts) == 10:
             return np.asarray(found, np.float32)
-        nearest = np.full((len(features), 10), -1, np.float32)
+        nearest = np.full((len(cosines), 10), -1, np.float32)
         nearest[:, self.labels[self._starts]] = found
-        return nearest
-
-    @cached_property
-    def _by_label(self) -> list[NDArray[np.float32]]:
-        """The references of each class, without a copy."""
-        return [self.features[slice(*np.searchsorted(self.labels, (label, label + 1)))] for label in range(10)]
-
-    def measure_nearest_of(self, features: NDArray[np.float32], labels: NDArray[np.intp]) -> NDArray[np.float32]:
-        """Return the product of each digit and the nearest reference of one class, float32 (n,); -1 without one.
-
-        Args:
-            features: float32 (n, count); a product is the cosine where rows have length 1.
-            labels: the class of each digit, (n,).
-        """
-        nearest = np.full(len(features), -1, np.float32)
-        for place, label in enumerate(labels.tolist()):
-            references = self._by_label[label]
-            if len(references):
-                nearest[place] = (references @ features[place]).max()
         return nearest
 
 
@@ -82,7 +67,7 @@ def sort_references(features: NDArray[np.float32], labels: NDArray[np.uint8]) ->
 
 def normalise(features: NDArray[np.float32]) -> NDArray[np.float32]:
     """Scale rows to length 1, so that a product of two is their cosine; a row of zeros stays as it is."""
-    lengths = np.sqrt(np.einsum("ij,ij->i", features, features))[:, None]
+    lengths = np.sqrt(np.vecdot(features, features))[:, None]
     return np.asarray(features / np.maximum(lengths, np.float32(1e-6)), np.float32)
 
 

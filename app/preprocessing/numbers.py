@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ..errors import NoInk
 from ..framing import frame_digit
+from .bonds import find_bonds
 from .decoding import Picture
 from .digits import look_for_ink
 from .grouping import (
@@ -91,6 +92,7 @@ class FoundDigit:
     faint: bool = False  # too little ink to be trusted
     doubted: bool = False  # whether it may be another digit, a sign or several digits as well
     cell: Cell | None = None  # of a table
+    bond: int = 0  # a number that all ink has that hangs together with it
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,7 @@ class FoundMark:
     line: int
     doubted: bool = False  # whether it may be a digit as well
     cell: Cell | None = None  # of a table
+    bond: int = 0  # as a digit's
 
 
 @dataclass(frozen=True)
@@ -185,11 +188,22 @@ def find_writing(
             items.append(FoundMark(group.sign or None, box, number, group.doubted, group.cell))
     last = max(item.line for item in items)
     items += [FoundMark(None, box, last, doubted=True) for box in _place(left_out, marks, picture)]
+    items = _bind([*(group.stroke for _, group in numbered), *left_out], items)
     if len(items) == 1 and isinstance(items[0], FoundDigit) and (not tables or len(tables.cells) == 1):
         alone = look_for_ink(picture)
         doubted = items[0].doubted or alone.among_others
         return Writing([replace(items[0], digit=frame_digit(alone.ink), faint=alone.faint, doubted=doubted)])
     return Writing(items, usual)
+
+
+def _bind(strokes: list[Stroke], items: list[FoundDigit | FoundMark]) -> list[FoundDigit | FoundMark]:
+    """Number digits and marks by what they hang together with; a digit within another one, or around it, is doubted."""
+    loose = [isinstance(item, FoundMark) and item.sign is None for item in items]
+    bonds, nested = find_bonds(strokes, loose)
+    return [
+        replace(item, bond=bond, doubted=item.doubted or (is_nested and isinstance(item, FoundDigit)))
+        for item, bond, is_nested in zip(items, bonds, nested, strict=True)
+    ]
 
 
 def _look_at(strokes: list[Stroke], marks: Marks, look: Look) -> list[Seen]:

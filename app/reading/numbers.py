@@ -1,12 +1,13 @@
 """Read a written number: the digits of a picture, found with the network's help and classified as one batch.
 
-picture -> find_writing (the network rates which cuts look like digits) -> digits -> classifier -> Reading
+picture -> find_writing (the network rates which cuts look like digits) -> digits -> classifier
+        -> doubtful digits read as the sure ones are written -> Reading
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +18,15 @@ from ..models.classifier import Classifier, Prediction
 from ..preprocessing.decoding import Picture
 from ..preprocessing.numbers import PAGE_SIDE, FoundDigit, FoundMark, Look, Writing, find_writing
 from ..preprocessing.tables import write_lines
+from .consistency import read_consistently
 
 SMALL_DIGITS = 24  # pixels: where most digits are lower, the picture is looked at again, less reduced
 FINER = 1.2  # times as many pixels a side that there are at least
 FINE_DIGITS = 40  # pixels that they are then high, if
 FINEST_SIDE = 2000  # pixels of the longer side suffice
 DECODED_FINER = 1400  # pixels to which the longer side is reduced at most; what is left has less than twice as many
+DOUBTED_IN_LINE = 0.3  # of a line's digits that are doubted: then all are, since they may be letters,
+DOUBTED_AT_LEAST = 2  # where there are so many, or half of them are
 
 
 @dataclass(frozen=True)
@@ -59,8 +63,15 @@ def read_number(
     side = max(picture.width, picture.height)
     if decode_finer and writing.high < SMALL_DIGITS and side > FINER * max(PAGE_SIDE, *picture.pixels.shape[:2]):
         writing = _read_finer(writing, decode_finer, look)
-    found = writing.digits
-    prediction = _find_answers(found, seen) or classifier.predict(to_tensor(np.stack([one.digit for one in found])))
+    digits = [one.digit for one in writing.digits]
+    prediction = _find_answers(digits, seen) or classifier.predict(to_tensor(np.stack(digits)))
+    found = _spread_doubts(writing, [doubt is not None for doubt in classifier.doubts(prediction)])
+    if classifier.prototypes is not None and prediction.alone is None:  # else a hand's corrections have decided
+        prediction, doubted = read_consistently(prediction, classifier.certain(prediction), classifier.prototypes)
+        found = [
+            replace(one, doubted=True) if is_doubted else one
+            for one, is_doubted in zip(found, doubted.tolist(), strict=True)
+        ]
     labels = iter(prediction.probabilities.argmax(axis=1).tolist())
     text = write_lines(
         (item.line, item.cell, str(next(labels)) if isinstance(item, FoundDigit) else item.sign or "")
@@ -69,14 +80,38 @@ def read_number(
     return Reading(text, found, writing.marks, prediction)
 
 
-def _find_answers(found: list[FoundDigit], seen: list[tuple[dict[bytes, int], Prediction]]) -> Prediction | None:
+def _find_answers(
+    digits: list[NDArray[np.uint8]], seen: list[tuple[dict[bytes, int], Prediction]]
+) -> Prediction | None:
     """Return what was answered for digits when they were looked at, if that was in one look: most pages are."""
     for rows, prediction in seen:
-        own = [rows.get(one.digit.tobytes()) for one in found]
+        own = [rows.get(digit.tobytes()) for digit in digits]
         known = [row for row in own if row is not None]
         if len(known) == len(own):
             return prediction.pick(known)
     return None
+
+
+def _spread_doubts(writing: Writing, doubts: list[bool]) -> list[FoundDigit]:
+    """Return the digits; doubted is also what hangs together with doubted ink, or stands in a line of much doubted ink.
+
+    Args:
+        writing: in which they were found.
+        doubts: of each digit, whether the network doubts it.
+    """
+    digits = [replace(one, doubted=one.doubted or doubt) for one, doubt in zip(writing.digits, doubts, strict=True)]
+    shared = {one.bond for one in digits if one.doubted} | {mark.bond for mark in writing.marks if mark.doubted}
+    digits = [replace(one, doubted=one.doubted or one.bond in shared) for one in digits]
+    lines: dict[int, list[bool]] = {}
+    for one in digits:
+        lines.setdefault(one.line, []).append(one.doubted)
+    strange = {line for line, held in lines.items() if _are_many(sum(held), len(held))}
+    return [replace(one, doubted=one.doubted or one.line in strange) for one in digits]
+
+
+def _are_many(doubted: int, count: int) -> bool:
+    """Tell whether so many of a line's digits are doubted that the others may be letters, too."""
+    return doubted >= max(DOUBTED_IN_LINE * count, min(DOUBTED_AT_LEAST, 0.5 * count))
 
 
 def _read_finer(writing: Writing, decode_finer: Callable[[int], Picture], look: Look) -> Writing:

@@ -4,7 +4,8 @@
 
 A client that sends or reads slowly holds a greenlet and no thread. What costs little is answered in the loop, so that
 health and metrics are answered whatever the threads do; so is a drawing while few clients are connected, since handing
-it to a thread and back takes a tenth of its time. Knows WSGI, and nothing of what the app does.
+it to a thread and back takes a tenth of its time (web/quick.py tells which are). Knows WSGI, and nothing of what the
+app does.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from gunicorn.http.errors import NoMoreData
 from ..errors import BadRequest, Overloaded, TooLarge
 from ..settings import Settings
 from ..web.logs import LIGHT_PATHS
-from ..web.requests import is_quick
+from ..web.quick import is_quick
 from .connections import Connection, give_way
 from .turns import Turns
 
@@ -92,7 +93,7 @@ class Answering:
         if environ["PATH_INFO"].startswith(LIGHT_PATHS) and not body:
             give_way()  # a client that pipelines requests does not delay the others
             return self._collect(environ)
-        if self._delays_few() and is_quick(environ, body):
+        if self._delays_few() and is_quick(self.app, environ, body):
             self.turns.await_turn(environ["gunicorn.socket"])
             return self._collect(environ)
         return self._answer_in_thread(environ)

@@ -20,7 +20,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING
 
 import numpy as np
 from flask import Request, current_app, request
@@ -29,16 +28,9 @@ from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDeco
 
 from ..errors import BadRequest, TooLarge, UnsupportedFormat
 from ..preprocessing.decoding import find_conversion, has_signature
-from ..preprocessing.inspection import is_small_png
 from .json_bodies import List, parse_object, quote
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
-
 MAX_DECOMPRESSED = 16 * 2**20  # bytes; where the app sets no limit
-QUICK_PATH = "/predict"
-MAX_QUICK_SIDE = 512  # pixels of a picture that is read quickly, whatever is in it
-MAX_QUICK_BYTES = 64 * 1024
 MAX_PART_HEAD = 4096  # bytes of the headers of a part of multipart/form-data: a long file name and room
 MAX_BOUNDARY = 200  # bytes of the line between parts; RFC 2046 allows 70
 FORM_STEP = 4096  # bytes of multipart/form-data that are parsed at a time
@@ -83,15 +75,6 @@ def read_pictures(request: Request, max_pictures: int) -> Pictures:
     if not any(pictures.bodies):
         raise BadRequest(f"The request holds no picture. {FORMS_TEXT}")
     return pictures
-
-
-def is_quick(environ: WSGIEnvironment, body: bytes) -> bool:
-    """Tell whether a request is the commonest one: a drawing as PNG, to be read as one digit and nothing more.
-
-    Answering it takes a millisecond, and one of nothing but noise 40 (tests/bench).
-    """
-    is_plain = environ["PATH_INFO"] == QUICK_PATH and not environ["QUERY_STRING"]
-    return is_plain and len(body) <= MAX_QUICK_BYTES and is_small_png(body, MAX_QUICK_SIDE)
 
 
 def take_in_time(bodies: Sequence[bytes]) -> Iterator[bytes]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # SQLAlchemy is loaded with the first correction
 
 EXTENSION = "digits"  # under which the factory keeps the models
 MEMORY = "digits.memory"  # under which it keeps the corrections
+READER = "digits.reader"  # under which a request's environment has the model that answers, where it is known already
 
 
 def served_models() -> Registry:
@@ -57,6 +58,9 @@ def chosen_classifier() -> Classifier:
     request, models = asked(), served_models()
     if not request.query_string:
         return models.get()
+    known: Classifier | None = request.environ.get(READER)
+    if known is not None:
+        return known
     arguments = request.args
     classifier = (models.get_guarded if read_flag("guard") else models.get)(arguments.get("model"))
     hand = arguments.get("hand")
@@ -65,6 +69,12 @@ def chosen_classifier() -> Classifier:
     check_hand(hand)
     memory = served_corrections().open()
     return memory.personalise(classifier, hand) if memory else classifier
+
+
+def asks_nothing_else() -> bool:
+    """Return whether a request asks for nothing by its query, or for no more than what was found before it came."""
+    request = asked()
+    return not request.query_string or request.environ.get(READER) is not None
 
 
 def read_flag(name: str) -> bool:

@@ -7,10 +7,15 @@ the request anew at each use of its proxies.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property, lru_cache
 from typing import Any, cast
+from urllib.parse import parse_qsl
 
 from flask import Flask, Request, request
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.routing import MapAdapter
+
+MAX_KEPT, MAX_KEPT_BYTES = 256, 256  # queries that are kept, and the length of each
 
 
 class Asked(Request):
@@ -19,6 +24,18 @@ class Asked(Request):
     received: float  # seconds of the clock, when it came
     identity: str = ""  # its id in the log
     trace: tuple[str, str] | None = None  # ids of the trace and of the caller's span, where it is part of one
+
+    @cached_property
+    def args(self) -> MultiDict[str, str]:
+        """What the query asks for. Clients ask the same again and again, so short queries are taken apart once."""
+        query: bytes = self.query_string
+        return parse_query(query) if len(query) <= MAX_KEPT_BYTES else parse_query.__wrapped__(query)
+
+
+@lru_cache(maxsize=MAX_KEPT)
+def parse_query(query: bytes) -> ImmutableMultiDict[str, str]:
+    """Take a query apart as werkzeug does."""
+    return ImmutableMultiDict(parse_qsl(query.decode(), keep_blank_values=True, errors="werkzeug.url_quote"))
 
 
 class SynchronousFlask(Flask):

@@ -1,1 +1,1 @@
-"""Looks for bytes that the server does not expect: python -m tests.fuzz TARGET."""
+"""Looks for bytes that the server does not expect: python -m tests.fuzz TARGET..."""

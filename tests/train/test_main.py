@@ -120,12 +120,11 @@ def test_a_run_ends_early_where_it_does_not_get_better(
     assert card["training"]["overridden"]["patience"] == 1
 
 
-def test_mlflow_is_told_where_it_is_named(printed: Path, tmp_path: Path) -> None:
+def test_mlflow_is_told_where_it_is_named(printed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = tmp_path / "mlruns"
-    environment = {**os.environ, "MLFLOW_TRACKING_URI": store.as_uri(), "MLFLOW_ALLOW_FILE_STORE": "true"}
-    command = [sys.executable, "-m", "train", "lenet5", "--epochs", "2", *SMALL_BATCHES, *places(tmp_path, printed)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store.as_uri())
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    assert main(["lenet5", "--epochs", "2", *SMALL_BATCHES, *places(tmp_path, printed)]) == 0
     (losses,) = store.glob("*/*/metrics/validation_loss")
     card = json.loads((tmp_path / "models" / "lenet5" / "card.json").read_text())
     told = [float(line.split()[1]) for line in losses.read_text().splitlines()]

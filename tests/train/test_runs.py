@@ -70,7 +70,7 @@ def interrupt(recipe: Recipe, epochs: int) -> Recipe:
 @pytest.mark.parametrize(
     ("name", "changes"),
     (
-        ("cnn_16_36_64", {"epochs": 4}),  # dropout, Adam
+        pytest.param("cnn_16_36_64", {"epochs": 4}, marks=pytest.mark.backends),  # dropout, Adam
         ("lenet5", {"epochs": 5}),  # a schedule, and the best epoch is kept
         ("lenet_relu", {"epochs": 4}),  # the loop written by hand
         ("cnn", {"epochs": 4, "keep": "last", "averaging": 0.9}),  # averaged weights
@@ -147,7 +147,7 @@ def test_a_recipe_may_vary_its_digits_smooth_its_labels_and_finish_its_network(p
     assert card["metrics"]["test_accuracy"] >= 0
 
 
-@pytest.mark.parametrize("name", ("lenet5", "lenet_relu"))
+@pytest.mark.parametrize("name", (pytest.param("lenet5", marks=pytest.mark.backends), "lenet_relu"))
 def test_a_run_goes_the_whole_way_to_the_server(saved: Saved, printed: Path, tmp_path: Path, name: str) -> None:
     if name in saved:
         run, card = saved[name]
@@ -164,6 +164,7 @@ def test_a_run_goes_the_whole_way_to_the_server(saved: Saved, printed: Path, tmp
         "filters.png",
     }
     assert json.loads((folder / "card.json").read_text()) == card
+    assert card["versions"]["backend"] == keras.backend.backend()
     assert not (run.places.runs / name).exists()
     assert sum(map(sum, card["confusion"])) == TEST
     assert len(card["wrong"]) == TEST - round(card["metrics"]["test_accuracy"] * TEST)

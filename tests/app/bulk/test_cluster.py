@@ -188,7 +188,7 @@ def test_pictures_in_a_store_are_read(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_a_node_that_dies_loses_and_duplicates_no_picture(nodes: Nodes, tmp_path: Path) -> None:
     folder, parts = fill(tmp_path / "scans", ENOUGH), tmp_path / "parts"
     with start(str(folder), "--ray", nodes.address, "--output", str(parts), stderr=subprocess.PIPE) as process:
-        wait_for(lambda: any(parts.glob("*.parquet")))
+        wait_for(lambda: any(parts.glob("*.parquet")), 240)
         nodes.kill_one()
         assert len(list(parts.glob("*.parquet"))) < 8
         _, said = process.communicate(timeout=300)
@@ -224,10 +224,17 @@ def test_a_node_that_dies_loses_and_duplicates_no_picture(nodes: Nodes, tmp_path
     ),
 )
 def test_a_wrong_request_to_a_cluster_is_answered_in_one_sentence(
-    tmp_path: Path, arguments: tuple[str, ...], sentence: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    sentence: str,
 ) -> None:
+    for name in ("RAY_USAGE_STATS_ENABLED", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"):  # which it sets
+        monkeypatch.setenv(name, "0")
     (tmp_path / "7.png").write_bytes(to_png(draw_digit(7)))
-    code, written, said = run(*(argument.format(folder=tmp_path) for argument in arguments))
+    code = main([argument.format(folder=tmp_path) for argument in arguments])
+    written, said = capfd.readouterr()
     assert (code, written) == (2, "")
     assert said.startswith(sentence.format(folder=tmp_path))
     assert said.count("\n") == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -104,6 +106,28 @@ def test_a_slip_of_the_finger_is_not_believed_until_it_is_repeated() -> None:
     assert not other.any()
     again, _ = teach(np.concatenate([ordinary, normalise(ordinary + 0.002 * towards(14))]), 4, 4)
     assert again.all()
+
+
+def test_digits_that_are_in_no_example_s_reach_read_as_if_they_had_been_compared() -> None:
+    rng = np.random.default_rng(1)
+    near = np.repeat(np.eye(10, COUNT, dtype=np.float32), 3, axis=0) + 0.2 * rng.random((30, COUNT), np.float32)
+    prototypes = sort_references(normalise(near), np.repeat(np.arange(10, dtype=np.uint8), 3))
+    spread = rng.random((400, COUNT), np.float32) * rng.uniform(0, 0.5, (400, 1)).astype(np.float32)
+    features = normalise(np.eye(10, COUNT, dtype=np.float32)[rng.integers(0, 10, 400)] + spread)
+    examples = judge_examples(range(9), features[:9], rng.integers(0, 10, 9).astype(np.uint8), prototypes)
+    everywhere = replace(examples, reach=np.full_like(examples.reach, np.inf))
+    skipped = changed = 0
+    for at in range(400):
+        probabilities = np.full((1, 10), 0.01, np.float32)
+        probabilities[0, rng.integers(0, 10) if at % 4 == 0 else features[at, :10].argmax()] = 0.91
+        before = Prediction(probabilities, np.ones(1, np.float32), features[at : at + 1])
+        skipped += bool((before.compare(prototypes) >= examples.reach[probabilities.argmax(axis=1)]).any())
+        after = read_with(before, examples, prototypes)
+        compared = read_with(before, everywhere, prototypes)
+        np.testing.assert_allclose(after.probabilities, compared.probabilities, atol=1e-5)
+        changed += after is not before
+    assert skipped > 100
+    assert changed > 5
 
 
 def test_without_examples_and_without_digits_nothing_changes() -> None:

@@ -1,0 +1,90 @@
+"""What is doubted among digits makes doubtful what hangs together with it, and what stands in a line of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from app.models.classifier import Classifier, load_classifier
+from app.models.folder import load
+from app.reading.answers import read_one
+from tests.support.drawings import draw_text, to_png
+
+Grey = NDArray[np.uint8]
+
+
+@pytest.fixture(scope="module")
+def robust() -> Classifier:
+    folder = Path(__file__).parents[3] / "models" / "robust"
+    if not folder.is_dir():
+        pytest.skip("models/robust is not there: make train RECIPE=robust")
+    return load_classifier(load(folder))
+
+
+def face(mouth: int) -> Grey:
+    """Draw a face: its ring is a 0."""
+    page = np.full((300, 320), 255, np.uint8)
+    cv2.circle(page, (160, 150), 90, 0, 8, cv2.LINE_AA)
+    for x in (130, 190):
+        cv2.line(page, (x, 115), (x, 140), 0, 8, cv2.LINE_AA)
+    cv2.ellipse(page, (160, 180), (40, 18), 0, 0, mouth, 0, 8, cv2.LINE_AA)
+    return page
+
+
+def rings(count: int) -> Grey:
+    page = np.full((300, 320), 255, np.uint8)
+    for number in range(count):
+        cv2.circle(page, (160, 150), 100 - 24 * number, 0, 7, cv2.LINE_AA)
+    return page
+
+
+def ticked_box(crossed: bool) -> Grey:
+    page = np.full((300, 320), 255, np.uint8)
+    cv2.rectangle(page, (90, 80), (230, 220), 0, 7)
+    tick = ((100, 90), (220, 210)) if crossed else ((115, 150), (150, 195), (250, 60))
+    cv2.polylines(page, [np.array(tick)], isClosed=False, color=0, thickness=9, lineType=cv2.LINE_AA)
+    if crossed:
+        cv2.line(page, (220, 90), (100, 210), 0, 9, cv2.LINE_AA)
+    return page
+
+
+def letters(text: str, font: int) -> Grey:
+    page = np.full((220, 60 + 110 * len(text)), 255, np.uint8)
+    cv2.putText(page, text, (40, 150), font, 4, 0, 9, cv2.LINE_AA)
+    return page
+
+
+@pytest.mark.parametrize(
+    "page",
+    (
+        *(face(mouth) for mouth in (180, 360)),
+        *(rings(count) for count in (2, 3, 4)),
+        *(ticked_box(crossed) for crossed in (False, True)),
+        *(letters(text, cv2.FONT_HERSHEY_SIMPLEX) for text in ("M", "W", "n", "BH", "KITE", "Menu")),
+        *(letters(text, cv2.FONT_HERSHEY_DUPLEX) for text in ("HP", "AU", "V", "ham", "WHY")),
+    ),
+)
+def test_no_part_of_what_is_no_digit_is_certain(page: Grey, robust: Classifier) -> None:
+    answer = read_one(robust, to_png(page))
+    assert [digit["digit"] for digit in answer["digits"] if digit["certain"]] == []
+
+
+@pytest.mark.parametrize("text", ("7", "42", "2068", "1998", "31415926", "10\n42\n97"))
+def test_digits_side_by_side_or_in_rows_stay_certain(text: str, robust: Classifier) -> None:
+    rows = [draw_text(row, height=90, gap=0.4) for row in text.split("\n")]
+    wide = max(row.shape[1] for row in rows)
+    page = np.concatenate([np.pad(row, ((0, 0), (0, wide - row.shape[1])), constant_values=255) for row in rows])
+    answer = read_one(robust, to_png(page))
+    assert answer["text"] == text
+    assert all(digit["certain"] for digit in answer["digits"])
+
+
+def test_a_circled_digit_is_doubted(robust: Classifier) -> None:
+    page = np.pad(draw_text("3", height=80), 60, constant_values=255)
+    cv2.circle(page, (page.shape[1] // 2, page.shape[0] // 2), 100, 0, 6, cv2.LINE_AA)
+    answer = read_one(robust, to_png(page))
+    assert answer["text"] == "3" or not any(digit["certain"] for digit in answer["digits"])
