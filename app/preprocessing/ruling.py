@@ -57,11 +57,15 @@ def _find_rules(mask: Pixels) -> tuple[Pixels, int]:
     """Return where lines run from the left border to the right, uint8 (h, w), 0 or 255, and how many they are."""
     height, width = mask.shape
     run = max(15, round(RUN * width))
-    thick = cv2.dilate(mask, np.ones((3, 1), np.uint8))  # so that a line's steps overlap
-    runs = cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
     margin = int(MARGIN * width) + 1
-    if not (runs[:, :margin].any() and runs[:, -margin:].any()):  # most pages have none: the rest takes much longer
+    if not (mask[:, :margin].any() and mask[:, -margin:].any()):
         return np.zeros_like(mask), 0
+    thick = np.asarray(cv2.dilate(mask, np.ones((3, 1), np.uint8)), np.uint8)  # so that a line's steps overlap
+    end = margin + run + 1  # columns that decide what lies in the margin
+    ends = _find_runs(thick[:, :end], run)[:, :margin], _find_runs(thick[:, -end:], run)[:, -margin:]
+    if not (ends[0].any() and ends[1].any()):  # most pages have none: the rest takes much longer
+        return np.zeros_like(mask), 0
+    runs = _find_runs(thick, run)
     bulk = max(5, round(BULKY * height))
     bulky = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((bulk, bulk), np.uint8)) > 0
     bridged = cv2.dilate(runs, np.ones((3, run), np.uint8))
@@ -81,6 +85,11 @@ def _find_rules(mask: Pixels) -> tuple[Pixels, int]:
             rules[box][own & ~bulky[box]] = 255
             found += 1
     return np.asarray(cv2.dilate(rules, np.ones((3, 1), np.uint8))), found  # with the lines' soft edges
+
+
+def _find_runs(mask: Pixels, run: int) -> Pixels:
+    """Return what of a mask is so long across, or as long as is seen of it at the border."""
+    return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, run), np.uint8)), np.uint8)
 
 
 def _measure_pen(contrast: Pixels, drawn: NDArray[np.bool_], percentile: int) -> tuple[float, float]:
