@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import TooLarge
-from .lines import LEAST_HEIGHT, LOWER, measure_bands, measure_height
+from .lines import LEAST_HEIGHT, LOWER, find_median, measure_bands, measure_height
 from .segmentation import cut_stroke, part_stroke
-from .signs import Band, measure_pen, name_sign
+from .signs import Band, name_sign
 from .strokes import SMALL_DIGIT, Stroke, join_strokes, measure_apart
 from .tables import Cell
 
@@ -29,6 +29,7 @@ MAX_GAP_COST = 8.0  # in nats: pieces further apart are not joined
 SETTLED = 0.95  # looks so much like one digit: it is not cut
 CLOSE = 0.8  # in nats: a way to read a line that is worse by no more may be the right one
 CUT_LOOK = 0.98  # looks less like one digit than that: doubted where it was cut off, or put together from strokes
+LOWER_CUT = 0.85  # of its line's height: a 1 that was cut off and is lower may be part of another digit
 SAME_CUT = 0.5  # of the pieces of two runs that they share where they are the same digit, cut elsewhere
 MAX_PIECES = 6  # strokes of one digit
 BROAD = 1.0  # of its height: a digit that is wider looks less like one,
@@ -122,7 +123,7 @@ def cut_line(line: list[Stroke], small: list[Stroke], known: dict[int, Seen], al
         along: cut along the lines of the pen instead of from top to bottom.
     """
     high = measure_height(line)
-    pen = float(np.median([measure_pen(stroke.mask) for stroke in line]))
+    pen = find_median([stroke.pen for stroke in line])
     settled = {id(stroke) for stroke in small} | {one for one, seen in known.items() if _is_settled(seen)}
     pieces: list[Stroke] = []
     whole: list[int] = []
@@ -173,7 +174,8 @@ def _compare(group: Group, same: Group) -> Group:
     if (one.x, one.y) == (other.x, other.y) and np.array_equal(one.mask, other.mask):  # not cut at all
         return group
     is_poor = any(one.seen is not None and not is_clear(one.seen) for one in (group, same))
-    return group._replace(close=False, poor=is_poor or (group.poor and same.poor))
+    doubted = group.doubted or same.doubted
+    return group._replace(close=False, poor=is_poor or (group.poor and same.poor), doubted=doubted)
 
 
 def _is_same(one: Group, other: Group) -> bool:
@@ -198,7 +200,8 @@ def group_pieces(line: Line, usual: float, seen: dict[Span, Seen]) -> Way:
     found = []
     for choice, is_close in best:
         group, whole = line.groups[choice.span], len(_list_whole(line.whole, choice.span)) == 1
-        is_short = choice.seen is not None and choice.seen.digit == 1 and group.height < LOWER * line.high
+        least_one = (LOWER if whole else LOWER_CUT) * line.high
+        is_short = choice.seen is not None and choice.seen.digit == 1 and group.height < least_one
         poor = choice.seen is not None and not whole and choice.seen.look * choice.seen.likely < CUT_LOOK
         band = line.bands[choice.span[0]]
         found.append(Group(group, choice.sign, band, choice.seen, is_short or choice.sign == "", whole, is_close, poor))

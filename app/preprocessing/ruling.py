@@ -78,12 +78,16 @@ def _find_rules(mask: Pixels, apart: float = 0.0) -> tuple[Pixels, int, float]:
     """
     height, width = mask.shape
     run = max(8, round(DASH * apart)) if apart else max(15, round(RUN * width))
-    thick = cv2.dilate(mask, np.ones((3, 1), np.uint8))  # so that a line's steps overlap
-    runs = cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
     margin = int(MARGIN * width) + 1
-    at_left, at_right = runs[:, :margin].any(axis=1).sum(), runs[:, -margin:].any(axis=1).sum()
-    if not (at_left and at_right) and max(at_left, at_right) < EVEN_LINES and not apart:
-        return np.zeros_like(mask), 0, 0.0  # most pages have none: the rest takes much longer
+    if not apart and not _may_hold_rules(mask[:, :margin], mask[:, -margin:]):
+        return np.zeros_like(mask), 0, 0.0
+    thick = np.asarray(cv2.dilate(mask, np.ones((3, 1), np.uint8)), np.uint8)  # so that a line's steps overlap
+    if not apart:
+        end = margin + run + 1  # columns that decide what lies in the margin
+        left, right = _find_runs(thick[:, :end], run)[:, :margin], _find_runs(thick[:, -end:], run)[:, -margin:]
+        if not _may_hold_rules(left, right):  # most pages have none: the rest takes much longer
+            return np.zeros_like(mask), 0, 0.0
+    runs = _find_runs(thick, run)
     bulk = max(5, round(BULKY * height))
     bulky = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((bulk, bulk), np.uint8)) > 0
     bridged = cv2.dilate(runs, np.ones((3, max(run, round(2 * apart))), np.uint8))
@@ -112,6 +116,8 @@ def _find_rules(mask: Pixels, apart: float = 0.0) -> tuple[Pixels, int, float]:
     distance = _measure_distance(places)
     if distance:
         rules, found = cv2.bitwise_or(rules, faded), len(places)
+    elif apart:  # digits below each other
+        return np.zeros_like(mask), 0, 0.0
     return np.asarray(cv2.dilate(rules, np.ones((3, 1), np.uint8))), found, distance  # with the lines' soft edges
 
 
@@ -128,6 +134,17 @@ def _measure_distance(places: list[tuple[float, float]]) -> float:
     usual = float(np.median(gaps))
     even = np.abs(gaps - usual * np.clip(np.round(gaps / max(1.0, usual)), 1, 2)) <= EVEN * usual
     return usual if even.mean() >= MOSTLY and np.median(slim) <= SLIM * usual else 0.0
+
+
+def _may_hold_rules(left: Pixels, right: Pixels) -> bool:
+    """Tell whether anything is in both margins, or in many rows of one."""
+    at_left, at_right = (np.count_nonzero(side.any(axis=1)) for side in (left, right))
+    return bool(at_left and at_right) or max(at_left, at_right) >= EVEN_LINES
+
+
+def _find_runs(mask: Pixels, run: int) -> Pixels:
+    """Return what of a mask is so long across, or as long as is seen of it at the border."""
+    return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, run), np.uint8)), np.uint8)
 
 
 def _measure_pen(contrast: Pixels, drawn: NDArray[np.bool_], percentile: int) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, Playwright, expect
 
 from .chromium import find_chromium
-from .conftest import ARGUMENTS, PATIENCE, OpenPage
+from .conftest import ARGUMENTS, PATIENCE, OpenPage, wait_until
 from .hand import FOUR, SEVEN, draw_picture, shift, shrink
 from .test_draw import expect_answer
 from .test_everyone import check_both_themes
@@ -49,6 +49,10 @@ def page(filming: Browser, server: str) -> Iterator[Page]:
     context.close()
 
 
+def is_off(page: Page) -> bool:
+    return page.evaluate("() => document.querySelector('#camera-view video').srcObject") is None
+
+
 def test_what_the_camera_sees_is_read_and_a_tap_takes_it(page: Page) -> None:
     page.click("#watch")
     view = page.locator("#camera-view")
@@ -58,7 +62,7 @@ def test_what_the_camera_sees_is_read_and_a_tap_takes_it(page: Page) -> None:
     expect(view).to_be_hidden()
     expect_answer(page, "47")
     expect(page.get_by_role("row").last).to_contain_text("camera-")
-    assert page.evaluate("() => document.querySelector('#camera-view video').srcObject") is None, "it must be off"
+    wait_until(page, lambda: is_off(page))
 
 
 def test_axe_finds_nothing_in_the_view(page: Page) -> None:
@@ -77,8 +81,7 @@ def test_the_camera_is_closed_by_its_button_and_by_escape(page: Page, key: str) 
         else:
             page.click("#camera-close")
         expect(page.locator("#camera-view")).to_be_hidden()
-        page.wait_for_timeout(500)  # "close" comes after the view has gone
-        assert page.evaluate("() => document.querySelector('#camera-view video').srcObject") is None
+        wait_until(page, lambda: is_off(page))  # "close" comes after the view has gone
 
 
 def test_without_a_camera_a_photo_is_asked_for(open_page: OpenPage) -> None:

@@ -24,7 +24,7 @@ from .drawings import draw_digit, to_png
 
 ROOT = Path(__file__).parents[2]
 SEVEN = to_png(draw_digit(7))
-START = 60.0  # seconds a server may take to be ready, or to end, on a busy machine
+START = 120.0  # seconds a server may take to be ready, or to end, on a busy machine
 PAUSE = 0.05  # seconds between two looks
 
 

@@ -31,7 +31,7 @@ def read_model(folder: Path) -> tuple[dict[str, Any], list[Any]]:
 def test_seeds_on_a_cluster_give_the_same_as_one_by_one(printed: Path, tmp_path: Path) -> None:
     together, alone = tmp_path / "together", tmp_path / "alone"
     with start(*SHORT_RUN, "--ray", "local", folder=together, data=printed) as process:
-        said, complained = process.communicate(timeout=240)
+        said, complained = process.communicate(timeout=600)
     assert process.returncode == 0, complained
     assert "lenet5: 2 on the cluster" in said
     assert main([*SHORT_RUN, "--batch-size", "16", *places(alone, printed)]) == 0

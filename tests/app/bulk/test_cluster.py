@@ -188,7 +188,7 @@ def test_pictures_in_a_store_are_read(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_a_node_that_dies_loses_and_duplicates_no_picture(nodes: Nodes, tmp_path: Path) -> None:
     folder, parts = fill(tmp_path / "scans", ENOUGH), tmp_path / "parts"
     with start(str(folder), "--ray", nodes.address, "--output", str(parts), stderr=subprocess.PIPE) as process:
-        wait_for(lambda: any(parts.glob("*.parquet")))
+        wait_for(lambda: any(parts.glob("*.parquet")), 240)
         nodes.kill_one()
         assert len(list(parts.glob("*.parquet"))) < 8
         _, said = process.communicate(timeout=300)
