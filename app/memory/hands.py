@@ -115,6 +115,8 @@ class Memory:
 
         It takes microseconds, and waits for no lock.
         """
+        if find_prototypes(classifier) is None:  # it reads with no corrections
+            return classifier
         remembered = self._remembered.get(hand)
         if remembered is None or not (remembered.is_fresh(hand) or self._is_unchanged(hand, remembered)):
             return None
