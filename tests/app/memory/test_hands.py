@@ -95,6 +95,15 @@ def test_a_hand_is_ready_once_it_was_asked_for(memory: Memory, robust: Classifie
     assert memory.find_reader(robust, HAND) is reader
 
 
+def test_a_model_that_cannot_be_corrected_is_always_ready(memory: Memory, database: Counting) -> None:
+    lenet = load_classifier(load(MODELS / "lenet5"))
+    assert lenet.prototypes is None
+    before = database.reads
+    assert memory.find_reader(lenet, HAND) is lenet
+    assert memory.personalise(lenet, HAND) is lenet
+    assert database.reads == before
+
+
 def test_every_change_of_this_machine_is_seen_by_the_next_request(memory: Memory, robust: Classifier) -> None:
     numbers = [correct(memory, HAND, seed) for seed in range(3)]
     assert count(memory.personalise(robust, HAND)) == 3
