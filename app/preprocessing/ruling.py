@@ -138,8 +138,8 @@ def _measure_distance(places: list[tuple[float, float]]) -> float:
 
 def _may_hold_rules(left: Pixels, right: Pixels) -> bool:
     """Tell whether anything is in both margins, or in many rows of one."""
-    at_left, at_right = (np.count_nonzero(side.any(axis=1)) for side in (left, right))
-    return bool(at_left and at_right) or max(at_left, at_right) >= EVEN_LINES
+    at_left, at_right = (int(np.count_nonzero(side.any(axis=1))) for side in (left, right))
+    return (at_left > 0 and at_right > 0) or max(at_left, at_right) >= EVEN_LINES
 
 
 def _find_runs(mask: Pixels, run: int) -> Pixels:

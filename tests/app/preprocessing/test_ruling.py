@@ -35,7 +35,7 @@ def in_hard_light(drawn: Grey, apart: int = 30, bright: float = 1.6) -> Grey:
     light = np.linspace(0.45, bright, width)[None] + np.linspace(-0.1, 0.2, height)[:, None]
     ink = cv2.GaussianBlur(255 - drawn, (0, 0), 0.8) / 255
     grain = np.random.default_rng(5).normal(0, 2, drawn.shape)
-    return ((paper * (1 - ink) + 40 * ink) * light + grain).clip(0, 255).astype(np.uint8)
+    return np.asarray(((paper * (1 - ink) + 40 * ink) * light + grain).clip(0, 255), np.uint8)
 
 
 def test_rules_that_fade_before_the_other_border_are_taken_out() -> None:
