@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -77,6 +77,17 @@ class Prediction:
         Source: train/EXPERIMENTS.md, which compares it with other scores.
         """
         return np.asarray(self.probabilities.max(axis=1) * np.sqrt(self.certainty), np.float32)
+
+    def pick(self, digits: Sequence[int]) -> Prediction:
+        """Return what is answered for some of the digits, in that order."""
+        rows = np.asarray(digits, np.intp)
+        return Prediction(
+            self.probabilities[rows],
+            self.certainty[rows],
+            None if self.features is None else self.features[rows],
+            None if self.alone is None else self.alone[rows],
+            None if self.guarded is None else tuple(self.guarded[row] for row in digits),
+        )
 
 
 class Classifier:

@@ -26,12 +26,14 @@ from numpy.typing import NDArray
 
 from ..errors import NoInk
 from ..framing import DIGIT, NOTHING_DRAWN, SIDE, Framing, frame_digit
-from .decoding import Body, Picture, decode_picture
+from .decoding import DECODED_SIDE, Body, Picture, decode_picture
 from .drawings import find_drawn_ink
 from .explanation import Step, Steps
-from .ink import draw_ink, is_faint
-from .paper import NARROW_STROKES, WIDEST_STROKES, Strokes, find_marks, find_mixes, mix_colours
+from .ink import draw_ink, is_coarse, is_faint
+from .paper import NARROW_STROKES, WIDEST_STROKES, Strokes, find_mixes, find_sides, mix_colours
 from .parts import find_roughly, look_closely, show_digit, spans_picture, stands_alone
+
+DRAFTED_SIDE = 500  # pixels of a JPEG's longer side, an eighth of a camera's 4,000: nearly paper's PHOTO_SIDE
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,13 @@ class FoundInk:
     """The ink of one digit, uint8 (h, w) or framed (28, 28), and whether it can be trusted to be the one that is meant.
 
     faint: there is too little of it; among_others: other ink is as large and as strong, and was left out; or it hangs
-    together with a narrow shadow.
+    together with a narrow shadow. coarse: it has so few pixels that it looks better in a picture that is less reduced.
     """
 
     ink: NDArray[np.uint8]
     faint: bool
     among_others: bool = False
+    coarse: bool = False
 
 
 def read_picture(body: Body, steps: Steps | None = None, framing: Framing = DIGIT) -> NDArray[np.uint8]:
@@ -66,11 +69,25 @@ def read_ink(body: Body, steps: Steps | None = None, framing: Framing = DIGIT) -
     Raises:
         NoInk, TooLarge, Unreadable, UnsupportedFormat: each with a sentence for the person who sent it.
     """
-    found = look_for_ink(decode_picture(body, steps), steps, framing)
+    found = _decode_and_look(body, steps, framing)
     digit = frame_digit(found.ink, framing)
     if steps is not None:
         steps.append(Step("frame", framing.caption, digit))
     return replace(found, ink=digit)
+
+
+def _decode_and_look(body: Body, steps: Steps | None, framing: Framing) -> FoundInk:
+    """Look for ink; in a JPEG that is decoded no larger than uneven paper is looked at, if that shows enough."""
+    picture = decode_picture(body, steps, drafted_side=DRAFTED_SIDE)
+    if max(picture.pixels.shape) >= min(DECODED_SIDE, max(picture.width, picture.height)):
+        return look_for_ink(picture, steps, framing)
+    with suppress(NoInk):
+        found = look_for_ink(picture, steps, framing)
+        if not found.coarse:
+            return found
+    if steps is not None:
+        steps.clear()
+    return look_for_ink(decode_picture(body, steps), steps, framing)
 
 
 def find_ink(
@@ -98,7 +115,7 @@ def look_for_ink(
     """
     pixels = picture.pixels if isinstance(picture, Picture) else picture
     if steps is None and pixels.ndim == 2 and (drawn := find_drawn_ink(pixels)):
-        return FoundInk(*drawn)
+        return FoundInk(drawn.ink, drawn.faint, coarse=drawn.coarse)
     best = _look_beyond_shadows(pixels, steps is not None, framing)
     if steps is not None:
         steps += best.steps
@@ -172,13 +189,14 @@ def _look_in_all(
 
 def _look_in(grey: NDArray[np.uint8], steps: Steps | None, framing: Framing, strokes: Strokes) -> _Look:
     """Look for the ink of one digit in a grey picture."""
-    sides = find_marks(grey, steps, strokes=strokes)
-    if sides[0].flat and _is_framed(sides[0].contrast, framing):
-        return _Look(FoundInk(sides[0].contrast, is_faint(sides[0].contrast, sides[0])), math.inf)
+    sides = find_sides(grey, steps, strokes=strokes)
+    if sides[0].flat and _is_framed((only := sides[0].find()).contrast, framing):
+        return _Look(FoundInk(only.contrast, is_faint(only.contrast, only)), math.inf)
     marks, parts = find_roughly(sides)
     parts = look_closely(marks, parts)
     contrast = show_digit(marks, parts)
-    found = FoundInk(draw_ink(contrast, marks, steps), is_faint(contrast, marks), not stands_alone(parts))
+    coarse = marks.flat and is_coarse(contrast, marks.least)
+    found = FoundInk(draw_ink(contrast, marks, steps), is_faint(contrast, marks), not stands_alone(parts), coarse)
     main = int(parts.score.argmax())
     rating = 0.0 if parts.contact[main] else math.inf if marks.flat else float(parts.score[main])
     return _Look(found, rating, not marks.flat and spans_picture(parts, main))

@@ -8,12 +8,14 @@ and what follows the part's box is measured within the box. Any other picture is
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ..framing import SIDE
-from .ink import is_faint_ink, stretch_strong, thicken_hairlines
+from .ink import COARSE, is_faint_ink, stretch_strong, thicken_hairlines
 from .paper import (
     EVEN_SURROUND,
     FLAT,
@@ -33,15 +35,22 @@ SAMPLES = 64  # a side, about: of so many pixels the paper is judged
 Pixels = NDArray[np.uint8]
 
 
-def find_drawn_ink(grey: Pixels) -> tuple[Pixels, bool] | None:
+class DrawnInk(NamedTuple):
+    """The ink of a digit that a program drew: uint8 (h, w), paper 0 to ink 255, cropped to the digit."""
+
+    ink: Pixels
+    faint: bool
+    coarse: bool
+
+
+def find_drawn_ink(grey: Pixels) -> DrawnInk | None:
     """Find the ink of one digit that a program drew.
 
     Args:
         grey: uint8 (h, w).
 
     Returns:
-        The ink, uint8 (h, w), paper 0 to ink 255, cropped to the digit, and whether it is faint; None where the picture
-        is no such drawing.
+        None where the picture is no such drawing.
     """
     if max(grey.shape) < TINY or grey.shape == (SIDE, SIDE):
         return None
@@ -57,7 +66,7 @@ def find_drawn_ink(grey: Pixels) -> tuple[Pixels, bool] | None:
         return None
     own = contrast[y : y + height, x : x + width]
     ink = stretch_strong(own, least, strongest)
-    return thicken_hairlines(ink), is_faint_ink(own, least, strongest)
+    return DrawnInk(thicken_hairlines(ink), is_faint_ink(own, least, strongest), max(width, height) < COARSE)
 
 
 def _find_paper(grey: Pixels) -> int | None:

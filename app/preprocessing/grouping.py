@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import TooLarge
-from .lines import LEAST_HEIGHT, LOWER, measure_bands, measure_height
+from .lines import LEAST_HEIGHT, LOWER, find_median, measure_bands, measure_height
 from .segmentation import cut_stroke, part_stroke
-from .signs import Band, measure_pen, name_sign
+from .signs import Band, name_sign
 from .strokes import SMALL_DIGIT, Stroke, join_strokes, measure_apart
 from .tables import Cell
 
@@ -123,7 +123,7 @@ def cut_line(line: list[Stroke], small: list[Stroke], known: dict[int, Seen], al
         along: cut along the lines of the pen instead of from top to bottom.
     """
     high = measure_height(line)
-    pen = float(np.median([measure_pen(stroke.mask) for stroke in line]))
+    pen = find_median([stroke.pen for stroke in line])
     settled = {id(stroke) for stroke in small} | {one for one, seen in known.items() if _is_settled(seen)}
     pieces: list[Stroke] = []
     whole: list[int] = []

@@ -34,6 +34,8 @@ FAINT_SIDE = 8  # pixels of a digit's longer side in the picture: with fewer, a 
 FAINT_LEVEL = 24  # grey levels between paper and ink: they were stretched tenfold, and with them what is not ink
 FAINT_TO_NOISE = 1.5  # times the faintest contrast that stands out of the paper's noise
 
+COARSE = 56  # pixels of a digit's longer side, twice that of a frame: with fewer, it is better seen in a larger picture
+
 Pixels = NDArray[np.uint8]
 
 
@@ -82,6 +84,11 @@ def is_faint_ink(contrast: Pixels, least: float, level: float, scale: float = 1.
     """
     strong = cv2.threshold(contrast, max(least, EDGE * level), 255, cv2.THRESH_BINARY)[1]
     return level < FAINT_LEVEL or max(cv2.boundingRect(strong)[2:]) * scale < FAINT_SIDE
+
+
+def is_coarse(contrast: Pixels, least: float) -> bool:
+    """Tell whether a digit has hardly more pixels than it is framed with, so that more would show more of it."""
+    return bool(max(cv2.boundingRect(cv2.threshold(contrast, least, 255, cv2.THRESH_BINARY)[1])[2:]) < COARSE)
 
 
 def stretch_ink(contrast: Pixels, marks: Marks) -> Pixels:

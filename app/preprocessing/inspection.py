@@ -53,7 +53,7 @@ COMPRESSED_CHUNKS = (b"zTXt", b"iTXt", b"iCCP")
 # Source: PNG, 11.2.1: width, height, depth, colour type, compression, filter, interlace
 PNG_START, PNG_HEADER = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", struct.Struct(">IIBBBBB")
 PNG_SIDES = struct.Struct(">II")
-PLAIN_WAYS = {(8, colour, 0, 0, 0) for colour in (0, 2, 6)}
+PLAIN_WAYS = {(8, 0, 0, 0, 0): "L", (8, 2, 0, 0, 0): "RGB", (8, 6, 0, 0, 0): "RGBA"}  # the modes of Pillow
 PLAIN_CHUNKS = {b"IHDR", b"IDAT", b"IEND", b"sRGB", b"gAMA", b"pHYs"}
 MAX_PLAIN_CHUNKS = 100  # browsers write 8 KiB in each
 MAX_PLAIN = 2**20  # bytes
@@ -185,7 +185,7 @@ def _inspect_png(body: bytes) -> int:
 
 
 def read_plain_png(body: bytes, max_side: int) -> PlainPNG | None:
-    """Return the size of an undamaged PNG as canvases and most programs write it; None of any other file.
+    """Return the size and the mode of an undamaged PNG as canvases and most programs write it; None of any other file.
 
     That is one with 8 bits of grey, RGB or RGBA, not interlaced, without palette, transparent colour, orientation or
     further pictures; its chunks are whole, few, and have the right checksums.
@@ -208,7 +208,7 @@ def read_plain_png(body: bytes, max_side: int) -> PlainPNG | None:
             return None
         position = end + 4
         if name == b"IEND":
-            return PlainPNG(width, height) if position == len(body) else None
+            return PlainPNG(width, height, PLAIN_WAYS[*way]) if position == len(body) else None
     return None
 
 
@@ -218,10 +218,11 @@ def is_small_png(body: bytes, max_side: int) -> bool:
 
 
 class PlainPNG(NamedTuple):
-    """The size of a PNG."""
+    """The size of a PNG, and its mode as Pillow names it."""
 
     width: int
     height: int
+    mode: str
 
 
 def _check_png_header(header: bytes) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .signs import Band, measure_pen
+from .signs import Band
 from .strokes import Stroke, part_by_cell
 from .tables import Cell, Tables
 
@@ -64,7 +64,13 @@ def sort_into_rows(
 
 
 def _find_middle(line: list[Stroke], slope: float) -> float:
-    return float(np.median([stroke.y + stroke.height / 2 - slope * _find_centre(stroke) for stroke in line]))
+    return find_median([stroke.y + stroke.height / 2 - slope * _find_centre(stroke) for stroke in line])
+
+
+def find_median(values: Sequence[float]) -> float:
+    """Return the median of a few numbers: numpy takes 20 times longer."""
+    ordered, half = sorted(values), len(values) // 2
+    return (ordered[half] + ordered[~half]) / 2
 
 
 def _find_centre(stroke: Stroke) -> float:
@@ -205,21 +211,20 @@ def attach_small(lines: list[list[Stroke]], small: list[Stroke]) -> tuple[list[l
 def measure_height(line: list[Stroke]) -> float:
     """Return the height of a line's digits."""
     highest = max(stroke.height for stroke in line)
-    return float(np.median([stroke.height for stroke in line if stroke.height >= 0.6 * highest]))
+    return find_median([stroke.height for stroke in line if stroke.height >= 0.6 * highest])
 
 
 def measure_bands(pieces: list[Stroke], line: list[Stroke]) -> list[Band]:
     """Return, for each piece, where the strokes beside it stand."""
     highest = max(stroke.height for stroke in line)
     tall = [stroke for stroke in line if stroke.height >= 0.6 * highest]
-    middles = np.array([(stroke.x + stroke.right) / 2 for stroke in tall])
-    pens = np.array([measure_pen(stroke.mask) for stroke in tall])
+    middles = np.array([stroke.x + stroke.right for stroke in tall])
     bands = []
     for piece in pieces:
-        nearest = np.argsort(np.abs(middles - (piece.x + piece.right) / 2), kind="stable")[:BESIDE]
-        top = float(np.median([tall[index].y for index in nearest]))
-        base = float(np.median([tall[index].bottom for index in nearest]))
-        bands.append(Band(top, base, float(np.median(pens[nearest]))))
+        order = np.argsort(np.abs(middles - piece.x - piece.right), kind="stable")[:BESIDE]
+        nearest = [tall[index] for index in order]
+        top, base = find_median([one.y for one in nearest]), find_median([one.bottom for one in nearest])
+        bands.append(Band(top, base, find_median([one.pen for one in nearest])))
     return bands
 
 

@@ -46,7 +46,7 @@ from .lines import (
     sort_into_rows,
     stand_together,
 )
-from .paper import NARROW_STROKES, Marks, find_marks
+from .paper import NARROW_STROKES, Marks, Side, find_sides
 from .parts import Parts, find_parts, find_roughly
 from .signs import may_be_slash, weigh_slashes
 from .strokes import (
@@ -178,8 +178,8 @@ def find_writing(
     ]
     numbered = _read_slashes([(number, group) for number, group in numbered if id(group) not in beside])
     items: list[FoundDigit | FoundMark] = []
-    for number, group in numbered:
-        box = _place(group.stroke, marks, picture)
+    boxes = _place([group.stroke for _, group in numbered], marks, picture)
+    for (number, group), box in zip(numbered, boxes, strict=True):
         if group.seen and group.sign is None:
             faint = is_faint(_show_group(group.stroke, marks), marks)
             shade = tables and group.seen.digit == BAR and tables.is_pale(marks, *group.stroke.placed)
@@ -187,7 +187,7 @@ def find_writing(
         else:
             items.append(FoundMark(group.sign or None, box, number, group.doubted, group.cell))
     last = max(item.line for item in items)
-    items += [FoundMark(None, _place(stroke, marks, picture), last, doubted=True) for stroke in left_out]
+    items += [FoundMark(None, box, last, doubted=True) for box in _place(left_out, marks, picture)]
     items = _bind([*(group.stroke for _, group in numbered), *left_out], items)
     if len(items) == 1 and isinstance(items[0], FoundDigit) and (not tables or len(tables.cells) == 1):
         alone = look_for_ink(picture)
@@ -368,27 +368,27 @@ def _find_ink_and_tables(
 ) -> tuple[Tables | None, Marks, list[Stroke], list[Stroke], list[Stroke]]:
     """Return the tables, if there are any, and what _find_ink returns."""
     grid = round(PAGE_GRID * photo_side / PAGE_SIDE)
-    sides = find_marks(pixels, photo_side=photo_side, keep_frames=True)
+    sides = find_sides(pixels, photo_side=photo_side, keep_frames=True)
     tables, cleared = find_tables(sides)
     if tables is None and cleared[0].flat:  # a frame was no table's
-        cleared = find_marks(pixels, photo_side=photo_side)
+        cleared = find_sides(pixels, photo_side=photo_side)
     try:
         marks, strokes, small, pale = _find_ink(cleared, tables, grid)
     except NoInk:
         if tables or cleared[0].flat:
             raise
-        narrow = find_marks(pixels, photo_side=photo_side, strokes=NARROW_STROKES)  # than a shadow that hides the ink
+        narrow = find_sides(pixels, photo_side=photo_side, strokes=NARROW_STROKES)  # than a shadow that hides the ink
         marks, strokes, small, pale = _find_ink(narrow, tables, grid)
     few = tables and not tables.ruled and len(tables.cells) <= FEW
     if few and part_by_cell(strokes, tables).keys() == {None}:  # nought beside nought
         tables = None
-        sides = find_marks(pixels, photo_side=photo_side) if sides[0].flat else sides
+        sides = find_sides(pixels, photo_side=photo_side) if sides[0].flat else sides
         marks, strokes, small, pale = _find_ink(sides, tables, grid)
     return tables, marks, strokes, small, pale
 
 
 def _find_ink(
-    sides: list[Marks], tables: Tables | None, grid: int
+    sides: list[Side], tables: Tables | None, grid: int
 ) -> tuple[Marks, list[Stroke], list[Stroke], list[Stroke]]:
     """Return the marks on the side that is ink, their strokes, the small ones, and those that are much paler.
 
@@ -491,13 +491,15 @@ def _show_group(group: Stroke, marks: Marks) -> NDArray[np.uint8]:
     return np.asarray(marks.contrast[y:bottom, x:right] * mask, np.uint8)
 
 
-def _place(group: Stroke, marks: Marks, picture: Picture) -> tuple[int, int, int, int]:
-    """Return the box of a group in pixels of the upright picture as it was sent."""
-    x, y, right, bottom = group.x, group.y, group.right, group.bottom
-    corners = marks.place @ np.array([[x, right, x, right], [y, y, bottom, bottom], [1, 1, 1, 1]], float)
+def _place(groups: list[Stroke], marks: Marks, picture: Picture) -> list[tuple[int, int, int, int]]:
+    """Return the boxes of groups in pixels of the upright picture as it was sent."""
+    x, y, right, bottom = np.array([(one.x, one.y, one.right, one.bottom) for one in groups], float).reshape(-1, 4).T
+    across, down = np.stack((x, right, x, right)), np.stack((y, y, bottom, bottom))  # of the corners, (4, n)
+    corners = marks.place[:2, 0, None, None] * across + marks.place[:2, 1, None, None] * down
+    corners += marks.place[:2, 2, None, None]
     reduced = np.array([[picture.pixels.shape[1]], [picture.pixels.shape[0]]])
     size = np.array([[picture.width], [picture.height]])
-    corners = corners[:2] * size / reduced
-    left, top = np.clip(np.floor(corners.min(axis=1)), 0, size[:, 0] - 1).astype(int)
-    end_x, end_y = np.clip(np.ceil(corners.max(axis=1)), 1, size[:, 0]).astype(int)
-    return int(left), int(top), int(end_x - left), int(end_y - top)
+    corners = corners * size[..., None] / reduced[..., None]  # (2, 4, n)
+    begin = np.clip(np.floor(corners.min(axis=1)), 0, size - 1).astype(int)
+    end = np.clip(np.ceil(corners.max(axis=1)), 1, size).astype(int)
+    return [(left, top, wide, high) for left, top, wide, high in np.concatenate((begin, end - begin)).T.tolist()]

@@ -9,8 +9,9 @@ how sharp its outline, where it touches the border. Does not know how the marks 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import cv2
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 from ..errors import NoInk
 from ..framing import NOTHING_DRAWN
-from .paper import DARKEST_PAPER, LEAST_CONTRAST, Marks
+from .paper import DARKEST_PAPER, LEAST_CONTRAST, Marks, Side
 from .ruling import remove_rules
 
 Pixels = NDArray[np.uint8]
@@ -52,6 +53,8 @@ SMALLEST_FRAME = 16  # cells
 FRAME = 0.85  # of all four sides of its box that a frame's line covers
 TILTED = 0.12  # of a frame's longer side that its lines may lean
 FRAMED = 0.2  # of a frame's shorter side: the size of what it frames, at least
+LIKELY = 4  # power of how likely the side is, in how much a part looks like a digit's
+MAX_LEVEL = 255.0  # contrast of a part
 DEEPEST = 1e6  # cells or pixels: where no paper is left, distances to it would be too large to be added
 BELONGS_SIZE = 0.12  # of the main part's size that another part of the digit has at least; smaller ones are specks
 BELONGS_AREA = 0.015  # likewise, of its area
@@ -86,11 +89,11 @@ class Parts:
         return np.asarray(self.boxes[:, 2:].max(axis=1), np.int32)
 
 
-def find_roughly(sides: list[Marks], grid: int = GRID) -> tuple[Marks, Parts]:
+def find_roughly(sides: Sequence[Side], grid: int = GRID) -> tuple[Marks, Parts]:
     """First pass: choose the side of the paper, dark or light ink, that looks like digits, and find its parts.
 
     Args:
-        sides: what find_marks() returns.
+        sides: what find_sides() returns. The likeliest is looked at first, and one that could not look better is not.
         grid: cells on the longer side of the grid.
 
     Returns:
@@ -100,13 +103,21 @@ def find_roughly(sides: list[Marks], grid: int = GRID) -> tuple[Marks, Parts]:
         NoInk: neither side holds a digit.
     """
     if sides[0].flat:
-        return _find_on_flat_paper(sides[0], grid)
-    cleared = [clear_rules(marks) for marks in sides]
+        return _find_on_flat_paper(sides[0].find(), grid)
+    likely_first = sorted(sides, key=lambda side: -side.likely)
+    clear = cache(lambda place: clear_rules(likely_first[place].find()))
     for measure in (_take_least, _measure_stronger):  # a digit may hang together with the shadow that it stands in
-        found = [(marks, find_parts(marks, measure(marks), grid)) for marks in cleared]
-        marks, parts = max(found, key=lambda side: _rate_best(side[1], whatever_size=grid != GRID))
-        if parts.score.any():
-            return marks, parts
+        best, chosen = -1.0, None
+        for place, side in enumerate(likely_first):
+            if chosen and best >= _rate_at_best(side.likely, chosen[1], whatever_size=grid != GRID):
+                break
+            marks = clear(place)
+            parts = find_parts(marks, measure(marks), grid)
+            rating = _rate_best(parts, whatever_size=grid != GRID)
+            if rating > best:
+                best, chosen = rating, (marks, parts)
+        if chosen and chosen[1].score.any():
+            return chosen
     raise NoInk(NOTHING_DRAWN)
 
 
@@ -139,7 +150,7 @@ def _is_shade(marks: Marks, parts: Parts, part: int, edge: float) -> bool:
         part: the one that is looked at.
         edge: contrast.
     """
-    if marks.grey is None:
+    if marks.paper is None:
         return False
     if _measure_outline(marks, parts, part, max(edge, 0.5 * float(parts.level[part]))) < OUTLINED:
         return True
@@ -187,6 +198,15 @@ def _rate_best(parts: Parts, whatever_size: bool) -> float:
     """Return how much the best part looks like a digit's; of several digits, none need be large."""
     likeness = parts.likeness / np.maximum(1, parts.size) if whatever_size else parts.likeness
     return float(likeness.max(initial=0))
+
+
+def _rate_at_best(likely: float, others: Parts, whatever_size: bool) -> float:
+    """Return the most that _rate_best() can be for another side of the same picture: its part would fill the grid.
+
+    Args:
+        others: the parts of a side that was looked at.
+    """
+    return (1 if whatever_size else max(others.labels.shape)) * MAX_LEVEL * likely**LIKELY
 
 
 def clear_rules(marks: Marks) -> Marks:
@@ -238,7 +258,7 @@ def find_parts(marks: Marks, least: float, grid: int = GRID) -> Parts:
     size = boxes[:, 2:].max(axis=1, initial=0)
     border = np.concatenate((labels[0], labels[-1], labels[:, 0], labels[:, -1]))
     contact = np.bincount(border, minlength=count)[1:]
-    level = np.full(len(area), 255.0)
+    level = np.full(len(area), MAX_LEVEL)
     likeness = size.astype(np.float64)
     if marks.flat:
         likeness *= np.sqrt(area)
@@ -248,7 +268,7 @@ def find_parts(marks: Marks, least: float, grid: int = GRID) -> Parts:
         looked_at = looked_at[np.argsort(-area[looked_at])[: MAX_PARTS if grid == GRID else MAX_PAGE_PARTS]]
         level, stroke = _measure_strokes(marks, cells, labels, stats[1:], looked_at)
         drawn = (stroke > LEAST_STROKE * finer) & (level > CLEARLY * marks.least) & (contact < MAX_CONTACT * size)
-        likeness *= drawn * stroke * level * marks.likely**4
+        likeness *= drawn * stroke * level * marks.likely**LIKELY
     likeness[size < SMALLEST * finer * max(labels.shape)] = 0
     likeness[_find_frames(labels, boxes)] = 0
     score = likeness * np.where(contact > 0.5 * size, ALONG_BORDER, np.where(contact > 0, AT_BORDER, 1.0))
@@ -292,11 +312,7 @@ def pool_cells(values: Pixels, step: int, gather: Callable[[Pixels, tuple[int, i
 
 
 def _measure_strokes(
-    marks: Marks,
-    cells: Pixels,
-    labels: NDArray[np.int32],
-    stats: NDArray[np.int32],
-    looked_at: NDArray[np.int64],
+    marks: Marks, cells: Pixels, labels: NDArray[np.int32], stats: NDArray[np.int32], looked_at: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the contrast of each part's ink, and how much the part is a stroke of a pen, 0 to 1.
 
@@ -307,15 +323,20 @@ def _measure_strokes(
         stats: box and area of each part.
         looked_at: the parts that are measured, not the thousands that noise leaves; 0 of the others.
     """
-    contrast = marks.contrast
-    step = math.ceil(max(contrast.shape) / max(labels.shape))
+    level, stroke = np.zeros(len(stats)), np.zeros(len(stats))
+    if not looked_at.size:
+        return level, stroke
+    step = math.ceil(max(marks.contrast.shape) / max(labels.shape))
+    left, top = np.maximum(0, stats[looked_at, :2].min(axis=0) - 1)  # with a cell around them, for what is measured
+    right, bottom = (stats[looked_at, :2] + stats[looked_at, 2:4]).max(axis=0) + 1
+    contrast = marks.contrast[top * step : bottom * step, left * step : right * step]
+    cells, labels = cells[top:bottom, left:right], labels[top:bottom, left:right]
     smooth = contrast if step == 1 else cv2.blur(contrast, (3, 3))  # or noise would look sharp
     climbs = pool_cells(np.asarray(cv2.morphologyEx(smooth, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))), step)
     strongest = pool_cells(contrast, step)
     depths = np.minimum(cv2.distanceTransform((labels > 0).view(np.uint8), cv2.DIST_L2, 3), DEEPEST)
-    level, stroke = np.zeros(len(stats)), np.zeros(len(stats))
     for part in looked_at:
-        x, y, width, height, _ = stats[part]
+        x, y, width, height, _ = stats[part] - (left, top, 0, 0, 0)
         window = np.s_[y : y + height, x : x + width]
         own = labels[window] == part + 1
         level[part] = max(1.0, _find_percentile(strongest[window][own], 75))
@@ -330,20 +351,26 @@ def _measure_strokes(
 
 def _measure_outline(marks: Marks, parts: Parts, part: int, edge: float) -> float:
     """Return the share of a part's outline beside which the picture differs from its ink; of a step's, half does."""
-    grey = marks.grey
-    mask = cv2.threshold(marks.contrast, edge, 255, cv2.THRESH_BINARY)[1]
+    if marks.paper is None:
+        return 1.0
+    x, y, width, height = (int(length) * parts.step for length in parts.boxes[part])
+    around = OUTLINE + 1  # pixels that are looked at
+    box = np.s_[max(0, y - around) : y + height + around, max(0, x - around) : x + width + around]
+    contrast, grey = marks.contrast[box], marks.paper.grey[box]
+    mask = cv2.threshold(contrast, edge, 255, cv2.THRESH_BINARY)[1]
     chosen = np.arange(len(parts)) == part
-    near = cv2.dilate(show_parts(parts, chosen, mask.shape), np.ones((3, 3), np.uint8))
+    near = cv2.dilate(show_parts(parts, chosen, marks.contrast.shape)[box], np.ones((3, 3), np.uint8))
     mask = np.asarray(cv2.bitwise_and(mask, near))
     ring = cv2.subtract(cv2.dilate(mask, np.ones((3, 3), np.uint8)), mask)
     ring[0] = ring[-1] = ring[:, 0] = ring[:, -1] = 0
     rows, columns = np.nonzero(ring)
-    if grey is None or not rows.size:
+    if not rows.size:
         return 1.0
     window = np.ones((OUTLINE, OUTLINE), np.uint8)
-    size = (3, 3) if max(grey.shape) > LARGE else (1, 1)  # or the noise of a deep shadow climbs as much as ink
+    large = max(marks.contrast.shape) > LARGE
+    size = (3, 3) if large else (1, 1)  # or the noise of a deep shadow climbs as much as ink
     smooth = cv2.blur(grey, size)
-    level = float(np.percentile(cv2.blur(marks.contrast, size)[mask > 0], 75))
+    level = _find_percentile(np.asarray(cv2.blur(contrast, size))[mask > 0], 75)
     paper = smooth[rows, columns].astype(np.float32)
     darkest = cv2.erode(smooth, window)[rows, columns]
     lightest = cv2.dilate(smooth, window)[rows, columns]
@@ -411,10 +438,16 @@ def spans_picture(parts: Parts, part: int) -> bool:
 
 
 def show_digit(marks: Marks, parts: Parts) -> Pixels:
-    """Return the contrast of the one digit's parts, uint8 (h, w), and 0 elsewhere."""
+    """Return the contrast of the one digit's parts, uint8 (h, w), and 0 elsewhere; of their surroundings, little."""
     if marks.flat and len(parts) == 1:
         return marks.contrast
-    return np.asarray(cv2.bitwise_and(marks.contrast, show_parts(parts, choose_parts(parts), marks.contrast.shape)))
+    chosen = choose_parts(parts)
+    left, top = parts.boxes[chosen, :2].min(axis=0)
+    right, bottom = (parts.boxes[chosen, :2] + parts.boxes[chosen, 2:]).max(axis=0)
+    step = parts.step
+    contrast = marks.contrast[top * step : bottom * step, left * step : right * step]
+    own = replace(parts, labels=parts.labels[top:bottom, left:right])
+    return np.asarray(cv2.bitwise_and(contrast, show_parts(own, chosen, contrast.shape)))
 
 
 def show_parts(parts: Parts, chosen: NDArray[np.bool_], shape: tuple[int, ...]) -> Pixels:

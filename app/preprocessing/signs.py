@@ -125,16 +125,6 @@ def fit_bar(mask: NDArray[np.bool_]) -> Bar:
     return Bar(-float(slope), bend, thick, float(inner.sum()) / float((right - left).sum()))
 
 
-def measure_pen(mask: NDArray[np.bool_]) -> float:
-    """Return how thick a stroke's line is, in pixels.
-
-    Over a line w pixels wide, the mean distance to its edge is about (w + 1) / 4.
-    """
-    padded = cv2.copyMakeBorder(mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    depths = cv2.distanceTransform(padded, cv2.DIST_L2, 3)
-    return max(1.0, 4 * float(depths[padded > 0].mean()) - 1)
-
-
 def is_straight(bar: Bar, length: float, pen: float) -> bool:
     """Tell whether a stroke is one line of the pen, without flag, foot or loop."""
     return bar.bend <= max(STRAIGHT * length, STRAIGHT_PENS * pen, 0.75) and bar.thick <= EVEN * pen + 1
@@ -145,7 +135,7 @@ def may_be_slash(stroke: Stroke, band: Band) -> Bar | None:
     if stroke.height < TALL * band.high or stroke.width > FLATTEST * stroke.height:
         return None
     bar = fit_bar(stroke.mask)
-    pen = min(measure_pen(stroke.mask), 1.3 * band.pen)
+    pen = min(stroke.pen, 1.3 * band.pen)
     return bar if bar.slope > 0 and bar.solid > 0.8 and is_straight(bar, stroke.height, pen) else None
 
 
@@ -242,7 +232,7 @@ def _name_plus(stroke: Stroke, band: Band) -> str | None:
     if not fits or max(wide, high) > PLUS_SIDES * min(wide, high):
         return None
     mask = stroke.mask
-    pen = max(1, round(min(measure_pen(mask), 1.4 * band.pen)))
+    pen = max(1, round(min(stroke.pen, 1.4 * band.pen)))
     row = _find_line(mask.sum(axis=1), pen)
     lean, start, thick = _fit_post(mask, row, 0.8 * pen)
     column = start + lean * row

@@ -8,6 +8,7 @@ Owns what a stroke is. Does not know lines, nor which pieces make up a digit.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import cv2
@@ -76,6 +77,11 @@ class Stroke:
         """How many rows it takes up."""
         return int(self.mask.shape[0])
 
+    @cached_property
+    def pen(self) -> float:
+        """How thick its line is, in pixels."""
+        return measure_pen(self.mask)
+
     @property
     def right(self) -> int:
         """The column after its last."""
@@ -87,6 +93,16 @@ class Stroke:
         return self.y + self.height
 
 
+def measure_pen(mask: NDArray[np.bool_]) -> float:
+    """Return how thick a stroke's line is, in pixels.
+
+    Over a line w pixels wide, the mean distance to its edge is about (w + 1) / 4.
+    """
+    padded = cv2.copyMakeBorder(mask.view(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    depths = cv2.sumElems(cv2.distanceTransform(padded, cv2.DIST_L2, 3))[0]
+    return max(1.0, 4 * depths / max(1, cv2.countNonZero(padded)) - 1)
+
+
 def refine_marks(marks: Marks, parts: Parts, grid: int = PAGE_GRID) -> tuple[Marks, Parts]:
     """Find the marks on uneven paper again, now that the digits' size shows what is too broad to be written.
 
@@ -95,11 +111,11 @@ def refine_marks(marks: Marks, parts: Parts, grid: int = PAGE_GRID) -> tuple[Mar
         parts: of the marks, as find_roughly() returns both.
         grid: cells on the longer side of the grid on which parts are found.
     """
-    if marks.grey is None:
+    if marks.paper is None:
         return marks, parts
     usual = _measure_usual_height(parts.boxes[:, 3] * parts.step, _measure_looks(parts))
-    widest = BROADEST * usual / max(marks.grey.shape)
-    closer = find_marks_on_uneven_paper(marks.grey, marks.dark, widest, marks.likely, without_steps=True)
+    widest = BROADEST * usual / max(marks.contrast.shape)
+    closer = find_marks_on_uneven_paper(marks.paper, marks.dark, widest, marks.likely, without_steps=True)
     closer = clear_rules(replace(closer, place=marks.place))
     found = find_parts(closer, closer.least, grid)
     return (closer, found) if found.score.any() else (marks, parts)

@@ -13,13 +13,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .paper import Marks
+from .paper import Marks, Side
 
 SMALLEST_CELL = 14  # pixels of a cell's shorter side
 LARGE = 0.2  # of the page's side that a cell has at least, for the page to be looked at as a cell beside it
@@ -45,7 +46,9 @@ PARTED = 0.4  # of the strongest marks' contrast that something written in a cel
 WRITTEN = 0.2  # of a cell's height that something written in it has at least
 BROADEST = 15  # pixels of a line that crosses a shadow
 SHARED_INK = 0.25  # of a stroke's ink in a second cell: then it is two strokes that touch the line from both sides
-CROSSED = 0.5  # of the cells with ink whose ink goes on in the next one: then the squares are the paper's
+CROSSED = 0.5  # of the cells with ink whose ink goes on in the next one: then the squares are the paper's;
+CROSSED_INK = 0.5  # or where so much of the ink is strokes
+MANY_CELLS = 3  # that lie in so many cells at least
 
 Pixels = NDArray[np.uint8]
 
@@ -79,6 +82,10 @@ class Tables:
     def clear(self, marks: Marks) -> Marks:
         """Return marks without the tables' lines."""
         return replace(marks, contrast=np.where(self.lines, 0, marks.contrast).astype(np.uint8))
+
+    def clear_side(self, side: Side) -> Side:
+        """Return a side without the tables' lines."""
+        return replace(side, find=cache(lambda: self.clear(side.find())))
 
     def is_shade(self, marks: Marks, mask: NDArray[np.bool_], x: int, y: int) -> bool:
         """Tell whether ink, bool (h, w), at (x, y) of the marks, is no writing but a shadow, or the sheet's edge.
@@ -154,17 +161,18 @@ class _Hole:
 Group = dict[tuple[int, int], _Hole]  # the holes of one table by row and column
 
 
-def find_tables(sides: list[Marks]) -> tuple[Tables | None, list[Marks]]:
+def find_tables(sides: list[Side]) -> tuple[Tables | None, list[Side]]:
     """Find the cells that lines enclose, in rows and columns, on the side that is likely ink.
 
     Returns:
-        The tables, None where there are none; and the marks without their lines, of that side where there are tables.
+        The tables, None where there are none; and the sides without their lines, of dark or light ink alone where there
+        are tables.
     """
-    likely = max(sides, key=lambda marks: marks.likely)
-    tables = _find_on_side(likely)
+    likely = max(sides, key=lambda side: side.likely)
+    tables = _find_on_side(likely.find())
     if tables is None:
         return None, sides
-    return tables, [tables.clear(marks) for marks in sides if marks.dark == likely.dark]
+    return tables, [tables.clear_side(side) for side in sides if side.dark == likely.dark]
 
 
 def _find_on_side(marks: Marks) -> Tables | None:
@@ -560,14 +568,16 @@ def _join_over_lines(written: Pixels, bridges: NDArray[np.bool_], labels: NDArra
     ink = (labels > 0) & (written > 0)
     pairs, areas = np.unique(np.stack((strokes[ink], labels[ink])), axis=1, return_counts=True)
     crossing = tall = 0
+    over_many = 0
     for stroke in range(1, count):
         shares = np.sort(areas[pairs[0] == stroke])[::-1]
         tall += int(shares.size > 0 and stats[stroke, cv2.CC_STAT_HEIGHT] >= SMALLEST_CELL)
+        over_many += int(shares.sum()) if shares.size >= MANY_CELLS else 0
         if shares.size > 1:
             crossing += 1
             if shares[1] > SHARED_INK * shares.sum():
                 joined[(strokes == stroke) & bridges] = 0
-    return joined, crossing > CROSSED * max(1, tall)
+    return joined, crossing > CROSSED * max(1, tall) or over_many > CROSSED_INK * areas.sum()
 
 
 def _find_overhangs(mask: Pixels, written: Pixels, labels: NDArray[np.int32]) -> Pixels:

@@ -52,16 +52,19 @@ def read_number(
     Raises:
         NoInk: there is none.
     """
+    seen: list[tuple[dict[bytes, int], Prediction]] = []  # the digits of each look, and what was answered
 
     def look(digits: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         prediction = classifier.predict(to_tensor(digits))
+        seen.append(({digit.tobytes(): row for row, digit in enumerate(digits)}, prediction))
         return prediction.probabilities, prediction.certainty
 
     writing = find_writing(picture, look)
     side = max(picture.width, picture.height)
     if decode_finer and writing.high < SMALL_DIGITS and side > FINER * max(PAGE_SIDE, *picture.pixels.shape[:2]):
         writing = _read_finer(writing, decode_finer, look)
-    prediction = classifier.predict(to_tensor(np.stack([one.digit for one in writing.digits])))
+    digits = [one.digit for one in writing.digits]
+    prediction = _find_answers(digits, seen) or classifier.predict(to_tensor(np.stack(digits)))
     found = _spread_doubts(writing, [doubt is not None for doubt in classifier.doubts(prediction)])
     if classifier.prototypes is not None and prediction.alone is None:  # else a hand's corrections have decided
         prediction, doubted = read_consistently(prediction, classifier.certain(prediction), classifier.prototypes)
@@ -75,6 +78,18 @@ def read_number(
         for item in writing.items
     )
     return Reading(text, found, writing.marks, prediction)
+
+
+def _find_answers(
+    digits: list[NDArray[np.uint8]], seen: list[tuple[dict[bytes, int], Prediction]]
+) -> Prediction | None:
+    """Return what was answered for digits when they were looked at, if that was in one look: most pages are."""
+    for rows, prediction in seen:
+        own = [rows.get(digit.tobytes()) for digit in digits]
+        known = [row for row in own if row is not None]
+        if len(known) == len(own):
+            return prediction.pick(known)
+    return None
 
 
 def _spread_doubts(writing: Writing, doubts: list[bool]) -> list[FoundDigit]:

@@ -27,6 +27,7 @@ from ..settings import Settings
 from ..web.logs import LIGHT_PATHS
 from ..web.quick import is_quick
 from .connections import Connection, give_way
+from .turns import Turns
 
 STEP = 256 * 1024  # bytes of a body of known length that are received before other connections have their turn
 CHUNKED_STEP = 4 * 1024  # bytes of a body in chunks, likewise: a chunk of one byte costs 6 microseconds
@@ -34,7 +35,6 @@ MAX_FRAMING = 1024 * 1024  # bytes of chunk sizes besides as many as the body ha
 MAX_BUFFERED = 4  # bodies of the largest size in memory at once, or the same number of bytes of answers
 UNCOUNTED = 64 * 1024  # bytes of a body or an answer that is always accepted: little, even for every connection
 MAX_AHEAD = 4  # pipelined requests that are answered at once: other clients go first
-MAX_A_TURN = 8  # drawings that are answered in one turn of the loop
 LONG = 0.1  # seconds that a thread works on a request until the loop leaves the processor to it
 MAX_ASIDE = 8  # long requests a worker, which are answered one at a time
 
@@ -66,8 +66,7 @@ class Answering:
         self.running: dict[int, float] = {}  # when each thread began its request
         self.ahead = BoundedSemaphore(MAX_AHEAD)
         self.aside = 0
-        self.loop = gevent.get_hub().loop
-        self.turn = self.answered = 0  # the turn of the loop, and how many drawings were answered in it
+        self.turns = Turns()
         self._counting, self._one_aside = threading.Lock(), threading.Lock()
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -95,17 +94,9 @@ class Answering:
             give_way()  # a client that pipelines requests does not delay the others
             return self._collect(environ)
         if self._delays_few() and is_quick(self.app, environ, body):
-            self._await_turn()
+            self.turns.await_turn(environ["gunicorn.socket"])
             return self._collect(environ)
         return self._answer_in_thread(environ)
-
-    def _await_turn(self) -> None:
-        """Let the loop turn after some answers: clients that ask again at once would keep it from all others."""
-        if self.turn != self.loop.iteration:
-            self.turn, self.answered = self.loop.iteration, 0
-        self.answered += 1
-        if self.answered > MAX_A_TURN:
-            give_way()
 
     def _delays_few(self) -> bool:
         """Return whether no thread competes with the loop for long, and no more clients wait than may for threads."""

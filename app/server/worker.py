@@ -7,6 +7,7 @@ import gc
 import re
 import resource
 import secrets
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -33,6 +34,7 @@ from . import memory
 from .answering import Answering, Application
 from .connections import Connection, give_way
 from .failures import describe_plainly
+from .turns import MAX_A_TURN, Turns
 
 SPARE_FILES = 16  # open files that a worker keeps free for pages and pictures of reports
 TYPICAL_FILES = 32  # open files of a worker, where they cannot be counted
@@ -74,9 +76,9 @@ class Worker(GeventWorker):  # type: ignore[misc]
 
     def run(self) -> None:
         """Accept connections until stopped, then answer what was accepted."""
-        servers = [StreamServer(each, partial(self.handle, Address(each))) for each in self.sockets]
+        turns = self.answering.turns
+        servers = [Listener(each, partial(self.handle, Address(each)), turns) for each in self.sockets]
         for server in servers:
-            server.max_accept = 1  # another worker may be less busy
             server.start()
         while self.alive:
             self._beat()
@@ -188,6 +190,20 @@ class Worker(GeventWorker):  # type: ignore[misc]
             client.flush()
         except OSError:
             self.log.debug("The client had gone before it could be answered: %s", exc)
+
+
+class Listener(StreamServer):
+    """What accepts connections, in each turn of the loop."""
+
+    def __init__(self, listener: socket.socket, handle: Callable[..., None], turns: Turns) -> None:
+        """Accept nothing yet."""
+        self._turns = turns
+        super().__init__(listener, handle)
+
+    @property
+    def max_accept(self) -> int:  # type: ignore[override]  # gevent reads it before it accepts
+        """One a turn, since another worker may be less busy; more where they have waited while this one was busy."""
+        return MAX_A_TURN if self._turns.is_crowded() else 1
 
 
 class Address:

@@ -14,6 +14,7 @@ from app.errors import NoInk
 from app.framing import CENTRE, CORE, SIDE, WHOLE, frame_digit, to_tensor
 from app.models.classifier import Classifier, load_classifier
 from app.models.folder import load
+from app.preprocessing.decoding import decode_picture
 from app.preprocessing.digits import find_ink, look_for_ink, read_picture
 from app.preprocessing.explanation import Steps
 from tests.support.drawings import draw_digit, to_bytes, to_png
@@ -304,6 +305,30 @@ def test_the_sides_of_a_jpeg_photo_agree_with_the_drawing() -> None:
     drawn = draw_digit(2)
     photo = np.stack([drawn // 2 + 90, drawn // 2 + 85, drawn // 2 + 70], axis=-1)
     assert difference(frame_digit(255 - drawn), read_picture(to_bytes(photo, "JPEG", quality=70))) < ALIKE
+
+
+@pytest.mark.parametrize(
+    ("height", "uneven", "decoded"),
+    ((1600, False, 500), (1600, True, 500), (200, False, 1000), (300, True, 500)),
+    ids=("drawing", "photo", "small drawing", "small photo"),
+)
+def test_a_large_jpeg_is_decoded_no_larger_than_its_digit_needs(height: int, uneven: bool, decoded: int) -> None:
+    drawn = draw_digit(2, shape=(3000, 4000), height=height, pen=height // 12)
+    shade = np.linspace(0.6, 1.0, 4000) if uneven else 1.0
+    jpeg = to_bytes((drawn * shade).astype(np.uint8), "JPEG", quality=90)
+    steps: Steps = []
+    digit = read_picture(jpeg, steps)
+    assert [max(step.picture.shape) for step in steps if step.name == "decode"] == [decoded]
+    assert np.array_equal(read_picture(jpeg), digit)
+    alone = draw_digit(2, height=200, pen=200 // 12)
+    assert difference(digit, read_picture(to_png(alone))) < ALIKE
+
+
+def test_a_faint_drawing_in_a_large_jpeg_is_looked_for_in_more_pixels() -> None:
+    hairline = to_bytes(draw_digit(2, shape=(3000, 4000), height=1600, pen=5, paper=255, ink=242), "JPEG", quality=95)
+    with pytest.raises(NoInk):
+        look_for_ink(decode_picture(hairline, drafted_side=500))
+    assert read_picture(hairline).any()
 
 
 # Why

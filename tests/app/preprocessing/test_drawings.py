@@ -50,8 +50,8 @@ def test_a_drawing_has_the_same_ink_by_the_short_way(name: str) -> None:
     short = find_drawn_ink(PLAIN[name])
     long = look_for_ink(PLAIN[name], steps=[])
     assert short is not None
-    np.testing.assert_array_equal(short[0], long.ink)
-    assert short[1] == long.faint
+    np.testing.assert_array_equal(short.ink, long.ink)
+    assert (short.faint, short.coarse) == (long.faint, long.coarse)
 
 
 @pytest.mark.parametrize("name", LEFT)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from app.errors import NoInk
 from app.preprocessing.numbers import find_writing
-from app.preprocessing.paper import find_marks
+from app.preprocessing.paper import find_sides
 from app.preprocessing.tables import Cell, Tables, find_tables, write_lines
 from app.reading.answers import read_several
 from tests.app.preprocessing.test_numbers import robust, the_robust
@@ -195,7 +195,7 @@ def test_every_digit_knows_its_cell() -> None:
 
 
 def find(page: Grey) -> Tables | None:
-    return find_tables(find_marks(page))[0]
+    return find_tables(find_sides(page))[0]
 
 
 @pytest.mark.parametrize("label", range(10))
