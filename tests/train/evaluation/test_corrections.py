@@ -30,13 +30,13 @@ def robust() -> Classifier:
 
 
 def test_corrections_take_most_errors_and_harm_hardly_anybody(robust: Classifier) -> None:
-    hands = [Split(*synthesise_hand(seed, 30)) for seed in range(9000, 9040)]
+    hands = [Split(*synthesise_hand(seed, corrections.PER_CLASS)) for seed in corrections.HANDS[:60]]
     measured = measure_hands(robust, hands, 1)["30"]
     assert measured["errors_before"] >= 10
     assert measured["left"] <= LEFT
     assert measured["harmed"] <= HARMED
-    assert measured["hands"] == 40
-    assert measured["digits"] == 40 * 150
+    assert measured["hands"] == 60
+    assert measured["digits"] == 60 * 5 * corrections.PER_CLASS
 
 
 def test_hands_that_are_read_right_stay_so(robust: Classifier) -> None:
