@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,8 @@ def _measure(name: str) -> Mapping[str, float]:
 def answer(name: str) -> dict[str, int]:
     """Answer the posts, counted; return how many pictures of each were."""
     posts = [one_picture(mode) for mode in ("L", "RGB", "RGBA")]
-    posts += [many_pictures(TOGETHER), one_page(1, 1), one_page(4, 5)] if name == "Digits" else []
+    if name == "Digits":
+        posts += [many_pictures(TOGETHER), replace(posts[0], name="/read, 1 digit", path="/read"), one_page(4, 5)]
     ask = (ask_digits if name == "Digits" else ask_bare)()
     counted = {}
     for post in posts:

@@ -54,8 +54,7 @@ def one_page(rows: int, columns: int) -> Post:
     labels = [number % 10 for number in range(rows * columns)]
     cells = [draw_digit(label, shape=(CELL, CELL), height=44, pen=6) for label in labels]
     page = np.vstack([np.hstack(cells[row * columns : (row + 1) * columns]) for row in range(rows)])
-    name = f"/read, {len(labels)} digits" if len(labels) > 1 else "/read, 1 digit"
-    return Post(name, to_bytes(Image.fromarray(page)), "image/png", labels, "/read")
+    return Post(f"/read, {len(labels)} digits", to_bytes(Image.fromarray(page)), "image/png", labels, "/read")
 
 
 def many_pictures(count: int) -> Post:
