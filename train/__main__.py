@@ -80,7 +80,13 @@ def command_line() -> None:
 @click.option("--patience", type=NumberFrom(1), metavar="N", help="End after N epochs without a lower validation loss.")
 @click.option("--labels", type=click.Choice(("sparse", "one-hot")), help="Integer labels, or ten probabilities.")
 @seed_option
-@click.option("--seeds", type=NumberFrom(1), default=1, show_default=True, help="Number of networks, from --seed on.")
+@click.option(
+    "--seeds",
+    type=NumberFrom(1),
+    default=1,
+    show_default=True,
+    help="Number of networks, from --seed on. The best is saved; with --start the mean of all.",
+)
 @click.option(
     "--ray", metavar="HOST:PORT", help='Train on this Ray cluster, each seed a task; "local" starts one here.'
 )

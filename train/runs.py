@@ -2,7 +2,8 @@
 
     load -> hold out -> train (every epoch a checkpoint) -> finish -> evaluate -> save the model folder -> report
 
-With several seeds the middle part runs once for each, and the network with the lowest validation loss is saved.
+With several seeds the middle part runs once for each, and the network with the lowest validation loss is saved; where
+all of them started with the weights of one saved model, their mean is.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 from rich.console import Console
 
 from app.models.card import Card
@@ -101,13 +103,18 @@ def describe_own(run: Run, data: own.Own) -> None:
 
 
 def save_best(run: Run, results: list[Result]) -> Card:
-    """Save the network that is best on the validation split, draw its report, and return its card."""
+    """Save the network that is best on the validation split, or the mean; draw its report, and return its card."""
     network, card = min(results, key=lambda result: result[1]["metrics"]["validation_loss"])
-    if len(results) > 1:
-        card["seeds"] = cards.describe_seeds([card for _, card in results], card["seed"])
-    folder = run.places.output / run.name
     dataset = datasets.load(run.recipe.dataset, run.places.data)
     held_out = datasets.hold_out(dataset, run.recipe.validation)
+    if len(results) > 1:
+        card["seeds"] = cards.describe_seeds([card for _, card in results], card["seed"])
+        if run.recipe.start is not None and run.recipe.adopt is not None:
+            network = average(run.recipe, [network for network, _ in results], held_out)
+            card |= evaluate(network, held_out)
+            card["seeds"]["kept"] = "mean"
+            run.console.print(f"{run.name}, mean of {len(results)} seeds: {describe_result(card)}")
+    folder = run.places.output / run.name
     prototypes = run.recipe.prototypes(network, held_out) if run.recipe.prototypes else None
     if run.recipe.fit_card is not None:
         card |= run.recipe.fit_card(network, held_out, prototypes)
@@ -205,6 +212,23 @@ def blend(network: keras.Model, recipe: Recipe, start: keras.Model) -> None:
         for after, before in zip(trained, network.get_weights(), strict=True)
     ]
     network.set_weights(mean)
+
+
+def average(recipe: Recipe, finished: list[keras.Model], dataset: Dataset) -> keras.Model:
+    """Return one network with the mean of the weights of several, which started with the same weights.
+
+    From one start they stay so close to each other that their mean misreads fewer digits than each of them, at the cost
+    of one. Source: Wortsman et al., "Model soups", 2022; EXPERIMENTS.md compares.
+    """
+    if recipe.adopt is None:
+        raise ValueError(f"{recipe.title} cannot take the weights of a finished network")
+    network = recipe.network()
+    weights = []
+    for each in finished:
+        recipe.adopt(network, each)
+        weights.append(network.get_weights())
+    network.set_weights([np.mean(same, axis=0) for same in zip(*weights, strict=True)])
+    return network if recipe.finish is None else recipe.finish(network, dataset)
 
 
 def describe_settings(name: str, recipe: Recipe, dataset: Dataset, seed: int) -> checkpoints.Settings:

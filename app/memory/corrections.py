@@ -111,6 +111,15 @@ def read_mark(connection: Connection, hand: str) -> int | None:
     return connection.scalars(select(hands.c.mark).where(hands.c.id == hand)).one_or_none()
 
 
+def read_marks(connection: Connection, of_hands: Sequence[str]) -> dict[str, int]:
+    """Return the marks of several hands; none of those that have never had any corrections."""
+    found: dict[str, int] = {}
+    for start in range(0, len(of_hands), PAGE):
+        wanted = select(hands.c.id, hands.c.mark).where(hands.c.id.in_(of_hands[start : start + PAGE]))
+        found |= {str(hand): int(mark) for hand, mark in connection.execute(wanted)}
+    return found
+
+
 def count_digits(connection: Connection, hand: str) -> dict[int, int]:
     """Return how many corrections a hand has of each digit that it has any of."""
     counted = select(corrections.c.digit, func.count()).where(corrections.c.hand == hand)

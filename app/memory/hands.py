@@ -2,16 +2,18 @@
 
     hand -> has it changed? (asked at most every FRESH seconds) -> new corrections -> features -> Examples
 
-Most requests find all of it ready and wait for nothing: find_reader(). Knows the database's functions and the
-comparison; no one asks for a hand but through this.
+Most requests find all of it ready and wait for nothing: find_reader(). To ask costs more than to read a digit, so a
+thread asks for all hands in use together. Knows the database's functions and the comparison; no one asks for a hand but
+through this.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+import weakref
 from dataclasses import dataclass, field
-from time import monotonic
+from time import monotonic, sleep
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,17 +34,20 @@ from .corrections import (
     list_numbers,
     read_all,
     read_mark,
+    read_marks,
     read_pngs,
 )
 from .database import Database, Unreachable
 from .personal import Taught, find_prototypes, read_with_examples, see
 from .pngs import decode_png
 
-FRESH = 0.5  # seconds for which a hand is taken to be as it was
+FRESH = 0.8  # seconds for which a hand is taken to be as it was
+EVERY = 0.35  # seconds after which all hands in use are asked for again
+IN_USE = 10.0  # seconds for which a hand is in use after a request: several drawings
 MAX_LISTING = 5.0  # seconds that all corrections of a hand may take to come
 MAX_EXAMPLES = 2000  # newest corrections of a hand that are read with
 MAX_HANDS = 500  # that a process remembers
-MAX_REMEMBERED = 20_000  # examples of all of them, counted for each model that has seen them: 25 MB
+MAX_REMEMBERED = 20_000  # examples of all of them, counted for each model that has seen them: 33 MB at most, measured
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +85,7 @@ class Memory:
         self.database = database
         self._remembered: dict[str, Remembered] = {}
         self._lock = threading.Lock()
+        self._is_asking = False
 
     # ---- reading with a hand ----
 
@@ -101,6 +107,7 @@ class Memory:
             reader = read_with_examples(classifier, examples) if examples else classifier
             if remembered.is_fresh(hand) and (examples or not remembered.labels):
                 remembered.readers[_identify(classifier)] = reader
+        self._start_asking()
         return reader
 
     def find_reader(self, classifier: Classifier, hand: str) -> Classifier | None:
@@ -108,6 +115,8 @@ class Memory:
 
         It takes microseconds, and waits for no lock.
         """
+        if find_prototypes(classifier) is None:  # it reads with no corrections
+            return classifier
         remembered = self._remembered.get(hand)
         if remembered is None or not (remembered.is_fresh(hand) or self._is_unchanged(hand, remembered)):
             return None
@@ -181,6 +190,38 @@ class Memory:
         remembered.looked = now
         return True
 
+    def _start_asking(self) -> None:
+        """Let a thread ask for the hands in use, if none does."""
+        with self._lock:
+            if self._is_asking:
+                return
+            self._is_asking = True
+        threading.Thread(target=_ask_on, args=(weakref.ref(self),), daemon=True).start()
+
+    def ask_for_all(self) -> bool:
+        """Ask whether the hands in use have changed; those that have not are fresh again. Return whether there are any.
+
+        A hand that has changed is left to its next request, which waits for what is new.
+        """
+        with self._lock:
+            used = {hand: each for hand, each in self._remembered.items() if monotonic() - each.used < IN_USE}
+            self._is_asking = bool(used)
+        now, stamp, changes = monotonic(), self.database.read_stamp(), {hand: latest_change(hand) for hand in used}
+        due = {hand: each for hand, each in used.items() if stamp is None or stamp != each.stamp}
+        try:
+            marks = self.database.read(lambda connection: read_marks(connection, [*due])) if due else {}
+        except Unreachable:
+            return bool(used)
+        for hand, remembered in due.items():
+            if not remembered.lock.acquire(blocking=False):  # a request asks for it now
+                continue
+            try:
+                if marks.get(hand) == remembered.mark and now > remembered.looked:
+                    remembered.change, remembered.looked, remembered.stamp = changes[hand], now, stamp
+            finally:
+                remembered.lock.release()
+        return bool(used)
+
     def _see(self, remembered: Remembered, classifier: Classifier, prototypes: References) -> None:
         """Let a model see the pictures that it has not seen yet, and judge all of them."""
         seen = remembered.features.setdefault(classifier.name, {})
@@ -246,6 +287,22 @@ class Memory:
     def read_all(self, hand: str) -> list[Correction]:
         """Return all corrections of a hand, the oldest first."""
         return self.database.read(lambda connection: list(read_all(connection, hand)), MAX_LISTING)
+
+
+def _ask_on(reference: weakref.ref[Memory]) -> None:
+    """Ask for the hands in use again and again, until there are none or nobody has the memory any more."""
+    while True:
+        sleep(EVERY)
+        memory = reference()
+        if memory is None:
+            return
+        try:
+            if not memory.ask_for_all():
+                return
+        except BaseException:
+            memory._is_asking = False  # the next request begins again
+            raise
+        del memory
 
 
 def _identify(classifier: Classifier) -> tuple[str, bool]:

@@ -31,7 +31,7 @@ from .drawings import find_drawn_ink
 from .explanation import Step, Steps
 from .ink import draw_ink, is_coarse, is_faint
 from .paper import NARROW_STROKES, WIDEST_STROKES, Strokes, find_mixes, find_sides, mix_colours
-from .parts import find_roughly, look_closely, show_digit, spans_picture, stands_alone
+from .parts import find_roughly, is_fold, look_closely, show_digit, spans_picture, stands_alone
 
 DRAFTED_SIDE = 500  # pixels of a JPEG's longer side, an eighth of a camera's 4,000: nearly paper's PHOTO_SIDE
 
@@ -41,7 +41,8 @@ class FoundInk:
     """The ink of one digit, uint8 (h, w) or framed (28, 28), and whether it can be trusted to be the one that is meant.
 
     faint: there is too little of it; among_others: other ink is as large and as strong, and was left out; or it hangs
-    together with a narrow shadow. coarse: it has so few pixels that it looks better in a picture that is less reduced.
+    together with a narrow shadow, or may be a fold of the paper. coarse: it has so few pixels that it looks better in a
+    picture that is less reduced.
     """
 
     ink: NDArray[np.uint8]
@@ -196,8 +197,9 @@ def _look_in(grey: NDArray[np.uint8], steps: Steps | None, framing: Framing, str
     parts = look_closely(marks, parts)
     contrast = show_digit(marks, parts)
     coarse = marks.flat and is_coarse(contrast, marks.least)
-    found = FoundInk(draw_ink(contrast, marks, steps), is_faint(contrast, marks), not stands_alone(parts), coarse)
     main = int(parts.score.argmax())
+    doubted = not stands_alone(parts) or (not marks.flat and is_fold(parts, main))
+    found = FoundInk(draw_ink(contrast, marks, steps), is_faint(contrast, marks), doubted, coarse)
     rating = 0.0 if parts.contact[main] else math.inf if marks.flat else float(parts.score[main])
     return _Look(found, rating, not marks.flat and spans_picture(parts, main))
 

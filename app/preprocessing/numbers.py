@@ -66,6 +66,9 @@ PAGE_SIDE = 1000  # pixels of a photograph's longer side: a page's digits are sm
 MAX_PARTED = 1000  # groups of pieces that are looked at once more, where lines are parted along the lines of the pen
 DOUBTED = 0.5  # looks less like a digit than that: left out at the border, if anything else is there
 MAYBE = 0.2  # looks so much like a digit, if not more: it is named where it is left out
+FEW_FOUND = 3  # digits of uneven paper: of so few, where
+LARGE_FOUND = 0.04  # of the picture's longer side is as high as one of them, one digit alone must be found, too
+THREAD = 0.03  # of the picture's longer side that a stroke from border to border is thick at most, if it is a fold
 BAR = 1  # the digit that a stripe looks like
 TINY = 0.12  # of the usual height: so small digits are read in rows of their own,
 MAX_LOWER = 200  # small strokes that are looked at, as if each were a small digit
@@ -183,7 +186,8 @@ def find_writing(
         if group.seen and group.sign is None:
             faint = is_faint(_show_group(group.stroke, marks), marks)
             shade = tables and group.seen.digit == BAR and tables.is_pale(marks, *group.stroke.placed)
-            items.append(FoundDigit(group.seen.framed, box, number, faint, group.doubted or bool(shade), group.cell))
+            doubted = group.doubted or bool(shade) or (not marks.flat and _is_fold(group.stroke, marks))
+            items.append(FoundDigit(group.seen.framed, box, number, faint, doubted, group.cell))
         else:
             items.append(FoundMark(group.sign or None, box, number, group.doubted, group.cell))
     last = max(item.line for item in items)
@@ -193,7 +197,23 @@ def find_writing(
         alone = look_for_ink(picture)
         doubted = items[0].doubted or alone.among_others
         return Writing([replace(items[0], digit=frame_digit(alone.ink), faint=alone.faint, doubted=doubted)])
+    if not marks.flat and tables is None and _are_few_and_large(items, picture):
+        look_for_ink(picture)  # where it finds nothing, they are folds or shadows
     return Writing(items, usual)
+
+
+def _is_fold(stroke: Stroke, marks: Marks) -> bool:
+    """Tell whether a stroke is a thread from one border to another: a fold of the paper, or the edge of a sheet."""
+    height, width = marks.contrast.shape
+    borders = int(stroke.x <= 0) + int(stroke.y <= 0) + int(stroke.right >= width) + int(stroke.bottom >= height)
+    thick = stroke.mask.sum() / max(stroke.width, stroke.height)
+    return borders > 1 and bool(thick <= THREAD * max(height, width))
+
+
+def _are_few_and_large(items: list[FoundDigit | FoundMark], picture: Picture) -> bool:
+    """Tell whether there are so few digits, one of them so large, that one alone would be found, too."""
+    highs = [item.box[3] for item in items if isinstance(item, FoundDigit)]
+    return len(highs) <= FEW_FOUND and max(highs) >= LARGE_FOUND * max(picture.width, picture.height)
 
 
 def _bind(strokes: list[Stroke], items: list[FoundDigit | FoundMark]) -> list[FoundDigit | FoundMark]:

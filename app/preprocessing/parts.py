@@ -64,6 +64,7 @@ OTHER_HEIGHT = 0.6  # of the digit's height that another part has that may be a 
 OTHER_LEVEL = 0.5  # of its main part's contrast,
 OTHER_SCORE = 0.1  # and of that part's score
 BESIDE = 0.6  # of the picture that a part that goes through it takes up at most the other way
+FOLD = 0.03  # of the picture's longer side that a fold is thick at most
 BELONGS_SCORE = 0.02  # of the main part's score that another part has at least
 
 
@@ -435,6 +436,13 @@ def spans_picture(parts: Parts, part: int) -> bool:
     """Tell whether a part goes from one border to the opposite one, and the picture goes on beside it."""
     (rows, columns), (_, _, width, height) = parts.labels.shape, parts.boxes[part]
     return bool((height == rows and width < BESIDE * columns) or (width == columns and height < BESIDE * rows))
+
+
+def is_fold(parts: Parts, part: int) -> bool:
+    """Tell whether a part is a thread from one border to another: a fold of the paper, or the edge of a sheet."""
+    (rows, columns), (x, y, width, height) = parts.labels.shape, parts.boxes[part]
+    borders = int(x == 0) + int(y == 0) + int(x + width == columns) + int(y + height == rows)
+    return borders > 1 and bool(parts.area[part] <= FOLD * max(rows, columns) * parts.size[part])
 
 
 def show_digit(marks: Marks, parts: Parts) -> Pixels:

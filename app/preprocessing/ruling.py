@@ -1,7 +1,8 @@
 """Take the printed lines of ruled and squared paper, and underlines, out of the marks.
 
 A rule is straight and runs from border to border. A single one may also be the bar of a digit that fills the picture:
-it is taken out only where it is thinner or fainter than the rest.
+it is taken out only where it is thinner or fainter than the rest. Many in even distances may fade before they reach the
+other border, where light is so hard that part of the paper is plain white; the lines that cross them may be dashed.
 """
 
 from __future__ import annotations
@@ -17,6 +18,13 @@ BULKY = 0.025  # of the height: anything thicker both ways is not a rule
 THINNER = 0.6  # of the writing's thickness that a rule has at most,
 FAINTER = 0.75  # or of the writing's contrast
 DEEPEST = 1e6  # pixels: where no paper is left, distances to it would be too large to be added
+EVEN_LINES = 6  # so many lines in even distances are rules where they begin at one border and end before the other,
+FADED = 0.15  # of the width that each is long at least
+EVEN = 0.2  # of the usual distance between two of them, by which most distances differ from it, or from twice that,
+MOSTLY = 0.75  # of the distances
+SLIM = 0.35  # of that distance that a rule is thick at most
+DASH = 0.4  # of the distance between rules, that a dash of the lines that cross them is long at least,
+DASHES = 0.25  # of such a line that its dashes are together
 CROSSING = 9  # pixels: over so thick a rule, strokes are joined again
 
 Pixels = NDArray[np.uint8]
@@ -30,8 +38,13 @@ def remove_rules(contrast: Pixels, least: float) -> Pixels:
         least: contrast from which a pixel is a mark.
     """
     mask = np.asarray(cv2.threshold(contrast, least, 255, cv2.THRESH_BINARY)[1])
-    across, rows = _find_rules(mask)
-    down, columns = _find_rules(np.asarray(cv2.transpose(mask)))
+    turned = np.asarray(cv2.transpose(mask))
+    across, rows, apart = _find_rules(mask)
+    down, columns, apart_down = _find_rules(turned)
+    if apart_down and not apart:  # squared paper, of which one kind of lines is fainter
+        across, rows, _ = _find_rules(mask, apart_down)
+    elif apart and not apart_down:
+        down, columns, _ = _find_rules(turned, apart)
     down = np.asarray(cv2.transpose(down))
     rules = cv2.bitwise_or(across, down)
     lines = cv2.bitwise_and(mask, rules)
@@ -53,38 +66,80 @@ def remove_rules(contrast: Pixels, least: float) -> Pixels:
     return np.where(kept, contrast, 0).astype(np.uint8)
 
 
-def _find_rules(mask: Pixels) -> tuple[Pixels, int]:
-    """Return where lines run from the left border to the right, uint8 (h, w), 0 or 255, and how many they are."""
+def _find_rules(mask: Pixels, apart: float = 0.0) -> tuple[Pixels, int, float]:
+    """Return where rules run across.
+
+    Args:
+        mask: all marks.
+        apart: pixels between the rules that run the other way: these may be dashed; 0 where there are none.
+
+    Returns:
+        uint8 (h, w), 0 or 255; how many they are; and how far apart, if they are many in even distances, else 0.
+    """
     height, width = mask.shape
-    run = max(15, round(RUN * width))
+    run = max(8, round(DASH * apart)) if apart else max(15, round(RUN * width))
     margin = int(MARGIN * width) + 1
-    if not (mask[:, :margin].any() and mask[:, -margin:].any()):
-        return np.zeros_like(mask), 0
+    if not apart and not _may_hold_rules(mask[:, :margin], mask[:, -margin:]):
+        return np.zeros_like(mask), 0, 0.0
     thick = np.asarray(cv2.dilate(mask, np.ones((3, 1), np.uint8)), np.uint8)  # so that a line's steps overlap
-    end = margin + run + 1  # columns that decide what lies in the margin
-    ends = _find_runs(thick[:, :end], run)[:, :margin], _find_runs(thick[:, -end:], run)[:, -margin:]
-    if not (ends[0].any() and ends[1].any()):  # most pages have none: the rest takes much longer
-        return np.zeros_like(mask), 0
+    if not apart:
+        end = margin + run + 1  # columns that decide what lies in the margin
+        left, right = _find_runs(thick[:, :end], run)[:, :margin], _find_runs(thick[:, -end:], run)[:, -margin:]
+        if not _may_hold_rules(left, right):  # most pages have none: the rest takes much longer
+            return np.zeros_like(mask), 0, 0.0
     runs = _find_runs(thick, run)
     bulk = max(5, round(BULKY * height))
     bulky = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((bulk, bulk), np.uint8)) > 0
-    bridged = cv2.dilate(runs, np.ones((3, run), np.uint8))
+    bridged = cv2.dilate(runs, np.ones((3, max(run, round(2 * apart))), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(bridged)
-    rules, found = np.zeros_like(mask), 0
+    rules, faded, places = np.zeros_like(mask), np.zeros_like(mask), list[tuple[float, float]]()
+    found = 0
     for line in range(1, count):
         x, y, w, h = (int(length) for length in stats[line, :4])
-        if x > MARGIN * width or x + w < (1 - MARGIN) * width:
+        begins_late, ends_early = x > MARGIN * width, x + w < (1 - MARGIN) * width
+        if w < FADED * width or (begins_late and ends_early and not apart):
             continue
         box = np.s_[y : y + h, x : x + w]
         own = (labels[box] == line) & (runs[box] > 0)
         thickness = own.sum(axis=0)
         seen = np.flatnonzero(thickness)
         begins, ends = x + seen[0], x + seen[-1]
+        slim = float(np.median(thickness[seen]))
+        if slim > bulk + 2:
+            continue
         across = begins <= MARGIN * width and ends >= (1 - MARGIN) * width - 1 and seen.size > UNBROKEN * width
-        if across and np.median(thickness[seen]) <= bulk + 2:
-            rules[box][own & ~bulky[box]] = 255
-            found += 1
-    return np.asarray(cv2.dilate(rules, np.ones((3, 1), np.uint8))), found  # with the lines' soft edges
+        if not across and seen.size <= (DASHES if apart else UNBROKEN) * (ends - begins):
+            continue
+        (rules if across else faded)[box][own & ~bulky[box]] = 255
+        found += across
+        places.append((y + float(np.nonzero(own)[0].mean()), slim))
+    distance = _measure_distance(places)
+    if distance:
+        rules, found = cv2.bitwise_or(rules, faded), len(places)
+    elif apart:  # digits below each other
+        return np.zeros_like(mask), 0, 0.0
+    return np.asarray(cv2.dilate(rules, np.ones((3, 1), np.uint8))), found, distance  # with the lines' soft edges
+
+
+def _measure_distance(places: list[tuple[float, float]]) -> float:
+    """Return how far lines are apart, in pixels, if they are many, slim and in even distances; else 0.
+
+    Args:
+        places: of each line, where its middle is, and how thick it is.
+    """
+    if len(places) < EVEN_LINES:
+        return 0.0
+    middles, slim = np.array(sorted(places)).T
+    gaps = np.diff(middles)
+    usual = float(np.median(gaps))
+    even = np.abs(gaps - usual * np.clip(np.round(gaps / max(1.0, usual)), 1, 2)) <= EVEN * usual
+    return usual if even.mean() >= MOSTLY and np.median(slim) <= SLIM * usual else 0.0
+
+
+def _may_hold_rules(left: Pixels, right: Pixels) -> bool:
+    """Tell whether anything is in both margins, or in many rows of one."""
+    at_left, at_right = (int(np.count_nonzero(side.any(axis=1))) for side in (left, right))
+    return (at_left > 0 and at_right > 0) or max(at_left, at_right) >= EVEN_LINES
 
 
 def _find_runs(mask: Pixels, run: int) -> Pixels:

@@ -35,6 +35,10 @@ LOOKS_DRAWN = 0.01  # of the best part's score: what looks less like a digit's p
 PALE = 0.1  # of the best part's looks that a pale digit has at least,
 PALE_HIGH = 0.15  # of the usual height that it is high at least,
 PALE_INK = 0.4  # of its contrast from which a pixel is its ink,
+PALE_LEVEL = 1.8  # times the edge of strokes that half of a stroke's ink has at most, to go on in paler ink,
+GOES_ON = 0.4  # of its contrast,
+MORE_INK = 2.0  # times as much in all at most,
+MORE_BROAD = 1.3  # and times as broad, and a pixel
 COVERED = 0.2  # and of its cells that are strokes at most
 ABOVE = 0.5  # of the narrower stroke's width that it shares with the one below it, of the same digit
 BESIDE = 0.5  # of the lower stroke's height that both share: more, and they stand side by side
@@ -153,11 +157,63 @@ def find_strokes(
         x, y, width, height, _ = (int(length) for length in stats[label])
         own = labels[y : y + height, x : x + width] == label
         strokes.append(Stroke(x, y, own, int(label) if at_border[label] else 0))
+    if not marks.flat:
+        strokes = _grow_pale(strokes, marks, edge, usual)
     joined = [one for held in part_by_cell(strokes, tables).values() for one in join_above(held, usual)]
     strokes = [stroke for stroke in joined if stroke.height >= LOW * usual]
     low = [stroke for stroke in joined if stroke.height < LOW * usual]
     specks = _find_specks(marks, np.where(written[labels], np.uint8(255), np.uint8(0)), edge, usual, len(joined))
     return (strokes, low + specks) if strokes else (joined, specks)
+
+
+def _grow_pale(strokes: list[Stroke], marks: Marks, edge: float, usual: float) -> list[Stroke]:
+    """Return the strokes, and with those that are hardly darker than the edge the paler ink that they go on in.
+
+    Beside a broad pen's digits, a pencil's are cut off where it was pressed less. What would reach another stroke, is
+    broader than the stroke's own line, or more than there is of it, stays away: it is a shadow.
+
+    Args:
+        strokes: of the marks.
+        marks: on uneven paper.
+        edge: contrast that the strokes' ink has at least.
+        usual: height of the strokes.
+    """
+    levels = [float(np.median(_cut_out(marks.contrast, stroke)[stroke.mask])) for stroke in strokes]
+    if not any(level < PALE_LEVEL * edge for level in levels):
+        return strokes
+    taken = np.zeros(marks.contrast.shape, np.int32)
+    for number, stroke in enumerate(strokes, 1):
+        _cut_out(taken, stroke)[stroke.mask] = number
+    grown = []
+    for number, (stroke, level) in enumerate(zip(strokes, levels, strict=True), 1):
+        low = max(float(marks.least), GOES_ON * level)
+        wider = _follow_ink(stroke, marks, low, round(usual)) if level < PALE_LEVEL * edge and low < edge else stroke
+        others = _cut_out(taken, wider)[wider.mask]
+        fits = wider.height <= HIGHEST * usual and wider.mask.sum() <= MORE_INK * stroke.mask.sum()
+        fits = fits and _measure_depth(wider) <= MORE_BROAD * _measure_depth(stroke) + 1
+        grown.append(wider if fits and not ((others > 0) & (others != number)).any() else stroke)
+    return grown
+
+
+def _cut_out(array: NDArray[Any], stroke: Stroke) -> NDArray[Any]:
+    """Return the window of an array that a stroke's box covers."""
+    return array[stroke.y : stroke.bottom, stroke.x : stroke.right]
+
+
+def _follow_ink(stroke: Stroke, marks: Marks, low: float, reach: int) -> Stroke:
+    """Return a stroke with the ink over a contrast that hangs together with it, as far around it as is said."""
+    x, y = max(0, stroke.x - reach), max(0, stroke.y - reach)
+    ink = np.asarray(marks.contrast[y : stroke.bottom + reach, x : stroke.right + reach] > low, np.uint8)
+    own = np.zeros(ink.shape, bool)
+    own[stroke.y - y : stroke.bottom - y, stroke.x - x : stroke.right - x] = stroke.mask
+    _, labels = cv2.connectedComponents(ink | own)
+    return trim_stroke(replace(stroke, x=x, y=y, mask=np.isin(labels, np.unique(labels[own]))))
+
+
+def _measure_depth(stroke: Stroke) -> float:
+    """Return how far a stroke's ink is from paper at most, in pixels."""
+    padded = cv2.copyMakeBorder(stroke.mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    return float(cv2.distanceTransform(padded, cv2.DIST_L2, 3).max())
 
 
 def find_pale(marks: Marks, parts: Parts, strokes: list[Stroke]) -> list[Stroke]:

@@ -46,7 +46,9 @@ PARTED = 0.4  # of the strongest marks' contrast that something written in a cel
 WRITTEN = 0.2  # of a cell's height that something written in it has at least
 BROADEST = 15  # pixels of a line that crosses a shadow
 SHARED_INK = 0.25  # of a stroke's ink in a second cell: then it is two strokes that touch the line from both sides
-CROSSED = 0.5  # of the cells with ink whose ink goes on in the next one: then the squares are the paper's
+CROSSED = 0.5  # of the cells with ink whose ink goes on in the next one: then the squares are the paper's;
+CROSSED_INK = 0.5  # or where so much of the ink is strokes
+MANY_CELLS = 3  # that lie in so many cells at least
 
 Pixels = NDArray[np.uint8]
 
@@ -566,14 +568,16 @@ def _join_over_lines(written: Pixels, bridges: NDArray[np.bool_], labels: NDArra
     ink = (labels > 0) & (written > 0)
     pairs, areas = np.unique(np.stack((strokes[ink], labels[ink])), axis=1, return_counts=True)
     crossing = tall = 0
+    over_many = 0
     for stroke in range(1, count):
         shares = np.sort(areas[pairs[0] == stroke])[::-1]
         tall += int(shares.size > 0 and stats[stroke, cv2.CC_STAT_HEIGHT] >= SMALLEST_CELL)
+        over_many += int(shares.sum()) if shares.size >= MANY_CELLS else 0
         if shares.size > 1:
             crossing += 1
             if shares[1] > SHARED_INK * shares.sum():
                 joined[(strokes == stroke) & bridges] = 0
-    return joined, crossing > CROSSED * max(1, tall)
+    return joined, crossing > CROSSED * max(1, tall) or over_many > CROSSED_INK * areas.sum()
 
 
 def _find_overhangs(mask: Pixels, written: Pixels, labels: NDArray[np.int32]) -> Pixels:

@@ -16,6 +16,7 @@ from app import create_app
 from app.framing import to_tensor
 from app.models.classifier import load_classifier
 from app.models.folder import load
+from app.models.keras_files import load_keras
 from train import runs
 from train.data import datasets
 from train.data.datasets import Dataset
@@ -185,6 +186,27 @@ def test_several_seeds_leave_the_best_on_validation_and_all_their_numbers(saved:
     assert seeds["test_accuracy"]["mean"] == pytest.approx(np.mean(seeds["test_accuracy"]["each"]))
     assert seeds["test_accuracy"]["sd"] == pytest.approx(np.std(seeds["test_accuracy"]["each"], ddof=1))
     assert card["classes"][9] == "ankle boot"
+
+
+def test_seeds_that_begin_with_the_same_weights_leave_their_mean(printed: Path, tmp_path: Path) -> None:
+    begin = prepare(small("lenet_relu", epochs=1), printed, tmp_path, "lenet_relu")
+    runs.train_and_save(begin, [1])
+
+    def adopt(network: keras.Model, saved: keras.Model) -> None:
+        network.set_weights(saved.get_weights())
+
+    start = str(begin.places.output / "lenet_relu")
+    recipe = replace(begin.recipe, adopt=adopt, start=start, start_share=0.5)
+    run = prepare(recipe, printed, tmp_path / "mean", "lenet_relu")
+    results = runs.train_seeds(run, [1, 2, 3])
+    card = runs.save_best(run, results)
+    assert card["seeds"]["seeds"] == [1, 2, 3]
+    assert card["seeds"]["kept"] == "mean"
+    each = [network.get_weights() for network, _ in results]
+    assert not np.array_equal(each[0][0], each[1][0])
+    mean = [np.mean(same, axis=0) for same in zip(*each, strict=True)]
+    for expected, weights in zip(mean, load_keras(run.places.output / "lenet_relu").get_weights(), strict=True):
+        np.testing.assert_allclose(weights, expected, atol=1e-6)
 
 
 @pytest.mark.parametrize(

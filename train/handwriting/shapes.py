@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 
 from .curves import Glyph, Stroke, ring
-from .letters import parse
+from .letters import TABLES, parse
 from .pens import Ink, draw, pick_hand, pick_pen, write
-from .writing import write_glyph
+from .writing import moved, pick, write_glyph
 
 
 def dash(rng: np.random.Generator) -> Ink:
@@ -252,3 +252,39 @@ def face(rng: np.random.Generator) -> Ink:
     glyph += [[(x, 0.35), (x + 0.01, u(0.36, 0.45))] for x in (0.33, 0.67)]
     glyph.append([(0.25, 0.65), (0.5, 0.65 + u(-0.15, 0.18)), (0.75, 0.65)])
     return write_glyph(glyph, rng, 0.5, fattest=0.09)
+
+
+def wheel(rng: np.random.Generator) -> Ink:
+    """Draw a ring with spokes, a letter or a clock's hands in it; with a lone bar it would be a crossed 0."""
+    u = rng.uniform
+    glyph: Glyph = [ring((0.5, 0.5), (0.5, 0.5), u(), 1.03)]
+    way = u()
+    if way < 0.45:
+        count, turn = int(rng.integers(2, 5)), u(0, np.pi)
+        for number in range(count):
+            angle = turn + np.pi * number / count
+            x, y = 0.5 * u(0.75, 1.0) * float(np.cos(angle)), 0.5 * u(0.75, 1.0) * float(np.sin(angle))
+            glyph.append([(0.5 - x, 0.5 - y), (0.5 + x, 0.5 + y)])
+    elif way < 0.85:
+        letter = pick(TABLES["upper" if u() < 0.7 else "signs"], rng)
+        points = np.array([point[:2] for stroke in letter for point in stroke])
+        low, high = points.min(axis=0), points.max(axis=0)
+        scale = u(0.45, 0.6) / max(float((high - low).max()), 0.1)
+        left, top = (0.5 - scale * (low + high) / 2).tolist()
+        glyph += moved(letter, left, top, scale)
+    else:
+        glyph += [[(0.5, 0.5), (0.5, u(0.1, 0.25))], [(0.5, 0.5), (u(0.65, 0.8), u(0.5, 0.7))]]
+    return write_glyph(glyph, rng, 0.4, fattest=0.09)
+
+
+def atom(rng: np.random.Generator) -> Ink:
+    """Draw two to four slim ovals across one another, leaning so differently that none is a 0 drawn twice."""
+    count = int(rng.integers(2, 5))
+    turn, slim = rng.uniform(0, np.pi), rng.uniform(0.2, 0.5)
+    glyph: Glyph = []
+    for number in range(count):
+        angle = turn + np.pi * number / count + rng.normal(0, 0.06)
+        cos, sin = float(np.cos(angle)), float(np.sin(angle))
+        oval = ring((0.0, 0.0), (0.5, 0.5 * slim), rng.random(), 1.03)
+        glyph.append([(0.5 + x * cos - y * sin, 0.5 + x * sin + y * cos) for x, y, *_ in oval])
+    return write_glyph(glyph, rng, 0.4, fattest=0.07)

@@ -264,3 +264,31 @@ def photo(rng: np.random.Generator) -> Ink:
             cv2.fillPoly(ink, [rng.integers(0, SPAN, (int(rng.integers(3, 5)), 2)).astype(np.int32)], grey, cv2.LINE_AA)
     ink[0, 0] = max(int(ink[0, 0]), 1)
     return np.asarray(cv2.GaussianBlur(ink, (0, 0), rng.uniform(0.5, 3)), np.uint8)
+
+
+def note(rng: np.random.Generator) -> Ink:
+    """Draw a note of music: a filled head that leans, a stem and flags; or two under a beam."""
+    ink = np.zeros((SPAN, SPAN), np.uint8)
+    pen, size = int(rng.integers(2, 6)), float(rng.uniform(9, 14))
+    high = float(rng.uniform(36, 48))
+    heads = [float(rng.uniform(22, 40))] if rng.random() < 0.6 else [16.0, float(rng.uniform(44, 54))]
+    base = float(SPAN - rng.uniform(20, 26))
+    tops = []
+    for x in heads:
+        y = base + float(rng.uniform(-5, 5))
+        cv2.ellipse(
+            ink, (round(x), round(y)), (round(size), round(0.7 * size)), -20, 0, 360, 255, cv2.FILLED, cv2.LINE_AA
+        )
+        stem = round(x + size - pen / 2)
+        tops.append((stem, round(y - high)))
+        cv2.line(ink, (stem, round(y)), tops[-1], 255, pen, cv2.LINE_AA)
+    if len(tops) == 2:
+        for number in range(int(rng.integers(1, 3))):
+            drop = np.array((0, 10 * number))
+            cv2.line(ink, (tops[0] + drop).tolist(), (tops[1] + drop).tolist(), 255, pen + 3, cv2.LINE_AA)
+        return ink
+    x, y = tops[0]
+    for number in range(int(rng.integers(0, 3))):
+        flag = np.array(((0, 0), (9, 12), (18, 20), (16, 32))) * rng.uniform(0.7, 1.1) + (x, y + 11 * number)
+        cv2.polylines(ink, [flag.round().astype(np.int32)], False, 255, pen + 1, cv2.LINE_AA)
+    return ink

@@ -111,6 +111,17 @@ def test_a_hand_is_forgotten_whole_and_no_other(kept: Database) -> None:
     assert kept.write(lambda connection: corrections.delete_one(connection, OTHER, number))
 
 
+def test_the_marks_of_several_hands_are_read_at_once(kept: Database) -> None:
+    assert kept.read(lambda connection: corrections.read_marks(connection, [])) == {}
+    add(kept, HAND, 1)
+    add(kept, OTHER, 2)
+    marks = kept.read(lambda connection: corrections.read_marks(connection, [HAND, OTHER, "a-hand-that-is-not-kept"]))
+    assert marks == {
+        HAND: kept.read(lambda connection: corrections.read_mark(connection, HAND)),
+        OTHER: kept.read(lambda connection: corrections.read_mark(connection, OTHER)),
+    }
+
+
 def test_every_change_leaves_another_mark(kept: Database) -> None:
     marks = [kept.read(lambda connection: corrections.read_mark(connection, HAND))]
     numbers = [add(kept, HAND, 1)]

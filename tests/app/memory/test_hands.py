@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from app.memory import corrections, hands
-from app.memory.changes import announce_change
+from app.memory.changes import announce_change, latest_change
 from app.memory.corrections import Read
 from app.memory.database import SETTLED, Database, Result, Unreachable, Work, read_version
 from app.memory.hands import FRESH, Memory
@@ -54,7 +55,9 @@ def database(url: str) -> Iterator[Counting]:
 
 
 @pytest.fixture
-def memory(database: Counting) -> Memory:
+def memory(database: Counting, monkeypatch: pytest.MonkeyPatch) -> Memory:
+    """Corrections for which nothing asks in the background, unless a test does."""
+    monkeypatch.setattr(Memory, "_start_asking", lambda _: None)
     return Memory(database)
 
 
@@ -90,6 +93,15 @@ def test_a_hand_is_ready_once_it_was_asked_for(memory: Memory, robust: Classifie
     reader = memory.personalise(robust, HAND)
     assert count(reader) == 1
     assert memory.find_reader(robust, HAND) is reader
+
+
+def test_a_model_that_cannot_be_corrected_is_always_ready(memory: Memory, database: Counting) -> None:
+    lenet = load_classifier(load(MODELS / "lenet5"))
+    assert lenet.prototypes is None
+    before = database.reads
+    assert memory.find_reader(lenet, HAND) is lenet
+    assert memory.personalise(lenet, HAND) is lenet
+    assert database.reads == before
 
 
 def test_every_change_of_this_machine_is_seen_by_the_next_request(memory: Memory, robust: Classifier) -> None:
@@ -143,6 +155,72 @@ def test_an_announced_change_is_asked_for_whatever_the_file_s_time(memory: Memor
     assert memory.find_reader(robust, HAND) is not None
     announce_change(HAND)
     assert memory.find_reader(robust, HAND) is None
+
+
+def test_hands_in_use_are_asked_for_together(memory: Memory, database: Counting, robust: Classifier) -> None:
+    names = [f"hand-number-{number:04}-of-many" for number in range(4)]
+    for name in names[1:]:
+        correct(memory, name)
+    readers = [memory.personalise(robust, name) for name in names]
+    set_back(memory, FRESH)
+    correct(Memory(Database(database.url.render_as_string())), names[3])  # the file is another one for all
+    before = database.reads
+    assert memory.ask_for_all()
+    assert database.reads == before + 1
+    assert [memory.find_reader(robust, name) for name in names] == [*readers[:3], None]
+    assert count(memory.personalise(robust, names[3])) == 2
+
+
+def test_a_change_while_all_are_asked_for_is_not_overlooked(
+    memory: Memory, database: Counting, robust: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    correct(memory, HAND)
+    memory.personalise(robust, HAND)
+    set_back(memory, FRESH)
+    beside = Memory(Database(database.url.render_as_string()))
+
+    def read_and_change(*arguments: object) -> dict[str, int]:
+        found = corrections.read_marks(*arguments)  # type: ignore[arg-type]
+        threading.Thread(target=correct, args=(beside, HAND, 1)).start()
+        while latest_change(HAND) == before:
+            time.sleep(0.01)
+        return found
+
+    before = latest_change(HAND)
+    monkeypatch.setattr(hands, "read_marks", read_and_change)
+    memory.ask_for_all()
+    assert memory.find_reader(robust, HAND) is None
+    assert count(memory.personalise(robust, HAND)) == 2
+
+
+def test_hands_that_nobody_uses_are_not_asked_for(
+    memory: Memory, database: Counting, robust: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    correct(memory, HAND)
+    memory.personalise(robust, HAND)
+    monkeypatch.setattr(hands, "IN_USE", 0.0)
+    before = database.reads
+    assert not memory.ask_for_all()
+    assert database.reads == before
+
+
+def test_a_thread_asks_while_a_hand_is_in_use_and_then_ends(
+    database: Counting, robust: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hands, "EVERY", 0.02)
+    memory = Memory(database)
+    correct(memory, HAND)
+    reader = memory.personalise(robust, HAND)
+    assert memory._is_asking
+    set_back(memory, 10 * FRESH)
+    deadline = time.monotonic() + 30
+    while memory.find_reader(robust, HAND) is not reader:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    monkeypatch.setattr(hands, "IN_USE", 0.0)
+    while memory._is_asking:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_a_guarded_model_and_the_same_without_a_guard_are_told_apart(memory: Memory) -> None:

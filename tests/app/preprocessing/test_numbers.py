@@ -367,6 +367,19 @@ def test_digits_much_paler_than_their_neighbours_are_read(text: str, strength: f
     assert read(np.clip(page, 0, 255).astype(np.uint8)) == text
 
 
+@pytest.mark.parametrize("paler", (0.45, 0.5))
+@pytest.mark.parametrize("text", ("8098", "0986"))
+def test_a_pencils_digits_keep_what_was_pressed_less_beside_those_of_a_pen(text: str, paler: float) -> None:
+    page = np.full((340, 560), 225.0)
+    pressed = np.interp(np.arange(340), (205, 235), (paler, 1.0))[:, None]  # less at the digits' tops
+    for place, digit in enumerate(text):
+        bold = draw_digit(int(digit), shape=page.shape, height=90, centre=(90 + 120 * place, 90), pen=11)
+        thin = draw_digit(int(digit), shape=page.shape, height=90, centre=(90 + 120 * place, 235), pen=5)
+        page -= 0.8 * (255.0 - bold) + 0.48 * pressed * (255.0 - thin)
+    page += np.random.default_rng(1).normal(0, 2, page.shape)
+    assert read(np.clip(page, 0, 255).astype(np.uint8)) == f"{text}\n{text}"
+
+
 def test_a_pale_stripe_beside_digits_is_no_one_but_doubted() -> None:
     page = 235.0 - 0.75 * (255.0 - write("4720", height=70))
     page[30:95, 330:336] -= 40

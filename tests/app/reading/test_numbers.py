@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -9,11 +10,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from app.errors import NoInk
 from app.framing import to_tensor
 from app.models.classifier import Classifier, Prediction, load_classifier
 from app.models.folder import load
 from app.preprocessing.decoding import decode_picture
-from app.reading.answers import read_one
+from app.reading.answers import Answer, predict_one, read_one
 from app.reading.numbers import read_number
 from tests.support.drawings import draw_text, to_png
 
@@ -107,3 +109,28 @@ def test_the_network_answers_once_for_each_digit_of_a_page(robust: Classifier) -
     again = robust.predict(to_tensor(np.stack([one.digit for one in reading.found])))
     np.testing.assert_allclose(reading.prediction.probabilities, again.probabilities, atol=1e-6)
     np.testing.assert_allclose(reading.prediction.certainty, again.certainty, atol=1e-6)
+
+
+def folded(seed: int) -> Grey:
+    """Draw an empty sheet that was folded twice: four fields of other shades, and the folds dark between them."""
+    rng = np.random.default_rng(seed)
+    rows, columns = np.indices((480, 640), np.float64)
+    light = np.full(rows.shape, 215.0)
+    for _ in range(2):
+        turn = rng.uniform(0, 2 * np.pi)
+        away = np.cos(turn) * (columns - rng.uniform(150, 490)) + np.sin(turn) * (rows - rng.uniform(120, 360))
+        light *= 1 + rng.uniform(0.08, 0.16) * np.tanh(away / rng.uniform(2, 6))
+        light *= 1 - rng.uniform(0.08, 0.25) * np.exp(-((away / rng.uniform(1.5, 4)) ** 2))
+    return np.asarray((light + rng.normal(0, 2, light.shape)).clip(0, 255), np.uint8)
+
+
+@pytest.mark.parametrize("answer_one", (read_one, predict_one))
+@pytest.mark.parametrize("seed", (0, 3, 11, 13, 28, 34, 38))
+def test_no_fold_of_an_empty_sheet_is_certain(
+    seed: int, answer_one: Callable[[Classifier, bytes], Answer], robust: Classifier
+) -> None:
+    try:
+        answer = answer_one(robust, to_png(folded(seed)))
+    except NoInk:
+        return
+    assert not any(digit["certain"] for digit in answer.get("digits", [answer]))

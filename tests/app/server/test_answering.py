@@ -6,15 +6,20 @@ import io
 import threading
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, cast
 
 import gevent
 import pytest
+from flask import Flask
 
+from app import create_app
 from app.errors import Overloaded
+from app.memory.changes import announce_change
 from app.server.answering import LONG, Answering, Environ
 from app.server.connections import Connection
 from app.settings import read_settings
+from app.web.served import MEMORY
 from tests.support.drawings import draw_digit, to_png
 
 
@@ -50,12 +55,39 @@ def tell_thread(_environ: Environ, start: Callable[..., Any]) -> Iterable[bytes]
 
 HERE = [str(threading.get_ident()).encode()]
 DRAWING = to_png(draw_digit(7))
+HAND = "a-hand-of-the-tests-0"
 
 
 def test_a_drawing_is_answered_without_a_thread() -> None:
     answering = make(tell_thread)
     gevent.sleep(0.001)
     assert answer(answering, body=DRAWING) == HERE
+
+
+class Keeping:
+    """An app that keeps corrections, and answers with the thread that it is asked in."""
+
+    def __init__(self, app: Flask) -> None:
+        """Read with what another app remembers of hands."""
+        self.extensions = app.extensions
+
+    def __call__(self, environ: Environ, start: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer with the number of the thread."""
+        return tell_thread(environ, start)
+
+
+def test_a_drawing_to_be_read_with_a_hand_needs_a_thread_once(tmp_path: Path) -> None:
+    app = create_app({"database": f"sqlite:///{tmp_path / 'digits.sqlite3'}"})
+    app.extensions[MEMORY].open().database.write(lambda _: None, 30)  # makes the tables
+    answering = make(Keeping(app))
+    gevent.sleep(0.001)
+    query = f"hand={HAND}"
+    assert answer(answering, body=DRAWING, query=query) != HERE
+    assert app.test_client().post(f"/predict?{query}", data=DRAWING).status_code == 200
+    assert answer(answering, body=DRAWING, query=query) == HERE
+    assert answer(answering, body=DRAWING, query=f"{query}&explain=1") != HERE
+    announce_change(HAND)
+    assert answer(answering, body=DRAWING, query=query) != HERE
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.framing import to_tensor
 from app.models.classifier import Classifier, load_classifier
 from app.models.folder import load
 from tests.conftest import MODELS
 from tests.support.drawings import draw_digit, to_png
+from train.data.augmentation import augment
 from train.data.datasets import Split
 from train.errors import TrainingError
 from train.evaluation import corrections
-from train.evaluation.corrections import Tally, measure_corrections, measure_hands
+from train.evaluation.corrections import Reader, Tally, measure_corrections, measure_hand, measure_hands
 from train.handwriting.synthesis import synthesise_hand
 
 LEFT = 0.6  # of the errors, at most, after 30 corrections
@@ -28,13 +30,13 @@ def robust() -> Classifier:
 
 
 def test_corrections_take_most_errors_and_harm_hardly_anybody(robust: Classifier) -> None:
-    hands = [Split(*synthesise_hand(seed, 30)) for seed in range(9000, 9040)]
+    hands = [Split(*synthesise_hand(seed, corrections.PER_CLASS)) for seed in corrections.HANDS[:60]]
     measured = measure_hands(robust, hands, 1)["30"]
     assert measured["errors_before"] >= 10
     assert measured["left"] <= LEFT
     assert measured["harmed"] <= HARMED
-    assert measured["hands"] == 40
-    assert measured["digits"] == 40 * 150
+    assert measured["hands"] == 60
+    assert measured["digits"] == 60 * 5 * corrections.PER_CLASS
 
 
 def test_hands_that_are_read_right_stay_so(robust: Classifier) -> None:
@@ -43,6 +45,25 @@ def test_hands_that_are_read_right_stay_so(robust: Classifier) -> None:
     measured = measure_hands(robust, [corrections.join(hands)], 1)["70"]
     assert measured["errors_after"] <= measured["errors_before"]
     assert measured["harmed"] <= HARMED
+
+
+def test_a_person_corrects_one_digit_after_the_other_as_each_is_read(robust: Classifier) -> None:
+    digits, labels = synthesise_hand(9200, 40)
+    digits = augment(digits, np.random.default_rng(0))
+    prediction, prototypes = robust.predict(to_tensor(digits)), robust.prototypes
+    assert prototypes is not None
+    order = np.random.default_rng(1).permutation(len(labels))
+    naive = Reader(labels, prediction, prototypes)
+    for place in order[: len(order) // 2]:
+        if naive.read(place[None])[0] != labels[place]:
+            naive.correct(int(place))
+    reader, tallies = Reader(labels, prediction, prototypes), {1: Tally(), 70: Tally()}
+    measure_hand(reader, order, tallies)
+    assert len(naive.corrected) >= 2
+    assert reader.corrected == naive.corrected
+    assert (tallies[1].corrections, tallies[70].corrections) == (1, len(naive.corrected))
+    second = order[len(order) // 2 :]
+    assert tallies[70].after == (naive.read(second) != labels[second]).sum()
 
 
 def test_sources_of_a_folder_are_measured_apart_and_together(

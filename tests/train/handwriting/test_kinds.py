@@ -90,3 +90,32 @@ def test_bars_and_boxes_have_their_lines() -> None:
 @pytest.mark.parametrize("name", ("spectra", "fingerprints", "scrawls", "scribbles"))
 def test_textures_and_scribbles_cover_an_area(name: str) -> None:
     assert np.median([(ink > 60).mean() for ink in draw_kind(name)]) > 0.2
+
+
+def count_enclosed(ink: Ink) -> int:
+    """Return how many pieces of paper lines enclose, each of some size."""
+    paper = np.pad((ink <= 60).astype(np.uint8), 1, constant_values=1)
+    areas = cv2.connectedComponentsWithStats(paper, connectivity=4)[2][1:, cv2.CC_STAT_AREA]
+    return int((areas > 4).sum()) - 1  # less the paper around
+
+
+@pytest.mark.parametrize("name", ("wheels", "atoms"))
+def test_no_wheel_or_atom_is_a_lone_ring(name: str) -> None:
+    drawn = draw_kind(name, 40)
+    assert np.mean([count_enclosed(ink) >= 2 or count_parts(ink) >= 2 for ink in drawn]) >= 0.9
+    assert all(0.6 < ink.shape[1] / ink.shape[0] < 1.8 for ink in drawn)
+
+
+def test_a_note_has_a_thick_head_below_its_stem() -> None:
+    halves = []
+    for ink in draw_kind("notes"):
+        depth = cv2.distanceTransform(np.pad((ink > 60).astype(np.uint8), 1), cv2.DIST_L2, 3)
+        halves.append((depth[: len(depth) // 2].max(), depth[len(depth) // 2 :].max()))
+    upper, lower = np.array(halves).T
+    assert (lower >= 5).all()
+    assert np.mean(lower > 1.2 * upper) >= 0.7
+
+
+def test_signs_of_kana_hold_several_strokes() -> None:
+    assert np.median([(ink > 60).mean() for ink in draw_kind("kana")]) < 0.45
+    assert all(ink.shape[1] > 0.4 * ink.shape[0] for ink in draw_kind("kana"))
