@@ -20,10 +20,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from .posts import Post, many_pictures, one_picture
+from .posts import Post, many_pictures, one_page, one_picture
 from .servers import BARE_NETWORK, ROOT
 
 WARM_UP = 5  # requests before the first that is counted
@@ -66,11 +67,12 @@ def _measure(name: str) -> Mapping[str, float]:
 def answer(name: str) -> dict[str, int]:
     """Answer the posts, counted; return how many pictures of each were."""
     posts = [one_picture(mode) for mode in ("L", "RGB", "RGBA")]
-    posts += [many_pictures(TOGETHER)] if name == "Digits" else []
+    if name == "Digits":
+        posts += [many_pictures(TOGETHER), replace(posts[0], name="/read, 1 digit", path="/read"), one_page(4, 5)]
     ask = (ask_digits if name == "Digits" else ask_bare)()
     counted = {}
     for post in posts:
-        requests = max(1, COUNTED // len(post.labels))
+        requests = max(1, COUNTED // post.pictures)
         for _ in range(min(WARM_UP, requests)):
             ask(post)
         _control("-i", "on")
@@ -78,7 +80,7 @@ def answer(name: str) -> dict[str, int]:
             ask(post)
         _control("-i", "off")
         _control("-d")
-        counted[post.name] = requests * len(post.labels)
+        counted[post.name] = requests * post.pictures
     return counted
 
 
@@ -98,7 +100,7 @@ def ask_digits() -> Callable[[Post], None]:
 
     def ask(post: Post) -> None:
         if post.name not in environments:
-            builder = EnvironBuilder("/predict", method="POST", data=post.body, content_type=post.content_type)
+            builder = EnvironBuilder(post.path, method="POST", data=post.body, content_type=post.content_type)
             environments[post.name] = builder.get_environ()
         environment = dict(environments[post.name])
         environment["wsgi.input"].seek(0)

@@ -12,6 +12,7 @@ from tests.support.drawings import draw_digit, to_bytes
 
 LABEL = 7
 BOUNDARY = "digits-bench"
+CELL = 70  # pixels a side of a page's square in which a digit stands
 PHOTO_SHAPE = (3000, 4000)  # height and width: 12 megapixels
 
 
@@ -23,6 +24,12 @@ class Post:
     body: bytes
     content_type: str
     labels: list[int]
+    path: str = "/predict"
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures it holds: a page is one, however many digits are read in it."""
+        return 1 if self.path == "/read" else len(self.labels)
 
 
 def one_picture(mode: str = "L") -> Post:
@@ -40,6 +47,14 @@ def one_photo() -> Post:
     photo += np.random.default_rng(0).normal(0, 4, photo.shape).astype(np.float32)
     image = Image.fromarray(np.clip(photo, 0, 255).astype(np.uint8)).convert("RGB")
     return Post("12 MP JPEG", to_bytes(image, "JPEG", quality=85), "image/jpeg", [LABEL])
+
+
+def one_page(rows: int, columns: int) -> Post:
+    """Return digits in rows on a drawn page, 44 pixels high, to be read by /read."""
+    labels = [number % 10 for number in range(rows * columns)]
+    cells = [draw_digit(label, shape=(CELL, CELL), height=44, pen=6) for label in labels]
+    page = np.vstack([np.hstack(cells[row * columns : (row + 1) * columns]) for row in range(rows)])
+    return Post(f"/read, {len(labels)} digits", to_bytes(Image.fromarray(page)), "image/png", labels, "/read")
 
 
 def many_pictures(count: int) -> Post:

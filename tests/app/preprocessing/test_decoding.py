@@ -279,3 +279,33 @@ def test_a_plain_png_with_one_wrong_bit_is_damaged_whoever_decodes_it(place: int
     body[place] ^= 1
     with pytest.raises((Unreadable, UnsupportedFormat)):
         decode_picture(bytes(body))
+
+
+def damage_pixels(place: int) -> bytes:
+    """Return a PNG with a wrong bit in its compressed pixels, and the checksums of its chunks made right again."""
+    body = to_png(FIVE)
+    start = body.index(b"IDAT")
+    length = int.from_bytes(body[start - 4 : start], "big")
+    pixels = bytearray(body[start + 4 : start + 4 + length])
+    pixels[place] ^= 1
+    chunk = b"IDAT" + pixels
+    return body[:start] + chunk + zlib.crc32(chunk).to_bytes(4, "big") + body[start + 8 + length :]
+
+
+def test_a_plain_png_whose_compressed_pixels_are_damaged_is_damaged() -> None:
+    with pytest.raises(Unreadable):
+        decode_picture(damage_pixels(0))  # zlib's own header
+
+
+def test_a_plain_png_is_read_though_the_last_checksum_of_its_pixels_is_wrong() -> None:
+    np.testing.assert_array_equal(decode_picture(damage_pixels(-1)).pixels, decode_picture(to_png(FIVE)).pixels)
+
+
+def test_a_plain_png_without_room_for_its_pixels_is_not_called_damaged(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_arguments: object) -> None:
+        raise MemoryError
+
+    body = to_png(FIVE)
+    monkeypatch.setattr("app.preprocessing.decoding.np.empty", refuse)
+    with pytest.raises(MemoryError):
+        decode_picture(body)

@@ -11,9 +11,12 @@ import pytest
 from numpy.typing import NDArray
 
 from app.errors import NoInk
-from app.models.classifier import Classifier, load_classifier
+from app.framing import to_tensor
+from app.models.classifier import Classifier, Prediction, load_classifier
 from app.models.folder import load
+from app.preprocessing.decoding import decode_picture
 from app.reading.answers import Answer, predict_one, read_one
+from app.reading.numbers import read_number
 from tests.support.drawings import draw_text, to_png
 
 Grey = NDArray[np.uint8]
@@ -90,6 +93,22 @@ def test_a_circled_digit_is_doubted(robust: Classifier) -> None:
     cv2.circle(page, (page.shape[1] // 2, page.shape[0] // 2), 100, 0, 6, cv2.LINE_AA)
     answer = read_one(robust, to_png(page))
     assert answer["text"] == "3" or not any(digit["certain"] for digit in answer["digits"])
+
+
+def test_the_network_answers_once_for_each_digit_of_a_page(robust: Classifier) -> None:
+    asked: list[int] = []
+
+    def count(prediction: Prediction) -> Prediction:
+        asked.append(len(prediction.probabilities))
+        return prediction
+
+    page = decode_picture(to_png(draw_text("20251")))
+    reading = read_number(robust.adjusted(count), page)
+    assert reading.text == "20251"
+    assert sum(asked) == 5
+    again = robust.predict(to_tensor(np.stack([one.digit for one in reading.found])))
+    np.testing.assert_allclose(reading.prediction.probabilities, again.probabilities, atol=1e-6)
+    np.testing.assert_allclose(reading.prediction.certainty, again.certainty, atol=1e-6)
 
 
 def folded(seed: int) -> Grey:
