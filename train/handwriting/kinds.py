@@ -95,6 +95,7 @@ KINDS: dict[str, Kind] = {
     "wheels": kind(1.5, shapes.wheel),
     "atoms": kind(1.5, shapes.atom),
     "notes": kind(1.5, surfaces.note),
+    "paper clips": kind(1, shapes.paper_clip),
     "greek": kind(2, partial(from_table, "greek"), held_out=True),
     "hangul-like": kind(1, marks.hangul_like, held_out=True),
     "arrows": kind(1, partial(from_table, "arrows"), held_out=True),

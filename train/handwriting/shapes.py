@@ -288,3 +288,19 @@ def atom(rng: np.random.Generator) -> Ink:
         oval = ring((0.0, 0.0), (0.5, 0.5 * slim), rng.random(), 1.03)
         glyph.append([(0.5 + x * cos - y * sin, 0.5 + x * sin + y * cos) for x, y, *_ in oval])
     return write_glyph(glyph, rng, 0.4, fattest=0.07)
+
+
+def paper_clip(rng: np.random.Generator) -> Ink:
+    """Draw a paper clip: a wire that turns three times, each loop within the last, so that it is no 0."""
+    u = rng.uniform
+    wide, step = u(0.42, 0.55), u(0.09, 0.12)
+    stroke: Stroke = [(0.0, u(0.15, 0.35)), (0.0, 0.85)]
+    left, right = 0.0, wide
+    for top, bottom in ((0.0, 1.0), (u(0.08, 0.14), u(0.75, 0.88))):
+        middle, reach = (left + right) / 2, (right - left) / 2
+        stroke += [(middle, bottom), (right, bottom - reach), (right, top + reach), (middle + step / 2, top)]
+        left, right = left + step, right - step
+        stroke += [(left, top + reach), (left, u(0.55, 0.7))]
+    turn = rng.normal(0, 0.4)
+    cos, sin = float(np.cos(turn)), float(np.sin(turn))
+    return write_glyph([[(x * cos - y * sin, x * sin + y * cos) for x, y, *_ in stroke]], rng, 0.15, fattest=0.03)

@@ -119,3 +119,10 @@ def test_a_note_has_a_thick_head_below_its_stem() -> None:
 def test_signs_of_kana_hold_several_strokes() -> None:
     assert np.median([(ink > 60).mean() for ink in draw_kind("kana")]) < 0.45
     assert all(ink.shape[1] > 0.4 * ink.shape[0] for ink in draw_kind("kana"))
+
+
+def test_a_paper_clip_has_lines_within_its_rim() -> None:
+    for ink in draw_kind("paper clips"):
+        rows = ink[len(ink) // 4 : -len(ink) // 4] > 60
+        crossings = (np.diff(np.pad(rows, ((0, 0), (1, 1))).astype(int), axis=1) > 0).sum(axis=1)
+        assert crossings.max() >= 3  # of a 0 two
