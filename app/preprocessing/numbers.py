@@ -67,7 +67,7 @@ MAX_PARTED = 1000  # groups of pieces that are looked at once more, where lines 
 DOUBTED = 0.5  # looks less like a digit than that: left out at the border, if anything else is there
 MAYBE = 0.2  # looks so much like a digit, if not more: it is named where it is left out
 FEW_FOUND = 3  # digits of uneven paper: of so few, where
-LARGE_FOUND = 0.04  # of the picture's longer side is as high as one of them, one digit alone must be found, too
+LARGE_FOUND = 0.04  # of the picture's longer side is as high as one of them, they are doubted unless one is found alone
 THREAD = 0.03  # of the picture's longer side that a stroke from border to border is thick at most, if it is a fold
 BAR = 1  # the digit that a stripe looks like
 TINY = 0.12  # of the usual height: so small digits are read in rows of their own,
@@ -197,9 +197,18 @@ def find_writing(
         alone = look_for_ink(picture)
         doubted = items[0].doubted or alone.among_others
         return Writing([replace(items[0], digit=frame_digit(alone.ink), faint=alone.faint, doubted=doubted)])
-    if not marks.flat and tables is None and _are_few_and_large(items, picture):
-        look_for_ink(picture)  # where it finds nothing, they are folds or shadows
+    if not marks.flat and tables is None and _are_few_and_large(items, picture) and not _holds_a_digit(picture):
+        items = [replace(item, doubted=True) for item in items]  # they may be folds or shadows
     return Writing(items, usual)
+
+
+def _holds_a_digit(picture: Picture) -> bool:
+    """Tell whether ink is found where that of one digit alone is looked for."""
+    try:
+        look_for_ink(picture)
+    except NoInk:
+        return False
+    return True
 
 
 def _is_fold(stroke: Stroke, marks: Marks) -> bool:
