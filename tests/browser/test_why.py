@@ -182,7 +182,7 @@ def test_a_picture_is_explained_too(page: Page) -> None:
     page.set_input_files("#upload", [draw_picture(SEVEN)])
     expect_answer(page, "7")
     page.click("#why")
-    expect(page.locator(".why-summary")).to_contain_text("the top bar")
+    expect(page.locator(".why-summary")).to_contain_text("The strongest sign of 7 and not 1 is the ")
 
 
 def test_a_failure_is_said_and_forgotten(page: Page) -> None:
