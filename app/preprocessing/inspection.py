@@ -212,11 +212,6 @@ def read_plain_png(body: bytes, max_side: int) -> PlainPNG | None:
     return None
 
 
-def is_small_png(body: bytes, max_side: int) -> bool:
-    """Tell whether a file begins as a PNG of no more than some pixels a side, whatever else it holds."""
-    return len(body) >= 24 and body[:16] == PNG_START and max(PNG_SIDES.unpack_from(body, 16)) <= max_side
-
-
 class PlainPNG(NamedTuple):
     """The size of a PNG, and its mode as Pillow names it."""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 
 import gevent
 import pytest
 
-from app.server.turns import MAX_A_TURN, Turns
+from app.server.turns import MAX_A_TURN, MAX_SECONDS, Turns
 
 
 def ask(turns: Turns, client: int, times: int, answered: list[int]) -> None:
@@ -60,3 +61,18 @@ def test_a_client_that_goes_while_it_waits_holds_up_no_other() -> None:
     gevent.joinall(asking, timeout=10, raise_error=True)
     assert Counter(answered)[1] == Counter(answered)[2] == 5
     assert not turns.is_crowded()
+
+
+def test_a_turn_ends_early_where_answers_take_long() -> None:
+    turns, begun = Turns(), list[tuple[int, int]]()
+
+    def answer_slowly(client: int) -> None:
+        for _ in range(3):
+            turns.await_turn(client)
+            begun.append((client, gevent.get_hub().loop.iteration))
+            time.sleep(0.6 * MAX_SECONDS)  # at work, not waiting: nothing else is done meanwhile
+
+    asking = [gevent.spawn(answer_slowly, client) for client in range(MAX_A_TURN)]
+    gevent.joinall(asking, timeout=10, raise_error=True)
+    assert len(begun) == 3 * MAX_A_TURN
+    assert max(Counter(iteration for _, iteration in begun).values()) == 2

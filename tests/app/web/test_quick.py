@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
+import numpy as np
 import pytest
 from flask import Flask
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from app import create_app
 from app.memory.changes import announce_change
@@ -15,6 +19,8 @@ from tests.support.drawings import draw_digit, to_png
 
 HAND = "a-hand-of-the-tests-0"
 DRAWING = to_png(draw_digit(7))
+TEXT = PngInfo()
+TEXT.add_text("note", "x" * 10**5, zip=True)
 
 
 def ask(app: Flask, query: str, body: bytes = DRAWING) -> tuple[bool, object]:
@@ -72,3 +78,26 @@ def test_where_no_corrections_are_kept_every_hand_is_quick(tiny_models: Path) ->
     assert quick
     assert reader is not None
     assert ask(app, f"hand={HAND}", b"hello") == (False, None)
+
+
+def write_dots(mode: str, **options: object) -> bytes:
+    """Write a picture of nothing but dots, which costs most to look at."""
+    dots = (np.indices((512, 512)) // 2).sum(axis=0) % 2 * np.uint8(255)
+    buffer = io.BytesIO()
+    Image.fromarray(dots.astype(np.uint8)).convert(mode).save(buffer, "PNG", **options)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("body", "quick"),
+    (
+        (write_dots("L"), True),
+        (write_dots("1"), False),
+        (write_dots("P"), False),
+        (write_dots("L", icc_profile=bytes(10**6)), False),
+        (write_dots("L", pnginfo=TEXT), False),
+    ),
+    ids=("grey", "eight pixels a byte", "palette", "compressed profile", "compressed text"),
+)
+def test_forms_of_png_that_cost_more_are_not_quick(app: Flask, body: bytes, quick: bool) -> None:
+    assert ask(app, "", body)[0] == quick
