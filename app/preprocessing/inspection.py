@@ -52,7 +52,6 @@ COMPRESSED_CHUNKS = (b"zTXt", b"iTXt", b"iCCP")
 
 # Source: PNG, 11.2.1: width, height, depth, colour type, compression, filter, interlace
 PNG_START, PNG_HEADER = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", struct.Struct(">IIBBBBB")
-PNG_SIDES = struct.Struct(">II")
 PLAIN_WAYS = {(8, 0, 0, 0, 0): "L", (8, 2, 0, 0, 0): "RGB", (8, 6, 0, 0, 0): "RGBA"}  # the modes of Pillow
 PLAIN_CHUNKS = {b"IHDR", b"IDAT", b"IEND", b"sRGB", b"gAMA", b"pHYs"}
 MAX_PLAIN_CHUNKS = 100  # browsers write 8 KiB in each

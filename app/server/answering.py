@@ -35,6 +35,7 @@ MAX_FRAMING = 1024 * 1024  # bytes of chunk sizes besides as many as the body ha
 MAX_BUFFERED = 4  # bodies of the largest size in memory at once, or the same number of bytes of answers
 UNCOUNTED = 64 * 1024  # bytes of a body or an answer that is always accepted: little, even for every connection
 MAX_AHEAD = 4  # pipelined requests that are answered at once: other clients go first
+KEPT = "/corrections"  # what is posted there waits for a database, perhaps a locked one: reading does not wait for it
 LONG = 0.1  # seconds that a thread works on a request until the loop leaves the processor to it
 MAX_ASIDE = 8  # long requests a worker, which are answered one at a time
 
@@ -157,7 +158,8 @@ class Answering:
         slowest.evict(reason)
 
     def _answer_in_thread(self, environ: Environ) -> Answer:
-        lane = self.pictures if environ["REQUEST_METHOD"] in ("POST", "PUT") else self.pages
+        pictures = environ["REQUEST_METHOD"] in ("POST", "PUT") and not environ["PATH_INFO"].startswith(KEPT)
+        lane = self.pictures if pictures else self.pages
         if lane.waiting >= lane.max_waiting:
             raise Overloaded("The server has too much to do. Try again.")
         environ["digits.aside"] = self._step_aside

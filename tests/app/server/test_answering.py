@@ -135,6 +135,28 @@ def test_a_drawing_waits_for_a_thread_that_works_on_something_long() -> None:
     assert drawing.value == long.value != HERE
 
 
+def test_reading_does_not_wait_behind_a_correction_whose_database_is_locked() -> None:
+    begun, end = threading.Event(), threading.Event()
+
+    def app(environ: Environ, start: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == "/corrections":
+            begun.set()
+            end.wait()
+        return tell_thread(environ, start)
+
+    answering = make(app)
+    correction = gevent.spawn(answer, answering, "/corrections", DRAWING, "digit=7")
+    gevent.sleep(2 * LONG)
+    assert begun.is_set()
+    drawing = gevent.spawn(answer, answering, body=DRAWING)
+    drawing.join(timeout=10)
+    assert drawing.ready()
+    assert not correction.ready()
+    end.set()
+    correction.join(timeout=10)
+    assert correction.value not in (HERE, drawing.value)
+
+
 def test_a_client_that_does_not_wait_for_answers_delays_no_other() -> None:
     answering, client = make(tell_thread), Client()
 
