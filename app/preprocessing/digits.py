@@ -198,7 +198,9 @@ def _look_in(grey: NDArray[np.uint8], steps: Steps | None, framing: Framing, str
     contrast = show_digit(marks, parts)
     coarse = marks.flat and is_coarse(contrast, marks.least)
     main = int(parts.score.argmax())
-    doubted = not stands_alone(parts) or (not marks.flat and is_fold(parts, main))
+    doubted = not stands_alone(parts) or (
+        not marks.flat and is_fold(parts.boxes[main], parts.area[main], parts.labels.shape)
+    )
     found = FoundInk(draw_ink(contrast, marks, steps), is_faint(contrast, marks), doubted, coarse)
     rating = 0.0 if parts.contact[main] else math.inf if marks.flat else float(parts.score[main])
     return _Look(found, rating, not marks.flat and spans_picture(parts, main))

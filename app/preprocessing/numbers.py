@@ -47,7 +47,7 @@ from .lines import (
     stand_together,
 )
 from .paper import NARROW_STROKES, Marks, Side, find_sides
-from .parts import Parts, find_parts, find_roughly
+from .parts import Parts, find_parts, find_roughly, is_fold
 from .signs import may_be_slash, weigh_slashes
 from .strokes import (
     LOW,
@@ -68,7 +68,6 @@ DOUBTED = 0.5  # looks less like a digit than that: left out at the border, if a
 MAYBE = 0.2  # looks so much like a digit, if not more: it is named where it is left out
 FEW_FOUND = 3  # digits of uneven paper: of so few, where
 LARGE_FOUND = 0.04  # of the picture's longer side is as high as one of them, they are doubted unless one is found alone
-THREAD = 0.03  # of the picture's longer side that a stroke from border to border is thick at most, if it is a fold
 BAR = 1  # the digit that a stripe looks like
 TINY = 0.12  # of the usual height: so small digits are read in rows of their own,
 MAX_LOWER = 200  # small strokes that are looked at, as if each were a small digit
@@ -186,7 +185,10 @@ def find_writing(
         if group.seen and group.sign is None:
             faint = is_faint(_show_group(group.stroke, marks), marks)
             shade = tables and group.seen.digit == BAR and tables.is_pale(marks, *group.stroke.placed)
-            doubted = group.doubted or bool(shade) or (not marks.flat and _is_fold(group.stroke, marks))
+            x, y, mask = group.stroke.x, group.stroke.y, group.stroke.mask
+            own = (x, y, group.stroke.width, group.stroke.height)
+            fold = not marks.flat and is_fold(own, int(mask.sum()), marks.contrast.shape)
+            doubted = group.doubted or bool(shade) or fold
             items.append(FoundDigit(group.seen.framed, box, number, faint, doubted, group.cell))
         else:
             items.append(FoundMark(group.sign or None, box, number, group.doubted, group.cell))
@@ -209,14 +211,6 @@ def _holds_a_digit(picture: Picture) -> bool:
     except NoInk:
         return False
     return True
-
-
-def _is_fold(stroke: Stroke, marks: Marks) -> bool:
-    """Tell whether a stroke is a thread from one border to another: a fold of the paper, or the edge of a sheet."""
-    height, width = marks.contrast.shape
-    borders = int(stroke.x <= 0) + int(stroke.y <= 0) + int(stroke.right >= width) + int(stroke.bottom >= height)
-    thick = stroke.mask.sum() / max(stroke.width, stroke.height)
-    return borders > 1 and bool(thick <= THREAD * max(height, width))
 
 
 def _are_few_and_large(items: list[FoundDigit | FoundMark], picture: Picture) -> bool:

@@ -438,11 +438,17 @@ def spans_picture(parts: Parts, part: int) -> bool:
     return bool((height == rows and width < BESIDE * columns) or (width == columns and height < BESIDE * rows))
 
 
-def is_fold(parts: Parts, part: int) -> bool:
-    """Tell whether a part is a thread from one border to another: a fold of the paper, or the edge of a sheet."""
-    (rows, columns), (x, y, width, height) = parts.labels.shape, parts.boxes[part]
+def is_fold(box: Sequence[int], area: int, shape: tuple[int, ...]) -> bool:
+    """Tell whether ink is a thread from one border to another: a fold of the paper, or the edge of a sheet.
+
+    Args:
+        box: x, y, width and height of the ink.
+        area: how much ink there is.
+        shape: (h, w) of the whole picture, in the same unit: pixels, or cells.
+    """
+    (rows, columns), (x, y, width, height) = shape[:2], box
     borders = int(x == 0) + int(y == 0) + int(x + width == columns) + int(y + height == rows)
-    return borders > 1 and bool(parts.area[part] <= FOLD * max(rows, columns) * parts.size[part])
+    return borders > 1 and bool(area <= FOLD * max(rows, columns) * max(width, height))
 
 
 def show_digit(marks: Marks, parts: Parts) -> Pixels:

@@ -98,9 +98,14 @@ def measure_pen(mask: NDArray[np.bool_]) -> float:
 
     Over a line w pixels wide, the mean distance to its edge is about (w + 1) / 4.
     """
+    depths = _measure_depths(mask)
+    return max(1.0, 4 * cv2.sumElems(depths)[0] / max(1, cv2.countNonZero(depths)) - 1)
+
+
+def _measure_depths(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return how far each pixel of ink is from paper, which is around the mask, too, in pixels; 0 of the others."""
     padded = cv2.copyMakeBorder(mask.view(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    depths = cv2.sumElems(cv2.distanceTransform(padded, cv2.DIST_L2, 3))[0]
-    return max(1.0, 4 * depths / max(1, cv2.countNonZero(padded)) - 1)
+    return np.asarray(cv2.distanceTransform(padded, cv2.DIST_L2, 3), np.float32)
 
 
 def refine_marks(marks: Marks, parts: Parts, grid: int = PAGE_GRID) -> tuple[Marks, Parts]:
@@ -190,7 +195,7 @@ def _grow_pale(strokes: list[Stroke], marks: Marks, edge: float, usual: float) -
         wider = _follow_ink(stroke, marks, low, round(usual)) if level < PALE_LEVEL * edge and low < edge else stroke
         others = _cut_out(taken, wider)[wider.mask]
         fits = wider.height <= HIGHEST * usual and wider.mask.sum() <= MORE_INK * stroke.mask.sum()
-        fits = fits and _measure_depth(wider) <= MORE_BROAD * _measure_depth(stroke) + 1
+        fits = fits and _measure_depths(wider.mask).max() <= MORE_BROAD * _measure_depths(stroke.mask).max() + 1
         grown.append(wider if fits and not ((others > 0) & (others != number)).any() else stroke)
     return grown
 
@@ -208,12 +213,6 @@ def _follow_ink(stroke: Stroke, marks: Marks, low: float, reach: int) -> Stroke:
     own[stroke.y - y : stroke.bottom - y, stroke.x - x : stroke.right - x] = stroke.mask
     _, labels = cv2.connectedComponents(ink | own)
     return trim_stroke(replace(stroke, x=x, y=y, mask=np.isin(labels, np.unique(labels[own]))))
-
-
-def _measure_depth(stroke: Stroke) -> float:
-    """Return how far a stroke's ink is from paper at most, in pixels."""
-    padded = cv2.copyMakeBorder(stroke.mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    return float(cv2.distanceTransform(padded, cv2.DIST_L2, 3).max())
 
 
 def find_pale(marks: Marks, parts: Parts, strokes: list[Stroke]) -> list[Stroke]:

@@ -8,10 +8,21 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import create_app
+from app.models.classifier import Classifier, load_classifier
+from app.models.folder import load
 from app.models.saving import save
 
 MAX_BYTES = 4096  # bytes of a request, for the tests of the limit
 FEW = 3  # pictures of a request
+
+
+@pytest.fixture(scope="session")
+def robust() -> Classifier:
+    """The committed model."""
+    folder = Path(__file__).parents[2] / "models" / "robust"
+    if not folder.is_dir():
+        pytest.skip("models/robust is not there: make train RECIPE=robust")
+    return load_classifier(load(folder))
 
 
 @pytest.fixture(scope="session")

@@ -11,10 +11,8 @@ from numpy.typing import NDArray
 from app.framing import to_tensor
 from app.memory.comparing import judge_examples, read_with
 from app.memory.personal import see
-from app.models.classifier import Classifier, Prediction, load_classifier
-from app.models.folder import load
+from app.models.classifier import Classifier, Prediction
 from app.models.prototypes import References, normalise, sort_references
-from tests.conftest import MODELS
 
 COUNT = 16  # features
 
@@ -151,11 +149,6 @@ def test_several_digits_are_read_as_one_by_one() -> None:
     np.testing.assert_allclose(together, np.concatenate(alone), atol=1e-6)
     assert (together.argmax(axis=1) != 9).any()
     np.testing.assert_allclose(together.sum(axis=1), 1, atol=1e-5)
-
-
-@pytest.fixture(scope="module")
-def robust() -> Classifier:
-    return load_classifier(load(MODELS / "robust"))
 
 
 def test_what_strangers_correct_harms_no_ordinary_digit(

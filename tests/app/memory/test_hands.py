@@ -41,11 +41,6 @@ class Counting(Database):
         return super().read(work, max_seconds)
 
 
-@pytest.fixture(scope="module")
-def robust() -> Classifier:
-    return load_classifier(load(MODELS / "robust"))
-
-
 @pytest.fixture
 def database(url: str) -> Iterator[Counting]:
     found = Counting(url)

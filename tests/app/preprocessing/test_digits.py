@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -12,8 +11,7 @@ from numpy.typing import NDArray
 
 from app.errors import NoInk
 from app.framing import CENTRE, CORE, SIDE, WHOLE, frame_digit, to_tensor
-from app.models.classifier import Classifier, load_classifier
-from app.models.folder import load
+from app.models.classifier import Classifier
 from app.preprocessing.decoding import decode_picture
 from app.preprocessing.digits import find_ink, look_for_ink, read_picture
 from app.preprocessing.explanation import Steps
@@ -40,15 +38,6 @@ def difference(one: Grey, other: Grey) -> float:
     shifted = [np.roll(other, (down, across), (0, 1)) for down in (-1, 0, 1) for across in (-1, 0, 1)]
     apart = min(float(np.abs(one.astype(int) - shift).sum()) for shift in shifted)
     return apart / float(one.astype(int).sum() + other.astype(int).sum())
-
-
-@pytest.fixture(scope="module")
-def robust() -> Classifier:
-    """The committed model."""
-    folder = Path(__file__).parents[3] / "models" / "robust"
-    if not folder.is_dir():
-        pytest.skip("models/robust is not there: make train RECIPE=robust")
-    return load_classifier(load(folder))
 
 
 def read(classifier: Classifier, digits: list[Grey]) -> list[int]:

@@ -7,11 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from app.framing import frame_digit, to_tensor
-from app.models.classifier import Classifier, Prediction, load_classifier
-from app.models.folder import load
+from app.models.classifier import Classifier, Prediction
 from app.models.prototypes import normalise, sort_references
 from app.reading.consistency import read_consistently
-from tests.conftest import MODELS
 from train.handwriting.people import pick_person, write_as
 
 COUNT = 16  # features
@@ -72,11 +70,6 @@ def test_a_sure_digit_like_anothers_of_the_page_is_doubted_and_never_changed() -
     read, doubted = read_consistently(page, np.ones(3, bool), KNOWN)
     assert read.probabilities.argmax(axis=1).tolist() == [7, 1, 7]
     assert doubted.tolist() == [False, False, True]
-
-
-@pytest.fixture(scope="module")
-def robust() -> Classifier:
-    return load_classifier(load(MODELS / "robust"))
 
 
 def test_hands_whose_digits_the_network_doubts_are_read_better(robust: Classifier) -> None:

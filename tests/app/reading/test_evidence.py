@@ -25,11 +25,6 @@ ROBUST = ROOT / "models" / "robust"
 MAX_ASKED = 400  # digits of which the network is asked for one explanation: about 30 ms
 
 
-@pytest.fixture(scope="module")
-def robust() -> Classifier:
-    return load_classifier(load(ROBUST))
-
-
 def read(label: int) -> NDArray[np.uint8]:
     return read_picture(to_png(draw_digit(label)))
 

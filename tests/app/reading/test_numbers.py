@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -12,22 +11,13 @@ from numpy.typing import NDArray
 
 from app.errors import NoInk
 from app.framing import to_tensor
-from app.models.classifier import Classifier, Prediction, load_classifier
-from app.models.folder import load
+from app.models.classifier import Classifier, Prediction
 from app.preprocessing.decoding import decode_picture
 from app.reading.answers import Answer, predict_one, read_one
 from app.reading.numbers import read_number
 from tests.support.drawings import draw_text, to_png
 
 Grey = NDArray[np.uint8]
-
-
-@pytest.fixture(scope="module")
-def robust() -> Classifier:
-    folder = Path(__file__).parents[3] / "models" / "robust"
-    if not folder.is_dir():
-        pytest.skip("models/robust is not there: make train RECIPE=robust")
-    return load_classifier(load(folder))
 
 
 def face(mouth: int) -> Grey:

@@ -53,6 +53,19 @@ def tell_thread(_environ: Environ, start: Callable[..., Any]) -> Iterable[bytes]
     return [str(threading.get_ident()).encode()]
 
 
+def make_with_hold(path: str) -> tuple[Answering, threading.Event, threading.Event]:
+    """Make what answers, but what is sent to one path only when the second event is set; the first says it has come."""
+    begun, end = threading.Event(), threading.Event()
+
+    def app(environ: Environ, start: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == path:
+            begun.set()
+            end.wait()
+        return tell_thread(environ, start)
+
+    return make(app), begun, end
+
+
 HERE = [str(threading.get_ident()).encode()]
 DRAWING = to_png(draw_digit(7))
 HAND = "a-hand-of-the-tests-0"
@@ -115,15 +128,7 @@ def test_a_drawing_is_answered_in_a_thread_where_it_would_delay_many() -> None:
 
 
 def test_a_drawing_waits_for_a_thread_that_works_on_something_long() -> None:
-    begun, end = threading.Event(), threading.Event()
-
-    def app(environ: Environ, start: Callable[..., Any]) -> Iterable[bytes]:
-        if environ["PATH_INFO"] == "/long":
-            begun.set()
-            end.wait()
-        return tell_thread(environ, start)
-
-    answering = make(app)
+    answering, begun, end = make_with_hold("/long")
     long = gevent.spawn(answer, answering, "/long")
     gevent.sleep(2 * LONG)
     assert begun.is_set()
@@ -136,15 +141,7 @@ def test_a_drawing_waits_for_a_thread_that_works_on_something_long() -> None:
 
 
 def test_reading_does_not_wait_behind_a_correction_whose_database_is_locked() -> None:
-    begun, end = threading.Event(), threading.Event()
-
-    def app(environ: Environ, start: Callable[..., Any]) -> Iterable[bytes]:
-        if environ["PATH_INFO"] == "/corrections":
-            begun.set()
-            end.wait()
-        return tell_thread(environ, start)
-
-    answering = make(app)
+    answering, begun, end = make_with_hold("/corrections")
     correction = gevent.spawn(answer, answering, "/corrections", DRAWING, "digit=7")
     gevent.sleep(2 * LONG)
     assert begun.is_set()
