@@ -110,7 +110,7 @@ def _may_be_card(mask: Pixels) -> bool:
     if min(height, width) < SMALLEST_SHEET or cv2.countNonZero(mask) < FILLED_CARD * mask.size:
         return False
     near = (mask[height // 8], mask[-height // 8], mask[:, width // 8], mask[:, -width // 8])
-    return min(np.count_nonzero(line) / line.size for line in near) >= FILLED_CARD
+    return all(np.count_nonzero(line) >= FILLED_CARD * line.size for line in near)
 
 
 def _differs(grey: Pixels, level: int, levels: int) -> NDArray[np.bool_]:

@@ -25,6 +25,7 @@ FLAT_BORDER = 0.95  # of the border's pixels that must be paper too, or somethin
 FAT_BORDER = 0.5  # likewise, where the ink is fat: it may fill half of the picture and touch its border, but
 TWO_LEVELS = 0.8  # of the pixels are paper or ink, with so little between them as only programs draw
 FAT = 0.15  # of the pixels that are ink, if it is fat
+SLENDER, EXACT = 0.03, 0.98  # likewise, where so much of the paper has one level exactly
 FAR = 112  # grey levels between paper and ink of such a drawing, at least
 INK_SPREAD = 16  # grey levels that its ink strays from its most frequent one
 BEHIND_LINE = 0.8  # of a shadow, or of a table, that lies between a straight edge and the picture's border
@@ -49,6 +50,9 @@ SOLID_HOLE = 0.65  # of its box that the hole of a thick nought fills,
 HOLE = 0.3  # and of the card's sides that it takes up at least
 UNEVEN_CARD = 0.4  # of the picture's sides that a card takes up at least that has not one level: a photograph
 BAR = 2.5  # times as long as wide is a bar at least: a thick 1, and no sheet
+STRIP = 0.1  # of the picture's side that a strip along its border is wide at most, which a bad crop left
+STRIP_LEVEL = 0.98  # of each of its lines that has its level,
+BESIDE_STRIP = 0.995  # and of the line beside it that is paper: no ink reaches the strip
 SHEET_INSIDE = 0.94  # of a sheet's sides that are kept: its edges are not straight, and cast shadows
 RECTANGULAR = 0.85  # of its smallest rectangle that a sheet fills
 CONVEX = 0.7  # of its convex outline that a sheet fills; fingers and fat strokes at its edge take the rest
@@ -131,6 +135,9 @@ def find_sides(
     grey = mix_colours(pixels, steps) if pixels.ndim == 3 else pixels
     tiny = max(grey.shape) < TINY
     grey, place = _enlarge(grey) if tiny else enter_sheet(grey, steps, keep_frames)
+    if not tiny and not keep_frames:
+        grey, cut = _cut_strips(grey, steps)
+        place = place @ cut
     flat = find_marks_on_flat_paper(grey, surely=tiny)
     if flat is not None:
         marks = replace(flat, place=place)
@@ -238,6 +245,48 @@ def enter_sheet(
         if steps is not None:
             steps.append(Step("sheet", "went inside the frame or the edge of the sheet", grey))
     return grey, place
+
+
+def _cut_strips(grey: NDArray[np.uint8], steps: Steps | None) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """Cut off strips of one level along some of the borders, if what is left has a border of paper.
+
+    Returns:
+        The crop, and its place in the picture, (3, 3).
+    """
+    place = np.eye(3)
+    if _measure_border(grey)[1] >= FLAT_BORDER:
+        return grey, place
+    rest = grey
+    for _ in range(2):  # across the end of one strip there may be another
+        top, bottom = _measure_strip(rest), _measure_strip(rest[::-1])
+        rest = rest[top : len(rest) - bottom]
+        left, right = _measure_strip(rest.T), _measure_strip(rest.T[::-1])
+        rest = rest[:, left : rest.shape[1] - right]
+        place[:2, 2] += left, top
+    paper, share = _measure_border(rest)
+    x, y = (int(length) for length in place[:2, 2])
+    after = grey.shape[0] - y - len(rest), grey.shape[1] - x - rest.shape[1]
+    lines = zip((y, after[0], x, after[1]), (rest[0], rest[-1], rest[:, 0], rest[:, -1]), strict=True)
+    beside = [_count_near(line, paper) >= BESIDE_STRIP * line.size for width, line in lines if width]
+    if not beside or not all(beside) or share < FLAT_BORDER:
+        return grey, np.eye(3)
+    rest = np.ascontiguousarray(rest)
+    if steps is not None:
+        steps.append(Step("sheet", "cut off the strip along the border", rest))
+    return rest, place
+
+
+def _measure_strip(grey: NDArray[np.uint8]) -> int:
+    """Return how many of the first rows are a strip of one level, with paper of one other level behind them; or 0."""
+    corner = round(STRIP * grey.shape[1])  # where other strips may be
+    rows = grey[: round(STRIP * len(grey)) + 2, corner : grey.shape[1] - corner]
+    level = int(np.bincount(rows[0]).argmax())
+    width = next((row for row in range(len(rows)) if _count_near(rows[row], level) < STRIP_LEVEL * rows.shape[1]), 0)
+    for row in range(width, min(width + 2, len(rows)) if width else 0):  # the first may be the strip's soft edge
+        paper = int(np.bincount(rows[row]).argmax())
+        if abs(paper - level) > 2 * FLAT and _count_near(rows[row], paper) >= BESIDE_STRIP * rows.shape[1]:
+            return row
+    return 0
 
 
 def _find_straight_sheet(grey: NDArray[np.uint8], surround: int) -> tuple[int, int, int, int] | None:
@@ -421,10 +470,11 @@ def _measure_border(grey: NDArray[np.uint8]) -> tuple[int, float]:
 def _is_in_two_levels(sample: NDArray[np.uint8], paper: int, on_paper: float) -> bool:
     """Tell whether nearly all of a drawing is paper or fat ink: the most frequent level far from the paper's."""
     counts = np.bincount(sample.ravel(), minlength=256)
+    least = SLENDER if counts[paper] >= EXACT * on_paper * sample.size else FAT
     counts[max(0, paper - FAR) : paper + FAR + 1] = 0
     ink = int(counts.argmax())
     fat = float(counts[max(0, ink - INK_SPREAD) : ink + INK_SPREAD + 1].sum()) / sample.size
-    return fat >= FAT and on_paper + fat >= TWO_LEVELS
+    return fat >= least and on_paper + fat >= TWO_LEVELS
 
 
 def _lies_behind_line(sample: NDArray[np.uint8], paper: int) -> bool:

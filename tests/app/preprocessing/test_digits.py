@@ -297,6 +297,29 @@ def test_a_digit_on_a_card_is_read_and_not_the_card(robust: Classifier, card: st
     assert not any(one.faint or one.among_others for one in found)
 
 
+@pytest.mark.parametrize("strips", (((0, 0), (0, 9)), ((12, 0), (5, 0)), ((3, 8), (20, 0))))
+@pytest.mark.parametrize("level", (0, 130))
+def test_strips_of_a_bad_crop_are_no_ink(level: int, strips: tuple[tuple[int, int], ...]) -> None:
+    drawn = draw_digit(4)
+    found = look_for_ink(np.pad(drawn, strips, constant_values=level))
+    assert difference(frame_digit(255 - drawn), frame_digit(found.ink)) < SAME
+    assert not found.among_others
+
+
+def test_the_bar_of_a_7_along_the_border_is_no_strip(robust: Classifier) -> None:
+    seven = np.full((140, 108), 255, np.uint8)
+    cv2.polylines(seven, [np.array([[0, 2], [105, 2], [36, 140]])], False, 0, 3)
+    assert read(robust, [frame_digit(find_ink(seven))]) == [7]
+
+
+@pytest.mark.parametrize("label", DIGITS)
+def test_a_digit_that_is_small_in_a_photograph_is_read(robust: Classifier, label: int) -> None:
+    page = draw_digit(label, shape=(480, 640), height=36, pen=4, centre=(380, 200))
+    grain = np.random.default_rng(3).normal(0, 2, page.shape)
+    photograph = np.clip(page * np.linspace(0.6, 0.9, 640) + grain, 0, 255).astype(np.uint8)
+    assert read(robust, [frame_digit(find_ink(photograph))]) == [label]
+
+
 @pytest.mark.parametrize("width", (30, 60, 80))
 @pytest.mark.parametrize("corner", (0, 14))
 def test_a_thick_bar_is_a_1_and_no_card(robust: Classifier, width: int, corner: int) -> None:
