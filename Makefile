@@ -14,7 +14,7 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile -
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(UPGRADE) \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links -c app/constraints.txt
 # More than the two cores of a small machine: tests wait for servers, browsers and clusters
-WORKERS ?= 4
+WORKERS ?= 5
 # Compiled modules are kept, whatever the surroundings say: the tests start hundreds of processes
 export PYTHONDONTWRITEBYTECODE :=
 DATA := $(if $(DIGITS_DATA),--data $(DIGITS_DATA))
