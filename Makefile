@@ -45,7 +45,7 @@ test: $(VENV)/.test ## the whole check: ruff, mypy, pytest with a real browser a
 	@$(MAKE) --no-print-directory --jobs=2 --keep-going linted tested; code=$$?; \
 		test ! -e $(LINTED) || cat $(LINTED); exit $$code
 
-tested: browser proxy promtool $(CLIENTS)/.package-lock.json $(NODE_MODULES)/.package-lock.json
+tested: $(VENV)/.compiled browser proxy promtool $(CLIENTS)/.package-lock.json $(NODE_MODULES)/.package-lock.json
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 linted: $(NODE_MODULES)/.package-lock.json
@@ -104,6 +104,11 @@ clean: ## take away what the targets made
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Digits needs Python 3.11 or newer: PYTHON=/path/to/python3.11 make")'
 	$(PYTHON) -m venv $(VENV)
+
+# One process compiles what the processes of the tests would each compile at the same time
+$(VENV)/.compiled: $(VENV)/.test
+	@$(BIN)/python -m pytest --collect-only -qqq >$(VENV)/collected.txt || { cat $(VENV)/collected.txt; exit 1; }
+	@touch $@
 
 $(VENV)/.serve: app/requirements.lock | $(BIN)/python
 	$(INSTALL) app/requirements.lock
