@@ -6,18 +6,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 NODE_MODULES := tests/javascript/node_modules
 CLIENTS := tests/clients/node_modules
+LINTED := $(VENV)/lint.txt
 PORT ?= 8000
 RECIPE ?= robust
-INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r
+# What is installed is compiled when it is first imported: three quarters of it never are
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(UPGRADE) \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links -c app/constraints.txt
 # More than the two cores of a small machine: tests wait for servers, browsers and clusters
-WORKERS ?= 4
+WORKERS ?= 5
 # Compiled modules are kept, whatever the surroundings say: the tests start hundreds of processes
 export PYTHONDONTWRITEBYTECODE :=
 DATA := $(if $(DIGITS_DATA),--data $(DIGITS_DATA))
 
-.PHONY: help run dev train report documents test lint browser proxy promtool bench bench-check bench-bulk test-backends fuzz lock audit clean
+.PHONY: help run dev train report documents test tested linted lint browser proxy promtool bench bench-check bench-bulk test-backends fuzz lock audit clean
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -37,8 +39,18 @@ report: $(VENV)/.train ## draw the pictures of every model's report again
 documents: $(VENV)/.serve ## write the tree, the settings and the speed into the documents
 	@$(BIN)/python -m tests.documents
 
-test: lint browser proxy promtool $(CLIENTS)/.package-lock.json ## the whole check: ruff, mypy, pytest with a real browser and a real nginx
+# The linters run beside the tests, which leave a core idle at times; what they complain of comes last
+test: $(VENV)/.test ## the whole check: ruff, mypy, pytest with a real browser and a real nginx
+	@rm -f $(LINTED)
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going linted tested; code=$$?; \
+		test ! -e $(LINTED) || cat $(LINTED); exit $$code
+
+tested: $(VENV)/.compiled browser proxy promtool $(CLIENTS)/.package-lock.json $(NODE_MODULES)/.package-lock.json
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST)
+
+linted: $(NODE_MODULES)/.package-lock.json
+	@$(MAKE) --no-print-directory lint >$(LINTED) 2>&1 || { echo "make lint fails: see below the tests"; exit 1; }
+	@cat $(LINTED) && rm $(LINTED)
 
 lint: $(VENV)/.test $(NODE_MODULES)/.package-lock.json
 	$(BIN)/ruff check .
@@ -52,10 +64,10 @@ lint: $(VENV)/.test $(NODE_MODULES)/.package-lock.json
 browser: $(VENV)/.test
 	@$(BIN)/python tests/browser/chromium.py
 
-proxy: $(VENV)/.test
+proxy: $(VENV)/.test | browser # one after another: each may ask Debian's package manager
 	@$(BIN)/python -m tests.nginx
 
-promtool: $(VENV)/.test
+promtool: $(VENV)/.test | proxy
 	@$(BIN)/python -m tests.promtool
 
 bench: $(VENV)/.test ## measure the speed of everything (some minutes)
@@ -93,6 +105,11 @@ $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Digits needs Python 3.11 or newer: PYTHON=/path/to/python3.11 make")'
 	$(PYTHON) -m venv $(VENV)
 
+# One process compiles what the processes of the tests would each compile at the same time
+$(VENV)/.compiled: $(VENV)/.test
+	@$(BIN)/python -m pytest --collect-only -qqq >$(VENV)/collected.txt || { cat $(VENV)/collected.txt; exit 1; }
+	@touch $@
+
 $(VENV)/.serve: app/requirements.lock | $(BIN)/python
 	$(INSTALL) app/requirements.lock
 	@touch $@
@@ -101,9 +118,10 @@ $(VENV)/.train: requirements.lock $(VENV)/.serve
 	$(INSTALL) requirements.lock
 	@touch $@
 
-$(VENV)/.test: tests/requirements.lock $(VENV)/.train
+# All that the two others install, too: at once where there is nothing yet
+$(VENV)/.test: tests/requirements.lock | $(BIN)/python
 	$(INSTALL) tests/requirements.lock
-	@touch $@
+	@touch $(VENV)/.serve $(VENV)/.train $@
 
 # Node comes with the Python packages, so no other installation is needed.
 $(NODE_MODULES)/.package-lock.json: tests/javascript/package-lock.json | $(VENV)/.test

@@ -179,6 +179,16 @@ def fit_corrections_command(model: str, data: Path | None, output: Path) -> None
     fit_corrections(model, data, output, console)
 
 
+@command_line.command("fit-pages")
+@click.argument("model", default="robust")
+@data_option
+@output_option
+def fit_pages_command(model: str, data: Path | None, output: Path) -> None:
+    """Fit what tells a slash from a 1 on pages that a saved model reads, and print what the app is to hold."""
+    _, console = prepare()
+    fit_pages(model, data, output, console)
+
+
 @command_line.command("adapt")
 @click.option("--model", metavar="NAME", default="robust", show_default=True, help="Saved model that learns.")
 @click.option("--hand", metavar="ID", help="Whose corrections. Default: everybody's.")
@@ -335,6 +345,21 @@ def fit_corrections(name: str, data: Path | None, output: Path, console: Console
     console.print(table)
     console.print(f"logistic regression on {fitted.pairs:,} pairs: {fitted.regression}")
     console.print(f"app/memory/comparing.py: {fitted.weights}")
+
+
+def fit_pages(name: str, data: Path | None, output: Path, console: Console) -> None:
+    """Fit what tells a slash from a 1, and print it."""
+    from app.models.classifier import load_classifier
+    from app.models.folder import load
+
+    from .data import datasets
+    from .evaluation import slashes
+
+    classifier = load_classifier(load(output / name))
+    training = datasets.hold_out(datasets.load("mnist", datasets.data_folder(data)), 1 / 12).training
+    fitted = slashes.fit_weights(slashes.collect_strokes(classifier, slashes.compose_strokes(training)))
+    console.print(f"{fitted.ones_right} of {fitted.ones} ones and {fitted.slashes_right} of {fitted.slashes} slashes")
+    console.print(f"app/preprocessing/slashes.py: {fitted.weights}")
 
 
 def train_recipes(

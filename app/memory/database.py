@@ -66,6 +66,7 @@ class Database:
         self._waiting = threading.BoundedSemaphore(MAX_WAITING)
         self._migrating = threading.Lock()
         self._migrated = False
+        self._opened: list[tuple[int, int] | None] = []  # of the files, when the tables were made or found in them
         self._failed: float | None = None  # when it was found away
         self._probing = threading.Lock()
         self._probed = monotonic() - PAUSE
@@ -161,16 +162,34 @@ class Database:
         return found
 
     def _begin(self, work: Work[Result], *, reading: bool) -> Result:
-        if not self._migrated:
+        if not self._migrated or self._is_replaced():
             self._migrate()
         with self._engine.execution_options(reading=reading).begin() as connection:
             return work(connection)
 
     def _migrate(self) -> None:
         with self._migrating:
+            if self._migrated and self._is_replaced():
+                log.warning("The file of corrections was removed or replaced, so it is opened anew: %s", self.name)
+                self._engine.dispose()  # what is written through connections to a removed file is lost
+                self._remove_old_log()
+                self._migrated = False
             if not self._migrated:
                 migrate(self._engine)
+                self._opened = [_identify(file) for file in self._files or ()]
                 self._migrated = True
+
+    def _is_replaced(self) -> bool:
+        """Return whether another file, or none, is where the one was that is open."""
+        return self._files is not None and _identify(self._files[0]) != self._opened[0]
+
+    def _remove_old_log(self) -> None:
+        """Remove the log of the file that was there, which SQLite would write into the one that is there now."""
+        assert self._files is not None
+        file, written_ahead = self._files
+        if _identify(file) is not None and _identify(written_ahead) == self._opened[1]:
+            for suffix in ("-wal", "-shm"):
+                Path(f"{file}{suffix}").unlink(missing_ok=True)
 
     def _note_failure(self, error: BaseException) -> None:
         if self._failed is None:
@@ -190,6 +209,15 @@ def _time_change(file: str) -> int:
         return os.stat(file).st_mtime_ns  # noqa: PTH116 - a third of the time that Path takes
     except OSError:
         return 0
+
+
+def _identify(file: str) -> tuple[int, int] | None:
+    """Return what tells a file from another of the same name: its device and number; None where there is none."""
+    try:
+        found = os.stat(file)  # noqa: PTH116 - a third of the time that Path takes
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def parse_url(url: str) -> URL:

@@ -10,7 +10,7 @@ Owns the order of these steps, what is doubted on a page, and slashes. Knows no 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import cv2
@@ -48,7 +48,7 @@ from .lines import (
 )
 from .paper import NARROW_STROKES, Marks, Side, find_sides
 from .parts import Parts, find_parts, find_roughly, is_fold
-from .signs import may_be_slash, weigh_slashes
+from .slashes import NEAR, Written, may_be_slash, weigh_slashes
 from .strokes import (
     LOW,
     NO_DIGIT,
@@ -82,6 +82,7 @@ UNEVEN_PENS = 2.0  # or the thickest so many times as thick as the thinnest,
 MANY_BARS = 16  # or where there are so many
 
 Look = Callable[[NDArray[np.uint8]], tuple[NDArray[np.floating], NDArray[np.floating]]]
+Weigh = Callable[[Sequence[Sequence[Written]]], dict[tuple[int, int], float]]
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,10 @@ class Writing:
 
 
 def find_writing(
-    picture: Picture | NDArray[np.uint8], look: Look | None = None, photo_side: int = PAGE_SIDE
+    picture: Picture | NDArray[np.uint8],
+    look: Look | None = None,
+    photo_side: int = PAGE_SIDE,
+    weigh: Weigh = weigh_slashes,
 ) -> Writing:
     """Find the digits and signs of a picture in reading order.
 
@@ -137,6 +141,7 @@ def find_writing(
         look: says of framed digits, uint8 (n, 28, 28), which they are, (n, classes), and how much each looks like a
             digit at all, (n,): 0 to 1.
         photo_side: pixels to which the longer side of a photograph is reduced.
+        weigh: says which straight strokes of lines are slashes, as weigh_slashes does.
 
     Raises:
         NoInk: there is no digit.
@@ -178,7 +183,7 @@ def find_writing(
     left_out += [
         stroke for stroke, one in zip(lower, lower_seen, strict=True) if id(stroke) not in used and is_clear(one)
     ]
-    numbered = _read_slashes([(number, group) for number, group in numbered if id(group) not in beside])
+    numbered = _read_slashes([(number, group) for number, group in numbered if id(group) not in beside], weigh)
     items: list[FoundDigit | FoundMark] = []
     boxes = _place([group.stroke for _, group in numbered], marks, picture)
     for (number, group), box in zip(numbered, boxes, strict=True):
@@ -468,29 +473,28 @@ def _clear_tables(tables: Tables, marks: Marks, grid: int) -> tuple[Marks, Parts
     return marks, parts
 
 
-def _read_slashes(numbered: list[tuple[int, Group]]) -> list[tuple[int, Group]]:
+def _read_slashes(numbered: list[tuple[int, Group]], weigh: Weigh) -> list[tuple[int, Group]]:
     """Find the straight strokes that are slashes and not ones, or may be."""
-    read = [group.seen.digit if group.seen else None for _, group in numbered]
-    changed = list(numbered)
     lines: dict[tuple[int, Cell | None], list[int]] = {}
     for index, (number, group) in enumerate(numbered):
         lines.setdefault((number, group.cell), []).append(index)
-    for (number, _), line in lines.items():
-        groups = [numbered[index][1] for index in line]
-        bars = [
-            may_be_slash(group.stroke, group.band) if group.whole and group.sign is None and read[index] == 1 else None
-            for index, group in zip(line, groups, strict=True)
-        ]
-        if not any(bars):
-            continue
-        chances = weigh_slashes(
-            [(group.stroke, group.band, read[index]) for index, group in zip(line, groups, strict=True)], bars
-        )
-        for index, group, chance in zip(line, groups, chances, strict=True):
-            if chance is not None:
-                sign = "/" if chance > 0.5 else None
-                changed[index] = (number, group._replace(sign=sign, doubted=group.doubted or 0.1 < chance < 0.9))
+    places = list(lines.values())
+    written = [[_describe(numbered[index][1]) for index in line] for line in places]
+    if not any(one.bar for line in written for one in line):
+        return numbered
+    changed = list(numbered)
+    for (line, place), odds in weigh(written).items():
+        number, group = numbered[places[line][place]]
+        doubted = group.doubted or abs(odds) < NEAR
+        changed[places[line][place]] = (number, group._replace(sign="/" if odds > 0 else None, doubted=doubted))
     return changed
+
+
+def _describe(group: Group) -> Written:
+    """Return what tells of a group whether it is a slash, and whether others are."""
+    digit = group.seen.digit if group.seen else None
+    is_one = group.whole and group.sign is None and digit == BAR
+    return Written(group.stroke, digit, may_be_slash(group.stroke, group.band) if is_one else None)
 
 
 def _look_at_shape_alone(digits: NDArray[np.uint8]) -> tuple[NDArray[np.floating], NDArray[np.floating]]:

@@ -1,16 +1,14 @@
-"""Tell the signs - + . , / : by their shape and by their place among the digits of a line.
+"""Tell the signs - + . , : by their shape and by their place among the digits of a line.
 
     a stroke, and the band that the digits beside it stand in -> its size, place and straightness -> a sign, or none
 
-Knows no networks: whether a straight stroke is a 1 or a slash is weighed against what the network says of the others.
+Knows no networks, and no slashes: a stroke alone does not tell them from ones (slashes.py).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -50,26 +48,6 @@ STRAIGHT = 0.06  # of its length that a straight stroke bends at most,
 STRAIGHT_PENS = 0.3  # or of the pen's width
 EVEN = 1.45  # times the pen's width that a straight stroke is thick at most: more is a flag, a foot or a loop
 TRIMMED = 0.08  # of a stroke's length, at each end, where a round pen's shape does not count
-TALL = 0.7  # of the digits' height that a slash is high at least,
-FLATTEST = 1.7  # and times its height that it is wide at most: 60 degrees
-ALIKE = 0.12  # slopes that differ by no more are of the same sign
-
-# How a digit's moments lean, on 400 drawn ones of each label whose hand's slant is known: OWN_SLANT where the hand is
-# upright, SLANT_GAIN times the hand's slant on top, with a standard deviation of SLANT_NOISE. Slants of hands are drawn
-# around USUAL_SLANT with SLANT_SPREAD (train/handwriting/pens.py).
-OWN_SLANT = (0.02, -0.01, 0.06, -0.01, -0.15, -0.01, 0.04, 0.01, 0.03, -0.09)
-SLANT_GAIN = 0.66
-SLANT_NOISE = 0.15
-USUAL_SLANT = 0.06
-SLANT_SPREAD = 0.16
-# Weights of weigh_slash(): a start, then one for each of what it is given, in their order. Fitted by logistic
-# regression on 2,115 straight strokes: 1,123 slashes in rows of one hand, and 992 ones in such rows and in rows of many
-# hands, each of which counts six times, since numbers outnumber dates. MNIST training digits and drawn ones
-# (train/evaluation). DATE is 3 above what was fitted: numbers that read as a date are rarer than in these rows.
-SLASH = (-6.4, 4.65, 2.1, 6.9, -9.6, -2.6, -9.2)
-DATE, DAY_AND_MONTH, FRACTION, ODD_DATE, LONG_FRACTION, NEITHER = 9.3, 4.9, 4.6, 3.0, 0.9, -4.0
-SHORT = 2  # digits on each side of a fraction's slash; with more, it is a long one
-MONTHS, DAYS = 12, 31
 
 
 @dataclass(frozen=True)
@@ -96,17 +74,6 @@ class Bar:
     solid: float  # of the ink's extent that is ink: less where several lines run side by side
 
 
-@dataclass(frozen=True)
-class Hand:
-    """How a line's digits are written, and how much they differ: more where several hands wrote them."""
-
-    slant: float  # how far right the top of a stroke is, of its height
-    high: float  # pixels
-    alone: bool  # whether there is but one digit
-    leans: float  # standard deviation of how they lean,
-    sizes: float  # and of their heights, of the usual one
-
-
 def fit_bar(mask: NDArray[np.bool_]) -> Bar:
     """Fit a straight line through the middle of each row's ink."""
     rows = np.flatnonzero(mask.any(axis=1))
@@ -129,15 +96,6 @@ def fit_bar(mask: NDArray[np.bool_]) -> Bar:
 def is_straight(bar: Bar, length: float, pen: float) -> bool:
     """Tell whether a stroke is one line of the pen, without flag, foot or loop."""
     return bar.bend <= max(STRAIGHT * length, STRAIGHT_PENS * pen, 0.75) and bar.thick <= EVEN * pen + 1
-
-
-def may_be_slash(stroke: Stroke, band: Band) -> Bar | None:
-    """Return how a stroke leans that could be a slash or a plain 1; None of any other."""
-    if stroke.height < TALL * band.high or stroke.width > FLATTEST * stroke.height:
-        return None
-    bar = fit_bar(stroke.mask)
-    pen = min(stroke.pen, 1.3 * band.pen)
-    return bar if bar.slope > 0 and bar.solid > 0.8 and is_straight(bar, stroke.height, pen) else None
 
 
 def name_sign(strokes: list[Stroke], stroke: Stroke, band: Band) -> str | None:
@@ -272,93 +230,3 @@ def _fit_post(mask: NDArray[np.bool_], row: float, reach: float) -> tuple[float,
     lean, start = np.polyfit(rows, post @ np.arange(mask.shape[1]) / post.sum(axis=1), 1)
     across = mask.shape[1] - post[:, ::-1].argmax(axis=1) - post.argmax(axis=1)
     return float(lean), float(start), float(np.percentile(across, 75) / np.hypot(1, lean))
-
-
-def fits_date(text: str, at: set[int]) -> bool:
-    """Tell whether signs at some places of a text part it as dates and fractions are parted: 7/8, 7/8/26, 2026/8/7."""
-    places = [-1, *sorted(at), len(text)]
-    lengths = [end - start - 1 for start, end in pairwise(places)]
-    if len(lengths) == 2:
-        return min(lengths) >= 1 and max(lengths) <= 3
-    day_first = lengths[0] <= 2 and len(lengths) == 3 and lengths[2] in (2, 4)
-    year_first = lengths[0] == 4 and len(lengths) == 3 and lengths[2] <= 2
-    return (day_first or year_first) and min(lengths) >= 1 and lengths[1] <= 2
-
-
-def weigh_slashes(line: list[tuple[Stroke, Band, int | None]], bars: list[Bar | None]) -> list[float | None]:
-    """Return how likely each straight stroke of a line is a slash rather than a plain 1, 0 to 1; None for the others.
-
-    Args:
-        line: what is written in it, from left to right: stroke, band, and the digit that it is read as.
-        bars: of those that are straight and read as a 1, how they lean.
-    """
-    digits = [
-        (stroke, digit) for (stroke, _, digit), bar in zip(line, bars, strict=True) if digit is not None and not bar
-    ]
-    if not digits:
-        return [None if bar is None else 0.0 for bar in bars]
-    hand = measure_hand(digits)
-    straight = {at: bar.slope for at, bar in enumerate(bars) if bar}
-    chances: list[float | None] = [None] * len(line)
-    steepest = sorted(straight, key=lambda at: -straight[at])[:2]
-    for at, slope in straight.items():
-        alike = {other for other in straight if straight[other] >= slope - ALIKE}
-        if not fits_date("0" * len(line), alike) and at in steepest:
-            alike = set(steepest)  # the others may be 1s of a hand that slants
-        fits = fits_date("0" * len(line), alike)
-        together = alike if fits else {at}  # both slashes of a date, or none
-        form = _weigh_form([digit for _, _, digit in line], alike) if fits else NEITHER
-        log_odds = [weigh_slash(line[one][0].height / hand.high, straight[one], hand, form) for one in together]
-        chances[at] = float(1 / (1 + np.exp(-np.mean(log_odds))))
-    return chances
-
-
-def _weigh_form(digits: list[int | None], at: set[int]) -> float:
-    """Return how much the signs of a line speak for themselves: two of a date, a day and a month, or a fraction."""
-    places = [-1, *sorted(at), len(digits)]
-    parts = [digits[start + 1 : end] for start, end in pairwise(places)]
-    numbers = [int("".join(str(digit) for digit in part if digit is not None) or 0) for part in parts]
-    day, month = numbers[-2:] if len(parts[0]) > SHORT else numbers[:2]
-    is_day = 1 <= min(day, month) <= MONTHS and 1 <= max(day, month) <= DAYS
-    if len(at) > 1:
-        return DATE if is_day else ODD_DATE
-    if max(len(part) for part in parts) > SHORT:
-        return LONG_FRACTION
-    return DAY_AND_MONTH if is_day else FRACTION
-
-
-def weigh_slash(high: float, slope: float, hand: Hand, form: float) -> float:
-    """Return the logarithm of the odds that a straight stroke is a slash and not a 1.
-
-    Where the digits are of several hands, a 1 may lean and reach as far as it likes: less is a slash.
-
-    Args:
-        high: its height, of the digits' height.
-        slope: how far right its top is, of its height.
-        hand: of the line's digits.
-        form: how much the line is parted as a date or a fraction is: DATE to NEITHER.
-    """
-    start, *weights = SLASH
-    given = (slope - hand.slant, slope, high - 1, hand.leans, hand.alone, hand.sizes)
-    return start + form + float(np.dot(weights, given))
-
-
-def measure_hand(digits: list[tuple[Stroke, int]]) -> Hand:
-    """Measure how digits are written: stroke, and which digit it is."""
-    heights = np.array([stroke.height for stroke, _ in digits])
-    high = float(np.median(heights))
-    leans = [_measure_lean(stroke, digit) for stroke, digit in digits]
-    return Hand(estimate_slant(digits), high, len(digits) == 1, float(np.std(leans)), float(heights.std()) / high)
-
-
-def _measure_lean(stroke: Stroke, digit: int) -> float:
-    """Return how far right a digit's top is, of its height, by its moments; 0 where the hand is upright."""
-    moments = cv2.moments(stroke.mask.astype(np.uint8), binaryImage=True)
-    own = OWN_SLANT[digit] if digit < len(OWN_SLANT) else 0.0
-    return -float(moments["mu11"]) / max(1e-6, float(moments["mu02"])) - own
-
-
-def estimate_slant(digits: list[tuple[Stroke, int]]) -> float:
-    """Return how far a hand leans to the right, of the height, from its digits' moments; without any, as most do."""
-    total = sum(_measure_lean(stroke, digit) - SLANT_GAIN * USUAL_SLANT for stroke, digit in digits)
-    return USUAL_SLANT + total * SLANT_GAIN / (len(digits) * SLANT_GAIN**2 + (SLANT_NOISE / SLANT_SPREAD) ** 2)

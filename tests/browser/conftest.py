@@ -22,12 +22,35 @@ from playwright.sync_api import (
 from .chromium import find_chromium
 
 PATIENCE = 30_000  # milliseconds; the machine may be busy with other things
+# Chromium takes the last list of features alone, so this one repeats Playwright's.
+# Source: playwright 1.65, chromiumSwitches.ts
+DISABLED_BY_PLAYWRIGHT = (
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "LensOverlay",
+    "MediaRouter",
+    "PaintHolding",
+    "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "TcpPortRandomizationWin",
+    "OptimizationHints",
+    "NetworkTimeServiceQuerying",
+    "AimEnabled",
+    "PreconnectToSearch",
+    "msForceBrowserSignIn",
+    "msEdgeUpdateLaunchServicesPreferredVersion",
+)
+# Each of them runs a process beside every page: the address bar's list, which nobody sees here, and one kept in reserve
+PROCESSES = ("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup", "SpareRendererForSitePerProcess")
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    f"--disable-features={','.join((*DISABLED_BY_PLAYWRIGHT, *PROCESSES))}",
 )
 # The browser logs each such answer
 ANSWERED_WITH_FAILURE = ("/read", "/predict", "/health/ready", "/models/", "/hands/", "/corrections")

@@ -64,13 +64,13 @@ def draw_canvases(path: Path) -> tuple[list[NDArray[np.uint8]], list[int]]:
     return [_draw_on_canvas(strokes) for _, strokes in labelled], [label for label, _ in labelled]
 
 
-def compose_pages(test: Split) -> Iterable[tuple[str, bytes]]:
-    """Compose pages of test digits: 2 to 7 a line, 1 or 2 lines, random size and spacing, shaded noisy paper."""
-    rng = np.random.default_rng(COMPOSED_SEED)
-    for _ in range(COMPOSED):
-        chosen = [rng.integers(0, len(test), rng.integers(2, 8)) for _ in range(rng.integers(1, 3))]
-        rows = [_compose_row(test.digits[row], rng) for row in chosen]
-        text = "\n".join("".join(str(label) for label in test.labels[row]) for row in chosen)
+def compose_pages(split: Split, count: int = COMPOSED, seed: int = COMPOSED_SEED) -> Iterable[tuple[str, bytes]]:
+    """Compose pages of a split's digits: 2 to 7 a line, 1 or 2 lines, random size and spacing, shaded noisy paper."""
+    rng = np.random.default_rng(seed)
+    for _ in range(count):
+        chosen = [rng.integers(0, len(split), rng.integers(2, 8)) for _ in range(rng.integers(1, 3))]
+        rows = [_compose_row(split.digits[row], rng) for row in chosen]
+        text = "\n".join("".join(str(label) for label in split.labels[row]) for row in chosen)
         yield text, to_png(lay_on_noisy_paper(rows, rng))
 
 

@@ -229,6 +229,37 @@ def test_many_connections_begin_a_new_file_at_once(tmp_path: Path) -> None:
     assert failures == []
 
 
+@pytest.mark.parametrize("leave_log", [False, True])
+def test_a_file_that_is_removed_under_a_server_takes_nothing_with_it_that_is_kept_later(
+    tmp_path: Path, leave_log: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "kept.sqlite3"
+    server, other = Database(f"sqlite:///{file}"), Database(f"sqlite:///{file}")
+    add(server, HAND, 7)
+    assert count(other, HAND) == 1
+    for path in [file] if leave_log else tmp_path.glob(f"{file.name}*"):
+        path.unlink()
+
+    add(server, HAND, 4)
+    add(other, HAND, 9)
+
+    assert count(server, HAND) == count(other, HAND) == count(Database(f"sqlite:///{file}"), HAND) == 2
+    assert caplog.text.count("was removed or replaced") == 2
+
+
+def test_a_file_that_another_takes_the_place_of_is_read_as_it_is_now(tmp_path: Path) -> None:
+    file, copy = tmp_path / "kept.sqlite3", tmp_path / "copy.sqlite3"
+    server, archived = Database(f"sqlite:///{file}"), Database(f"sqlite:///{copy}")
+    add(server, HAND, 7)
+    for digit in range(3):
+        add(archived, HAND, digit, seed=digit)
+    archived.close()
+
+    copy.replace(file)
+
+    assert count(server, HAND) == 3
+
+
 def test_a_database_of_a_newer_version_is_left_alone(url: str) -> None:
     found = Database(url)
     found.write(lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = '9999'")))

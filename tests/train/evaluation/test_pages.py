@@ -8,7 +8,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import pytest
 from PIL import Image
 
 from app.preprocessing.decoding import decode_picture
@@ -39,11 +38,10 @@ def test_strokes_are_drawn_as_the_page_draws_them(tmp_path: Path) -> None:
     assert cv2.boundingRect(digits[0])[3] == 20
 
 
-def test_composed_pages_hold_what_their_text_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "COMPOSED", 4)
+def test_composed_pages_hold_what_their_text_says() -> None:
     digits = np.stack([draw_digit(label, shape=(28, 28), height=19, pen=2.2, paper=0, ink=255) for label in range(10)])
     test = Split(digits, np.arange(10, dtype=np.uint8))
-    for text, body in pages.compose_pages(test):
+    for text, body in pages.compose_pages(test, 4):
         lines = text.split("\n")
         assert 1 <= len(lines) <= 2
         assert all(2 <= len(line) <= 7 for line in lines)

@@ -1,0 +1,117 @@
+"""How much slope and height tell a slash from a plain 1: the weights of app/preprocessing/slashes.py, from pages.
+
+    pages of many hands, rows of one hand -> straight strokes that are read as 1 or as a slash -> logistic regression
+
+The pages are of training digits and of drawn ones. Pages of many hands hold numbers alone: their ones teach that uneven
+digits make a leaning 1 likelier than a slash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.errors import NoInk
+from app.framing import to_tensor
+from app.models.classifier import Classifier
+from app.preprocessing.decoding import decode_picture
+from app.preprocessing.numbers import find_writing
+from app.preprocessing.slashes import FORMS, Straight, Weights, Written, find_straight, weigh_slashes
+
+from ..data.datasets import Split
+from .fitting import regress
+from .pages import compose_pages
+from .written import compose_written
+
+SEED = 9001
+MANY_HANDS = 1600  # pages
+ONE_HAND = 240  # rows of each kind
+ROWS = ("plain", "ones", "date /", "fraction", "ones", "date /")  # kinds of train/evaluation/written.py
+ONES_COUNT = 6  # times: numbers outnumber dates
+SLASH = "/"
+
+
+@dataclass(frozen=True)
+class Strokes:
+    """Straight strokes, what speaks for a slash in each, and which are one."""
+
+    given: NDArray[np.float64]  # (n, 7), as Straight.given
+    forms: NDArray[np.intp]  # (n,)
+    slashes: NDArray[np.bool_]  # (n,)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The weights, on how many strokes, and how many of them they tell rightly."""
+
+    weights: Weights
+    ones: int
+    slashes: int
+    ones_right: int
+    slashes_right: int
+
+
+def compose_strokes(split: Split, count: int = MANY_HANDS, rows: int = ONE_HAND) -> Iterable[tuple[str, bytes]]:
+    """Compose the pages whose straight strokes are weighed: text and picture."""
+    yield from compose_pages(split, count, SEED)
+    for _, text, picture in compose_written(split, rows, SEED, ROWS):
+        yield text, picture
+
+
+def collect_strokes(classifier: Classifier, pages: Iterable[tuple[str, bytes]]) -> Strokes:
+    """Collect the straight strokes of pages on which as many digits and signs are found as were written."""
+    given: list[Sequence[float]] = []
+    forms: list[int] = []
+    slashes: list[bool] = []
+    for text, picture in pages:
+        texts = text.split("\n")
+        for lines, straight in _find_straight(classifier, picture):
+            if len(lines) != len(texts):
+                continue
+            for one in straight:
+                if len(lines[one.line]) == len(texts[one.line]):
+                    given.append(one.given)
+                    forms.append(one.form)
+                    slashes.append(texts[one.line][one.place] == SLASH)
+    return Strokes(np.array(given, np.float64), np.array(forms, np.intp), np.array(slashes, bool))
+
+
+def _find_straight(
+    classifier: Classifier, picture: bytes
+) -> list[tuple[Sequence[Sequence[Written]], Sequence[Straight]]]:
+    """Return the lines of each page as they are weighed, with their straight strokes."""
+    seen: list[tuple[Sequence[Sequence[Written]], Sequence[Straight]]] = []
+
+    def look(digits: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        prediction = classifier.predict(to_tensor(digits))
+        return prediction.probabilities, prediction.certainty
+
+    def weigh(lines: Sequence[Sequence[Written]]) -> dict[tuple[int, int], float]:
+        seen.append((lines, find_straight(lines)))
+        return weigh_slashes(lines)
+
+    try:
+        find_writing(decode_picture(picture), look, weigh=weigh)
+    except NoInk:
+        return []
+    return seen
+
+
+def fit_weights(strokes: Strokes) -> Fitted:
+    """Fit the weights by logistic regression, in which each 1 counts ONES_COUNT times."""
+    starts = np.eye(len(FORMS))[strokes.forms]
+    columns = np.hstack([starts, strokes.given])
+    times = np.where(strokes.slashes, 1, ONES_COUNT)
+    weights = regress(np.repeat(columns, times, axis=0), np.repeat(strokes.slashes, times))
+    told = columns @ weights > 0
+    rounded = np.round(weights, 1).tolist()
+    return Fitted(
+        Weights(tuple(rounded[: len(FORMS)]), tuple(rounded[len(FORMS) :])),
+        ones=int((~strokes.slashes).sum()),
+        slashes=int(strokes.slashes.sum()),
+        ones_right=int((~told & ~strokes.slashes).sum()),
+        slashes_right=int((told & strokes.slashes).sum()),
+    )
