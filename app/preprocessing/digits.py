@@ -100,7 +100,7 @@ def find_ink(
 
 
 def look_for_ink(
-    picture: Picture | NDArray[np.uint8], steps: Steps | None = None, framing: Framing = DIGIT
+    picture: Picture | NDArray[np.uint8], steps: Steps | None = None, framing: Framing = DIGIT, small: bool = True
 ) -> FoundInk:
     """Find the ink of one digit, and say whether it is faint.
 
@@ -108,6 +108,7 @@ def look_for_ink(
         picture: what decode_picture returns, or its pixels: uint8 (h, w) grey or (h, w, 3) RGB.
         steps: collects what each step decided.
         framing: in which a picture passes unchanged.
+        small: where nothing is found in a photograph, a small digit is looked for.
 
     Returns:
         Its ink: uint8 (h, w), paper 0 to ink 255, cropped to the digit; a framed digit passes unchanged.
@@ -118,7 +119,7 @@ def look_for_ink(
     pixels = picture.pixels if isinstance(picture, Picture) else picture
     if steps is None and pixels.ndim == 2 and (drawn := find_drawn_ink(pixels)):
         return FoundInk(drawn.ink, drawn.faint, coarse=drawn.coarse)
-    best = _look_beyond_shadows(pixels, steps is not None, framing)
+    best = _look_beyond_shadows(pixels, steps is not None, framing, small)
     if steps is not None:
         steps += best.steps
     return best.found
@@ -139,7 +140,7 @@ class _Look:
     steps: Steps = field(default_factory=list)
 
 
-def _look_beyond_shadows(pixels: NDArray[np.uint8], explained: bool, framing: Framing) -> _Look:
+def _look_beyond_shadows(pixels: NDArray[np.uint8], explained: bool, framing: Framing, small: bool) -> _Look:
     """Look for ink; where there is none, or it spans the picture, for ink that is no broader than in a narrow shadow.
 
     What is found so is doubted: it may be the shadow's edge. Where still nothing is found, look for a small digit.
@@ -155,6 +156,8 @@ def _look_beyond_shadows(pixels: NDArray[np.uint8], explained: bool, framing: Fr
     try:
         narrow = _look_in_all(pixels, explained, framing, NARROW_STROKES)
     except NoInk:
+        if usual is None and not small:
+            raise
         return usual or _look_in_all(pixels, explained, framing, finer=FINER)
     if usual is not None and narrow.rating == 0:
         return usual
