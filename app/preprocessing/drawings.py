@@ -22,9 +22,9 @@ from .paper import (
     FLAT_BORDER,
     FLAT_SHARE,
     LEAST_CONTRAST,
-    SHEET,
     SHEET_EDGE,
     SHEET_LINED,
+    SMALL_SHEET,
     SMALLEST_SHEET,
     TINY,
 )
@@ -88,7 +88,7 @@ def _may_hold_sheet(grey: Pixels, paper: int) -> bool:
     step = max(1, min(grey.shape) // SAMPLES)
     differs = _differs(grey[::step, ::step], paper, 2 * FLAT)
     x, y, width, height = cv2.boundingRect(differs.view(np.uint8))
-    if width * height < SHEET * differs.size or min(width, height) * step < SMALLEST_SHEET:
+    if width * height < SMALL_SHEET * differs.size or min(width, height) * step < SMALLEST_SHEET:
         return False
     box = differs[y : y + height, x : x + width]
     band = max(1 if step > 1 else 2, round(SHEET_EDGE * max(width, height)))
