@@ -14,7 +14,7 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile -
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(UPGRADE) \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links -c app/constraints.txt
 # More than the two cores of a small machine: tests wait for servers, browsers and clusters
-WORKERS ?= 4
+WORKERS ?= 5
 # Compiled modules are kept, whatever the surroundings say: the tests start hundreds of processes
 export PYTHONDONTWRITEBYTECODE :=
 DATA := $(if $(DIGITS_DATA),--data $(DIGITS_DATA))
@@ -45,7 +45,7 @@ test: $(VENV)/.test ## the whole check: ruff, mypy, pytest with a real browser a
 	@$(MAKE) --no-print-directory --jobs=2 --keep-going linted tested; code=$$?; \
 		test ! -e $(LINTED) || cat $(LINTED); exit $$code
 
-tested: browser proxy promtool $(CLIENTS)/.package-lock.json $(NODE_MODULES)/.package-lock.json
+tested: $(VENV)/.compiled browser proxy promtool $(CLIENTS)/.package-lock.json $(NODE_MODULES)/.package-lock.json
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 linted: $(NODE_MODULES)/.package-lock.json
@@ -104,6 +104,11 @@ clean: ## take away what the targets made
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Digits needs Python 3.11 or newer: PYTHON=/path/to/python3.11 make")'
 	$(PYTHON) -m venv $(VENV)
+
+# One process compiles what the processes of the tests would each compile at the same time
+$(VENV)/.compiled: $(VENV)/.test
+	@$(BIN)/python -m pytest --collect-only -qqq >$(VENV)/collected.txt || { cat $(VENV)/collected.txt; exit 1; }
+	@touch $@
 
 $(VENV)/.serve: app/requirements.lock | $(BIN)/python
 	$(INSTALL) app/requirements.lock

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -15,6 +16,7 @@ from .test_draw import READ, expect_answer, reading
 from .test_everyone import SMALL_PHONE, TARGET, check_both_themes
 
 FOLDER = ROOT / "static" / "why"
+STRONGEST = re.compile(r"^The strongest sign of 7 and not 1 is the [a-z ]+\.")  # whichever part the network goes by
 NUMBER = [*shift(shrink(SEVEN, 0.6), -90), *shift(shrink(ONE, 0.6), 90)]
 
 
@@ -73,7 +75,7 @@ def test_nothing_of_it_is_loaded_before_it_is_asked(page: Page) -> None:
 def test_what_speaks_for_the_answer_is_blue(page: Page) -> None:
     ask_why(page)
     expect(page.locator("#why-panel h2")).to_have_text("Why 7 and not 1?")
-    expect(page.locator(".why-summary")).to_contain_text("The strongest sign of 7 and not 1 is the top bar.")
+    expect(page.locator(".why-summary")).to_have_text(STRONGEST)
     assert count_colours(page)["blue"] > 1000
 
 

@@ -61,7 +61,7 @@ def run_nodes() -> Iterator[Nodes]:
 
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[Nodes]:
-    """Two nodes; the last test kills one."""
+    """Two nodes, for the last two tests: they use a processor also while nobody uses them. The last kills one."""
     with run_nodes() as nodes:
         yield nodes
 
@@ -84,31 +84,6 @@ def read_parts(folder: Path) -> list[dict[str, Any]]:
 def read_on_one_machine(folder: Path, output: Path, *options: str) -> list[dict[str, Any]]:
     assert main([str(folder), "--output", str(output), *options]) == 1
     return sorted(read_rows(output), key=lambda row: str(row["path"]))
-
-
-def test_a_cluster_reads_as_one_machine_does_and_adds_what_is_new(nodes: Nodes, tmp_path: Path) -> None:
-    folder, parts = fill(tmp_path / "scans", FEW), tmp_path / "parts"
-    code, written, said = run(
-        str(folder), "--ray", nodes.address, "--output", str(parts), "--label-from", "name", "--wrong", "/dev/null"
-    )
-    assert code == 1, said
-    assert said.splitlines()[-1].startswith(f"{FEW} pictures, {FEW // 11} failures, ")
-    alone = read_on_one_machine(folder, tmp_path / "alone.parquet")
-    assert read_parts(parts) == alone
-    right = sum(row["text"] == Path(row["path"]).name[0] for row in alone)
-    assert written.startswith(f"{right} of {FEW} right: accuracy ")
-    (parts / "_unfinished").write_text('{"model": "robust", "many": false}\n')
-    torn = parts / "torn.parquet"
-    torn.write_bytes(next(parts.glob("*.parquet")).read_bytes()[:-9])
-    new = fill(tmp_path / "new", 22)
-    places = (str(folder), f"file://{new}", f"local://{new}")
-    code, _, said = run(*places, "--ray", nodes.address, "--output", str(parts), "--resume")
-    assert code == 1, said
-    added = [row for row in read_parts(parts) if row not in alone]
-    assert len(read_parts(parts)) == FEW + 2 * 22
-    expected = read_on_one_machine(new, tmp_path / "new.parquet")
-    for scheme, rows in (("file", added[:22]), ("local", added[22:])):
-        assert rows == [{**row, "path": f"{scheme}://{row['path']}"} for row in expected]
 
 
 @contextmanager
@@ -185,22 +160,6 @@ def test_pictures_in_a_store_are_read(tmp_path: Path, monkeypatch: pytest.Monkey
         server.stop()
 
 
-def test_a_node_that_dies_loses_and_duplicates_no_picture(nodes: Nodes, tmp_path: Path) -> None:
-    folder, parts = fill(tmp_path / "scans", ENOUGH), tmp_path / "parts"
-    with start(str(folder), "--ray", nodes.address, "--output", str(parts), stderr=subprocess.PIPE) as process:
-        wait_for(lambda: any(parts.glob("*.parquet")), 240)
-        nodes.kill_one()
-        assert len(list(parts.glob("*.parquet"))) < 8
-        _, said = process.communicate(timeout=300)
-    assert process.returncode == 1, said.decode()
-    rows = read_parts(parts)
-    assert [row["path"] for row in rows] == sorted(map(str, folder.iterdir()))
-    assert [row["code"] == "unsupported_format" for row in rows] == [
-        int(Path(row["path"]).stem[2:]) % 11 == 10 for row in rows
-    ]
-    assert not (parts / "_unfinished").exists()
-
-
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     (
@@ -259,3 +218,44 @@ def test_without_the_packages_a_sentence_says_how_to_get_them(
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(sentence)
     assert done.stderr.count("\n") == 1
+
+
+def test_a_cluster_reads_as_one_machine_does_and_adds_what_is_new(nodes: Nodes, tmp_path: Path) -> None:
+    folder, parts = fill(tmp_path / "scans", FEW), tmp_path / "parts"
+    code, written, said = run(
+        str(folder), "--ray", nodes.address, "--output", str(parts), "--label-from", "name", "--wrong", "/dev/null"
+    )
+    assert code == 1, said
+    assert said.splitlines()[-1].startswith(f"{FEW} pictures, {FEW // 11} failures, ")
+    alone = read_on_one_machine(folder, tmp_path / "alone.parquet")
+    assert read_parts(parts) == alone
+    right = sum(row["text"] == Path(row["path"]).name[0] for row in alone)
+    assert written.startswith(f"{right} of {FEW} right: accuracy ")
+    (parts / "_unfinished").write_text('{"model": "robust", "many": false}\n')
+    torn = parts / "torn.parquet"
+    torn.write_bytes(next(parts.glob("*.parquet")).read_bytes()[:-9])
+    new = fill(tmp_path / "new", 22)
+    places = (str(folder), f"file://{new}", f"local://{new}")
+    code, _, said = run(*places, "--ray", nodes.address, "--output", str(parts), "--resume")
+    assert code == 1, said
+    added = [row for row in read_parts(parts) if row not in alone]
+    assert len(read_parts(parts)) == FEW + 2 * 22
+    expected = read_on_one_machine(new, tmp_path / "new.parquet")
+    for scheme, rows in (("file", added[:22]), ("local", added[22:])):
+        assert rows == [{**row, "path": f"{scheme}://{row['path']}"} for row in expected]
+
+
+def test_a_node_that_dies_loses_and_duplicates_no_picture(nodes: Nodes, tmp_path: Path) -> None:
+    folder, parts = fill(tmp_path / "scans", ENOUGH), tmp_path / "parts"
+    with start(str(folder), "--ray", nodes.address, "--output", str(parts), stderr=subprocess.PIPE) as process:
+        wait_for(lambda: any(parts.glob("*.parquet")), 240)
+        nodes.kill_one()
+        assert len(list(parts.glob("*.parquet"))) < 8
+        _, said = process.communicate(timeout=300)
+    assert process.returncode == 1, said.decode()
+    rows = read_parts(parts)
+    assert [row["path"] for row in rows] == sorted(map(str, folder.iterdir()))
+    assert [row["code"] == "unsupported_format" for row in rows] == [
+        int(Path(row["path"]).stem[2:]) % 11 == 10 for row in rows
+    ]
+    assert not (parts / "_unfinished").exists()
