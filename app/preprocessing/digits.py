@@ -30,10 +30,11 @@ from .decoding import DECODED_SIDE, Body, Picture, decode_picture
 from .drawings import find_drawn_ink
 from .explanation import Step, Steps
 from .ink import draw_ink, is_coarse, is_faint
-from .paper import NARROW_STROKES, WIDEST_STROKES, Strokes, find_mixes, find_sides, mix_colours
-from .parts import find_roughly, is_fold, look_closely, show_digit, spans_picture, stands_alone
+from .paper import NARROW_STROKES, PHOTO_SIDE, WIDEST_STROKES, Strokes, find_mixes, find_sides, mix_colours
+from .parts import GRID, find_roughly, is_fold, look_closely, show_digit, spans_picture, stands_alone
 
 DRAFTED_SIDE = 500  # pixels of a JPEG's longer side, an eighth of a camera's 4,000: nearly paper's PHOTO_SIDE
+FINER = 2  # times as fine is looked at a photograph in which nothing is found: a digit may be a fifteenth as high
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ class _Look:
 def _look_beyond_shadows(pixels: NDArray[np.uint8], explained: bool, framing: Framing) -> _Look:
     """Look for ink; where there is none, or it spans the picture, for ink that is no broader than in a narrow shadow.
 
-    What is found so is doubted: it may be the shadow's edge.
+    What is found so is doubted: it may be the shadow's edge. Where still nothing is found, look for a small digit.
 
     Raises:
         NoInk: nothing is drawn.
@@ -154,18 +155,19 @@ def _look_beyond_shadows(pixels: NDArray[np.uint8], explained: bool, framing: Fr
     try:
         narrow = _look_in_all(pixels, explained, framing, NARROW_STROKES)
     except NoInk:
-        if usual is None:
-            raise
-        return usual
+        return usual or _look_in_all(pixels, explained, framing, finer=FINER)
     if usual is not None and narrow.rating == 0:
         return usual
     return replace(narrow, found=replace(narrow.found, among_others=True))
 
 
 def _look_in_all(
-    pixels: NDArray[np.uint8], explained: bool, framing: Framing, strokes: Strokes = WIDEST_STROKES
+    pixels: NDArray[np.uint8], explained: bool, framing: Framing, strokes: Strokes = WIDEST_STROKES, finer: int = 1
 ) -> _Look:
     """Look for ink in a grey picture, or in each mix of the colours in which something stands out.
+
+    Args:
+        finer: so many times as fine as usual; on uneven paper.
 
     Returns:
         What looks most like a digit.
@@ -179,7 +181,7 @@ def _look_in_all(
         collected = steps if explained else None
         with suppress(NoInk):
             grey = pixels if mix is None else mix_colours(pixels, collected, mix)
-            look = _look_in(grey, collected, framing, strokes)
+            look = _look_in(grey, collected, framing, strokes, finer)
             looks.append(replace(look, steps=steps))
             if look.rating == math.inf:
                 break
@@ -188,13 +190,13 @@ def _look_in_all(
     return max(looks, key=lambda look: look.rating)  # the first of equal ones
 
 
-def _look_in(grey: NDArray[np.uint8], steps: Steps | None, framing: Framing, strokes: Strokes) -> _Look:
+def _look_in(grey: NDArray[np.uint8], steps: Steps | None, framing: Framing, strokes: Strokes, finer: int) -> _Look:
     """Look for the ink of one digit in a grey picture."""
-    sides = find_sides(grey, steps, strokes=strokes)
+    sides = find_sides(grey, steps, finer * PHOTO_SIDE, strokes=strokes)
     if sides[0].flat and _is_framed((only := sides[0].find()).contrast, framing):
         return _Look(FoundInk(only.contrast, is_faint(only.contrast, only)), math.inf)
-    marks, parts = find_roughly(sides)
-    parts = look_closely(marks, parts)
+    marks, parts = find_roughly(sides, finer * GRID)
+    parts = look_closely(marks, parts, finer * GRID)
     contrast = show_digit(marks, parts)
     coarse = marks.flat and is_coarse(contrast, marks.least)
     main = int(parts.score.argmax())

@@ -18,6 +18,7 @@ from ..framing import SIDE
 from .ink import COARSE, is_faint_ink, stretch_strong, thicken_hairlines
 from .paper import (
     EVEN_SURROUND,
+    FILLED_CARD,
     FLAT,
     FLAT_BORDER,
     FLAT_SHARE,
@@ -25,6 +26,7 @@ from .paper import (
     SHEET,
     SHEET_EDGE,
     SHEET_LINED,
+    SMALLEST_CARD,
     SMALLEST_SHEET,
     TINY,
 )
@@ -64,6 +66,8 @@ def find_drawn_ink(grey: Pixels) -> DrawnInk | None:
     x, y, width, height = cv2.boundingRect(mask)
     if width == 0 or not _is_one_part(np.asarray(mask, np.uint8), (x, y, width, height)):
         return None
+    if width * height >= SMALLEST_CARD * mask.size and _may_be_card(mask[y : y + height, x : x + width]):
+        return None
     own = contrast[y : y + height, x : x + width]
     ink = stretch_strong(own, least, strongest)
     return DrawnInk(thicken_hairlines(ink), is_faint_ink(own, least, strongest), max(width, height) < COARSE)
@@ -98,6 +102,15 @@ def _may_hold_sheet(grey: Pixels, paper: int) -> bool:
         and np.count_nonzero(box[:, :band].any(1)) >= SHEET_LINED * height
         and np.count_nonzero(box[:, -band:].any(1)) >= SHEET_LINED * height
     )
+
+
+def _may_be_card(mask: Pixels) -> bool:
+    """Tell whether most of a box is marked, near each of its sides, too, as that of a card with round corners is."""
+    height, width = mask.shape
+    if min(height, width) < SMALLEST_SHEET or cv2.countNonZero(mask) < FILLED_CARD * mask.size:
+        return False
+    near = (mask[height // 8], mask[-height // 8], mask[:, width // 8], mask[:, -width // 8])
+    return all(np.count_nonzero(line) >= FILLED_CARD * line.size for line in near)
 
 
 def _differs(grey: Pixels, level: int, levels: int) -> NDArray[np.bool_]:

@@ -25,6 +25,7 @@ FLAT_BORDER = 0.95  # of the border's pixels that must be paper too, or somethin
 FAT_BORDER = 0.5  # likewise, where the ink is fat: it may fill half of the picture and touch its border, but
 TWO_LEVELS = 0.8  # of the pixels are paper or ink, with so little between them as only programs draw
 FAT = 0.15  # of the pixels that are ink, if it is fat
+SLENDER, EXACT = 0.03, 0.98  # likewise, where so much of the paper has one level exactly
 FAR = 112  # grey levels between paper and ink of such a drawing, at least
 INK_SPREAD = 16  # grey levels that its ink strays from its most frequent one
 BEHIND_LINE = 0.8  # of a shadow, or of a table, that lies between a straight edge and the picture's border
@@ -37,6 +38,21 @@ SHEET_EDGE = 0.02  # of a straight sheet's longer side that is its edge, or a fr
 SMALLEST_SHEET = 20  # pixels of the shorter side
 EVEN_SURROUND = 0.98  # of the border's pixels that have the surround's level
 SHEET_LINED = 0.9  # of its box's sides that a straight sheet or a frame takes up
+CARD = 0.9  # of its box that the outline of a card with round corners fills,
+ROUND_CARD, AS_WIDE = 0.72, 0.85  # or of a round card: an ellipse fills 0.79; its shorter side, of the longer one
+SMALLEST_CARD = 0.02  # of the picture's area that a card covers at least, if most of its box has its colour,
+FILLED_CARD = 0.5  # so much of it
+CARD_CORNERS = (0.02, 0.05, 0.1, 0.16)  # of a card's longer side that is left out, so that its corners are within it
+CARD_LEVEL = 0.95  # of the border of what is within a card, or a frame, that has one level
+CARD_INK = 32  # grey levels from it that ink on a card is at least, and
+CARD_CONTRAST = 0.4  # of the levels between the card and what is around: less is within a soft stroke
+SOLID_HOLE = 0.65  # of its box that the hole of a thick nought fills,
+HOLE = 0.3  # and of the card's sides that it takes up at least
+UNEVEN_CARD = 0.4  # of the picture's sides that a card takes up at least that has not one level: a photograph
+BAR = 2.5  # times as long as wide is a bar at least: a thick 1, and no sheet
+STRIP = 0.1  # of the picture's side that a strip along its border is wide at most, which a bad crop left
+STRIP_LEVEL = 0.98  # of each of its lines that has its level,
+BESIDE_STRIP = 0.995  # and of the line beside it that is paper: no ink reaches the strip
 SHEET_INSIDE = 0.94  # of a sheet's sides that are kept: its edges are not straight, and cast shadows
 RECTANGULAR = 0.85  # of its smallest rectangle that a sheet fills
 CONVEX = 0.7  # of its convex outline that a sheet fills; fingers and fat strokes at its edge take the rest
@@ -119,6 +135,9 @@ def find_sides(
     grey = mix_colours(pixels, steps) if pixels.ndim == 3 else pixels
     tiny = max(grey.shape) < TINY
     grey, place = _enlarge(grey) if tiny else enter_sheet(grey, steps, keep_frames)
+    if not tiny and not keep_frames:
+        grey, cut = _cut_strips(grey, steps)
+        place = place @ cut
     flat = find_marks_on_flat_paper(grey, surely=tiny)
     if flat is not None:
         marks = replace(flat, place=place)
@@ -211,8 +230,12 @@ def enter_sheet(
     place = np.eye(3)
     for _ in range(2):  # a frame has an outside and an inside
         surround, share = _measure_border(grey)
-        inside = _find_straight_sheet(grey, surround) if share >= EVEN_SURROUND else None
-        if inside is None:
+        if share < EVEN_SURROUND:
+            break
+        inside = _find_straight_sheet(grey, surround)
+        if inside is None and not keep_frames:  # else what is beside it is left out
+            inside = _find_card(grey, surround)
+        if inside is None or _is_bar(grey, inside, surround):
             break
         x, y, width, height = inside
         if keep_frames and _is_level(grey[y : y + height, x : x + width], surround):
@@ -222,6 +245,48 @@ def enter_sheet(
         if steps is not None:
             steps.append(Step("sheet", "went inside the frame or the edge of the sheet", grey))
     return grey, place
+
+
+def _cut_strips(grey: NDArray[np.uint8], steps: Steps | None) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """Cut off strips of one level along some of the borders, if what is left has a border of paper.
+
+    Returns:
+        The crop, and its place in the picture, (3, 3).
+    """
+    place = np.eye(3)
+    if _measure_border(grey)[1] >= FLAT_BORDER:
+        return grey, place
+    rest = grey
+    for _ in range(2):  # across the end of one strip there may be another
+        top, bottom = _measure_strip(rest), _measure_strip(rest[::-1])
+        rest = rest[top : len(rest) - bottom]
+        left, right = _measure_strip(rest.T), _measure_strip(rest.T[::-1])
+        rest = rest[:, left : rest.shape[1] - right]
+        place[:2, 2] += left, top
+    paper, share = _measure_border(rest)
+    x, y = (int(length) for length in place[:2, 2])
+    after = grey.shape[0] - y - len(rest), grey.shape[1] - x - rest.shape[1]
+    lines = zip((y, after[0], x, after[1]), (rest[0], rest[-1], rest[:, 0], rest[:, -1]), strict=True)
+    beside = [_count_near(line, paper) >= BESIDE_STRIP * line.size for width, line in lines if width]
+    if not beside or not all(beside) or share < FLAT_BORDER:
+        return grey, np.eye(3)
+    rest = np.ascontiguousarray(rest)
+    if steps is not None:
+        steps.append(Step("sheet", "cut off the strip along the border", rest))
+    return rest, place
+
+
+def _measure_strip(grey: NDArray[np.uint8]) -> int:
+    """Return how many of the first rows are a strip of one level, with paper of one other level behind them; or 0."""
+    corner = round(STRIP * grey.shape[1])  # where other strips may be
+    rows = grey[: round(STRIP * len(grey)) + 2, corner : grey.shape[1] - corner]
+    level = int(np.bincount(rows[0]).argmax())
+    width = next((row for row in range(len(rows)) if _count_near(rows[row], level) < STRIP_LEVEL * rows.shape[1]), 0)
+    for row in range(width, min(width + 2, len(rows)) if width else 0):  # the first may be the strip's soft edge
+        paper = int(np.bincount(rows[row]).argmax())
+        if abs(paper - level) > 2 * FLAT and _count_near(rows[row], paper) >= BESIDE_STRIP * rows.shape[1]:
+            return row
+    return 0
 
 
 def _find_straight_sheet(grey: NDArray[np.uint8], surround: int) -> tuple[int, int, int, int] | None:
@@ -239,6 +304,78 @@ def _find_straight_sheet(grey: NDArray[np.uint8], surround: int) -> tuple[int, i
     x, y, width, height = cv2.boundingRect(_find_away(grey, surround))
     inset = max(2, round(SHEET_EDGE * max(width, height)))
     return x + inset, y + inset, width - 2 * inset, height - 2 * inset
+
+
+def _find_card(grey: NDArray[np.uint8], surround: int) -> tuple[int, int, int, int] | None:
+    """Return the inside of the largest thing, if it is a card, sheet or frame with something in it; else None.
+
+    Its corners may be round, and other things beside it: a canvas among buttons, a chart's axes, an icon.
+    """
+    step = max(1, min(grey.shape) // 64)
+    cells = _find_away(grey, surround)
+    if step > 1:  # a frame's line may be a pixel wide
+        cells = cv2.dilate(cells, np.ones((step, step), np.uint8), anchor=(0, 0))[::step, ::step]
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(np.asarray(cells, np.uint8))
+    if count == 1:
+        return None
+    card = 1 + int((stats[1:, cv2.CC_STAT_WIDTH] * stats[1:, cv2.CC_STAT_HEIGHT]).argmax())
+    x, y, width, height, area = (int(length) for length in stats[card])
+    filled = area >= FILLED_CARD * width * height
+    smallest = (SMALLEST_CARD if filled else SHEET) * labels.size
+    if width * height < smallest or min(width, height) * step < SMALLEST_SHEET:
+        return None
+    own = labels[y : y + height, x : x + width] == card
+    outline = np.logical_or.accumulate(own, axis=1) & np.logical_or.accumulate(own[:, ::-1], axis=1)[:, ::-1]
+    share = outline.mean()
+    is_round = share < CARD
+    if is_round and not (filled and share >= ROUND_CARD and min(width, height) >= AS_WIDE * max(width, height)):
+        return None
+    insets = [max(1, round(corner * max(width, height))) for corner in CARD_CORNERS]
+    insets = [inset for inset in insets if 2 * inset < min(width, height) - 1 and _has_corners(outline, inset)]
+    if not insets:
+        return None
+    inset = max(2, insets[0] * step)
+    if step > 1:  # cells reach beyond their line
+        inset += max(2, round(SHEET_EDGE * step * max(width, height)))
+    inside = x * step + inset, y * step + inset, width * step - 2 * inset, height * step - 2 * inset
+    return inside if min(inside[2:]) > 0 and _holds_ink(grey, inside, surround, step, is_round) else None
+
+
+def _has_corners(outline: NDArray[np.bool_], inset: int) -> bool:
+    """Tell whether the corners of a smaller box are within an outline."""
+    return bool(outline[np.ix_((inset, -1 - inset), (inset, -1 - inset))].all())
+
+
+def _holds_ink(
+    grey: NDArray[np.uint8], box: tuple[int, int, int, int], surround: int, step: int = 1, in_one: bool = False
+) -> bool:
+    """Tell whether something is drawn within a card, that is not the hole of a thick nought.
+
+    Args:
+        box: the inside of the card: x, y, width and height.
+        surround: the level around the card.
+        step: pixels; of so many one is looked at.
+        in_one: it is drawn in one part.
+    """
+    x, y, width, height = box
+    crop = grey[y : y + height, x : x + width]
+    level, share = _measure_border(crop)
+    if share < CARD_LEVEL:
+        return not in_one and min(width / grey.shape[1], height / grey.shape[0]) >= UNEVEN_CARD
+    least = max(CARD_INK, CARD_CONTRAST * abs(level - surround))
+    drawn = (cv2.absdiff(crop[::step, ::step], level) > least).view(np.uint8)
+    *_, across, down = cv2.boundingRect(drawn)
+    solid = cv2.countNonZero(drawn) > SOLID_HOLE * across * down
+    is_hole = solid and across > HOLE * drawn.shape[1] and down > HOLE * drawn.shape[0]
+    return across > 0 and not is_hole and not (in_one and cv2.connectedComponents(drawn)[0] > 2)
+
+
+def _is_bar(grey: NDArray[np.uint8], box: tuple[int, int, int, int], surround: int) -> bool:
+    """Tell whether a box is as long and as empty as a thick 1, and no sheet."""
+    x, y, width, height = box
+    if max(width, height) < BAR * min(width, height) or _holds_ink(grey, box, surround):
+        return False
+    return _measure_border(grey[y : y + height, x : x + width])[0] != surround
 
 
 def _is_level(grey: NDArray[np.uint8], level: int) -> bool:
@@ -333,10 +470,11 @@ def _measure_border(grey: NDArray[np.uint8]) -> tuple[int, float]:
 def _is_in_two_levels(sample: NDArray[np.uint8], paper: int, on_paper: float) -> bool:
     """Tell whether nearly all of a drawing is paper or fat ink: the most frequent level far from the paper's."""
     counts = np.bincount(sample.ravel(), minlength=256)
+    least = SLENDER if counts[paper] >= EXACT * on_paper * sample.size else FAT
     counts[max(0, paper - FAR) : paper + FAR + 1] = 0
     ink = int(counts.argmax())
     fat = float(counts[max(0, ink - INK_SPREAD) : ink + INK_SPREAD + 1].sum()) / sample.size
-    return fat >= FAT and on_paper + fat >= TWO_LEVELS
+    return fat >= least and on_paper + fat >= TWO_LEVELS
 
 
 def _lies_behind_line(sample: NDArray[np.uint8], paper: int) -> bool:

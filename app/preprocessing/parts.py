@@ -122,8 +122,13 @@ def find_roughly(sides: Sequence[Side], grid: int = GRID) -> tuple[Marks, Parts]
     raise NoInk(NOTHING_DRAWN)
 
 
-def look_closely(marks: Marks, parts: Parts) -> Parts:
+def look_closely(marks: Marks, parts: Parts, grid: int = GRID) -> Parts:
     """Second pass: find the parts again, on uneven paper, among what is as strong as the digit's own ink.
+
+    Args:
+        marks: in which they were found.
+        parts: what find_roughly() returns.
+        grid: cells on the longer side of the grid.
 
     Raises:
         NoInk: nothing is as strong.
@@ -131,7 +136,7 @@ def look_closely(marks: Marks, parts: Parts) -> Parts:
     if marks.flat:
         return parts
     edge = measure_parting(show_digit(marks, parts), marks.least)
-    closer = find_parts(marks, edge)
+    closer = find_parts(marks, edge, grid)
     for _ in range(MAX_SHADES):
         if not closer.score.any():
             break

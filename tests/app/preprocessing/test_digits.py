@@ -247,6 +247,95 @@ def test_a_mark_in_the_corner_is_not_the_digits() -> None:
     assert difference(frame_digit(255 - draw_digit(3)), frame_digit(find_ink(marked))) < SAME
 
 
+def lay_out(drawn: Grey, page: int, corner: int, *, captioned: bool = False) -> Grey:
+    """Lay a drawing on a larger page as a card, or a canvas, whose corners are round by so many pixels."""
+    side = len(drawn)
+    card = np.zeros(drawn.shape, np.uint8)
+    cv2.rectangle(card, (corner, 0), (side - 1 - corner, side - 1), 1, -1)
+    cv2.rectangle(card, (0, corner), (side - 1, side - 1 - corner), 1, -1)
+    for x, y in ((corner, corner), (side - 1 - corner, corner), (corner, side - 1 - corner)):
+        cv2.circle(card, (x, y), corner, 1, -1)
+    cv2.circle(card, (side - 1 - corner, side - 1 - corner), corner, 1, -1)
+    laid = np.pad(np.where(card, drawn, page).astype(np.uint8), 60, constant_values=page)
+    if captioned:
+        cv2.putText(laid, "Draw a digit", (40, 35), cv2.FONT_HERSHEY_SIMPLEX, 1, 255 - page, 2)
+        laid[-40:-15, 40:150] = 120  # a button
+    return laid
+
+
+def on_a_light_card(label: int) -> Grey:
+    return lay_out(draw_digit(label, shape=(260, 260), height=160), page=90, corner=40)
+
+
+CARDS: dict[str, Callable[[int], Grey]] = {
+    "dark, round corners": lambda label: lay_out(
+        draw_digit(label, shape=(260, 260), height=160, paper=70, ink=255), page=255, corner=50
+    ),
+    "light, round corners": on_a_light_card,
+    "round": lambda label: lay_out(
+        draw_digit(label, shape=(260, 260), height=120, paper=70, ink=255), page=255, corner=129
+    ),
+    "dark canvas among a caption and a button": lambda label: lay_out(
+        draw_digit(label, shape=(260, 260), height=160, paper=0, ink=255), page=255, corner=0, captioned=True
+    ),
+    "framed canvas among a caption and a button": lambda label: lay_out(
+        cv2.rectangle(draw_digit(label, shape=(260, 260), height=160), (0, 0), (259, 259), 0, 1),
+        page=255,
+        corner=0,
+        captioned=True,
+    ),
+    "small, on a large page": lambda label: np.pad(
+        draw_digit(label, shape=(60, 60), height=40, pen=5, paper=0, ink=255), 120, constant_values=255
+    ),
+}
+
+
+@pytest.mark.parametrize("card", CARDS)
+def test_a_digit_on_a_card_is_read_and_not_the_card(robust: Classifier, card: str) -> None:
+    found = [look_for_ink(CARDS[card](label)) for label in DIGITS]
+    assert read(robust, [frame_digit(one.ink) for one in found]) == list(DIGITS)
+    assert not any(one.faint or one.among_others for one in found)
+
+
+@pytest.mark.parametrize("strips", (((0, 0), (0, 9)), ((12, 0), (5, 0)), ((3, 8), (20, 0))))
+@pytest.mark.parametrize("level", (0, 130))
+def test_strips_of_a_bad_crop_are_no_ink(level: int, strips: tuple[tuple[int, int], ...]) -> None:
+    drawn = draw_digit(4)
+    found = look_for_ink(np.pad(drawn, strips, constant_values=level))
+    assert difference(frame_digit(255 - drawn), frame_digit(found.ink)) < SAME
+    assert not found.among_others
+
+
+def test_the_bar_of_a_7_along_the_border_is_no_strip(robust: Classifier) -> None:
+    seven = np.full((140, 108), 255, np.uint8)
+    cv2.polylines(seven, [np.array([[0, 2], [105, 2], [36, 140]])], False, 0, 3)
+    assert read(robust, [frame_digit(find_ink(seven))]) == [7]
+
+
+@pytest.mark.parametrize("label", DIGITS)
+def test_a_digit_that_is_small_in_a_photograph_is_read(robust: Classifier, label: int) -> None:
+    page = draw_digit(label, shape=(480, 640), height=36, pen=4, centre=(380, 200))
+    grain = np.random.default_rng(3).normal(0, 2, page.shape)
+    photograph = np.clip(page * np.linspace(0.6, 0.9, 640) + grain, 0, 255).astype(np.uint8)
+    assert read(robust, [frame_digit(find_ink(photograph))]) == [label]
+
+
+@pytest.mark.parametrize("width", (30, 60, 80))
+@pytest.mark.parametrize("corner", (0, 14))
+def test_a_thick_bar_is_a_1_and_no_card(robust: Classifier, width: int, corner: int) -> None:
+    bar = lay_out(np.zeros((240, 240), np.uint8), page=255, corner=corner)
+    bar[:, 60 + width : -60] = 255  # the left part of it
+    bar[:, 60 + width - corner : 60 + width] = bar[:, 60 : 60 + corner][:, ::-1]
+    assert read(robust, [frame_digit(find_ink(bar))]) == [1]
+
+
+@pytest.mark.parametrize("thickness", (30, 44))
+def test_a_thick_nought_is_no_card(robust: Classifier, thickness: int) -> None:
+    nought = lay_out(np.zeros((140, 140), np.uint8), page=255, corner=55)
+    cv2.ellipse(nought, (130, 130), (70 - thickness, 70 - thickness), 0, 0, 360, 255, -1)
+    assert read(robust, [frame_digit(find_ink(nought))]) == [0]
+
+
 def blank(level: int) -> Grey:
     return np.full((200, 260), level, np.uint8)
 

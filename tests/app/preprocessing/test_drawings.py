@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -35,6 +36,7 @@ def surround(pixels: NDArray[np.uint8], width: int, level: int) -> NDArray[np.ui
 LEFT = {
     "two parts": np.hstack((draw_digit(1), draw_digit(1))),
     "a frame": surround(surround(draw_digit(3), 9, 0), 30, 255),
+    "a card": cv2.rectangle(surround(draw_digit(3, paper=60, ink=255), 30, 255), (0, 0), (60, 60), 255, -1),
     "a rule": np.where(np.arange(280)[:, None] == 140, np.uint8(0), draw_digit(3)),
     "shaded paper": (draw_digit(3) * np.linspace(0.6, 1, 280)).astype(np.uint8),
     "blank": np.full((280, 280), 255, np.uint8),
