@@ -34,7 +34,9 @@ LEAST_CONTRAST = 10  # grey levels between paper and ink that can be told from a
 PHOTO_SIDE = 512  # pixels of a photograph's longer side: a pen's line is still two of them wide
 TINY = 20  # pixels: a picture whose longer side is shorter is enlarged, and has no shading to speak of
 ENLARGED = 4  # times
-SHEET = 0.15  # of the picture's area that a sheet or frame in it covers at least
+SHEET = 0.15  # of the picture's area that a sheet or frame in it covers at least,
+SMALL_SHEET = 0.03  # or a straight sheet that is written on, with nothing beside it:
+WRITTEN_ON = (0.01, 0.5)  # so much of it is further from its own level than INK_SPREAD
 SHEET_EDGE = 0.02  # of a straight sheet's longer side that is its edge, or a frame's line
 SMALLEST_SHEET = 20  # pixels of the shorter side
 EVEN_SURROUND = 0.98  # of the border's pixels that have the surround's level
@@ -295,8 +297,9 @@ def _find_straight_sheet(grey: NDArray[np.uint8], surround: int) -> tuple[int, i
     step = max(1, min(grey.shape) // 64)
     sample = _find_away(grey[::step, ::step], surround)
     x, y, width, height = cv2.boundingRect(sample)
-    if width * height < SHEET * sample.size or min(width, height) * step < SMALLEST_SHEET:
+    if width * height < SMALL_SHEET * sample.size or min(width, height) * step < SMALLEST_SHEET:
         return None
+    is_small = width * height < SHEET * sample.size
     box = sample[y : y + height, x : x + width]
     band = max(1 if step > 1 else 2, round(SHEET_EDGE * max(width, height)))
     sides = (box[:band].any(0), box[-band:].any(0), box[:, :band].any(1), box[:, -band:].any(1))
@@ -304,7 +307,18 @@ def _find_straight_sheet(grey: NDArray[np.uint8], surround: int) -> tuple[int, i
         return None
     x, y, width, height = cv2.boundingRect(_find_away(grey, surround))
     inset = max(2, round(SHEET_EDGE * max(width, height)))
+    inside = grey[y + inset : y + height - inset, x + inset : x + width - inset]
+    if is_small and not (inside.size and _is_written_on(inside, surround)):
+        return None
     return x + inset, y + inset, width - 2 * inset, height - 2 * inset
+
+
+def _is_written_on(inside: NDArray[np.uint8], surround: int) -> bool:
+    """Tell whether what lies within an outline is a sheet of another level than its surround, with ink on it."""
+    level = int(np.bincount(inside.ravel()).argmax())
+    towards = (inside.astype(np.int16) - level) * (1 if surround > level else -1)  # the surround, as a soft stroke is
+    ink = (towards < -INK_SPREAD) | (towards > max(INK_SPREAD, CARD_CONTRAST * abs(level - surround)))
+    return abs(level - surround) > 2 * FLAT and WRITTEN_ON[0] <= float(ink.mean()) <= WRITTEN_ON[1]
 
 
 def _find_card(grey: NDArray[np.uint8], surround: int) -> tuple[int, int, int, int] | None:
@@ -376,7 +390,8 @@ def _is_bar(grey: NDArray[np.uint8], box: tuple[int, int, int, int], surround: i
     x, y, width, height = box
     if max(width, height) < BAR * min(width, height) or _holds_ink(grey, box, surround):
         return False
-    return _measure_border(grey[y : y + height, x : x + width])[0] != surround
+    inside = grey[y : y + height, x : x + width]
+    return _measure_border(inside)[0] != surround and not _is_written_on(inside, surround)
 
 
 def _is_level(grey: NDArray[np.uint8], level: int) -> bool:

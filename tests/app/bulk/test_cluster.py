@@ -14,7 +14,6 @@ from typing import Any
 
 import pyarrow.dataset as ds
 import pytest
-from moto.server import ThreadedMotoServer
 from pyarrow import fs
 
 from app.bulk.command import main
@@ -134,6 +133,8 @@ def test_a_head_that_ray_start_started_is_reached_by_its_token(tmp_path: Path, m
 
 def test_pictures_in_a_store_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """S3 as moto's server speaks it, with the endpoint set as docs/scale.md says."""
+    from moto.server import ThreadedMotoServer  # which takes long to import
+
     server = ThreadedMotoServer(LOOPBACK, 0, verbose=False)
     server.start()
     try:

@@ -294,6 +294,25 @@ def test_a_small_four_is_no_plus(high: float, pen: float, lean: float) -> None:
     assert read(write_by_many("2954", [(80, 8, 0.1)] * 3 + [(high, pen, lean)])) == "2954"
 
 
+@pytest.mark.parametrize(("sheet", "page"), ((150, 200), (250, 30), (230, 255)))
+@pytest.mark.parametrize("text", ("0585", "7"))
+def test_a_small_sheet_pasted_on_a_page_is_read(text: str, sheet: int, page: int) -> None:
+    pasted = np.minimum(draw_text(text, height=50, pen=5, margin=20), sheet)
+    picture = np.full((pasted.shape[0] * 3, pasted.shape[1] * 4), page, np.uint8)
+    picture[90 : 90 + pasted.shape[0], 120 : 120 + pasted.shape[1]] = pasted
+    answer = read_one(the_robust(), to_png(picture))
+    assert answer["text"] == text
+    x, y, wide, high = answer["digits"][0]["box"]
+    assert 120 <= x < x + wide <= 120 + pasted.shape[1]
+    assert 90 <= y < y + high <= 90 + pasted.shape[0]
+
+
+def test_a_fat_bar_is_no_sheet() -> None:
+    page = np.full((280, 280), 255, np.uint8)
+    page[50:230, 120:165] = 0
+    assert predict_one(the_robust(), to_png(page))["digit"] == 1
+
+
 def write_by_many(text: str, hands: Sequence[tuple[float, float, float]]) -> Grey:
     """Write digits side by side, each as another hand does: height, pen and slant."""
     page = np.full(PAGE, 255, np.uint8)
