@@ -551,3 +551,13 @@ def test_a_digit_on_dirty_paper_is_not_doubted_for_its_dots() -> None:
     for across in range(30, 300, 40):
         cv2.circle(drawn, (across, 252), 10, 0, -1)
     assert not look_for_ink(drawn).among_others
+
+
+@pytest.mark.parametrize(
+    "paper", (lambda page: page, lambda page: on_noisy_paper(page, 90)), ids=("flat", "photographed")
+)
+def test_a_nought_with_something_in_it_is_doubted(paper: Callable[[Grey], Grey]) -> None:
+    clock = draw_digit(0, shape=(300, 300), height=200)
+    assert not look_for_ink(paper(clock)).among_others
+    cv2.polylines(clock, [np.array([[140, 110], [150, 150], [170, 165]])], False, 0, 9)
+    assert look_for_ink(paper(clock)).among_others
