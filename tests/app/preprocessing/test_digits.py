@@ -185,6 +185,16 @@ def test_tiny_pictures_are_read(robust: Classifier, label: int, side: int) -> No
 
 
 @pytest.mark.parametrize("label", DIGITS)
+@pytest.mark.parametrize("side", (200, 231))
+def test_a_tiny_picture_that_was_enlarged_to_blocks_is_read(robust: Classifier, label: int, side: int) -> None:
+    tiny = cv2.resize(draw_digit(label, shape=(280, 280), height=250, pen=34), (8, 8), interpolation=cv2.INTER_AREA)
+    blocks = cv2.resize(tiny, (side, side), interpolation=cv2.INTER_NEAREST)
+    found = look_for_ink(blocks)
+    assert difference(frame_digit(found.ink), frame_digit(find_ink(tiny))) < SAME
+    assert read(robust, [frame_digit(found.ink)]) == [label]
+
+
+@pytest.mark.parametrize("label", DIGITS)
 @pytest.mark.parametrize("side", (24, 28, 32))
 def test_small_pictures_that_a_digit_fills_are_read(robust: Classifier, label: int, side: int) -> None:
     drawn = draw_digit(label, shape=(280, 280), height=276, pen=34)
