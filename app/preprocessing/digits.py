@@ -31,7 +31,7 @@ from .drawings import find_drawn_ink
 from .explanation import Step, Steps
 from .ink import draw_ink, is_coarse, is_faint
 from .paper import NARROW_STROKES, PHOTO_SIDE, WIDEST_STROKES, Strokes, find_mixes, find_sides, mix_colours
-from .parts import GRID, find_roughly, is_fold, look_closely, show_digit, spans_picture, stands_alone
+from .parts import GRID, find_roughly, has_dot, is_fold, look_closely, show_digit, spans_picture, stands_alone
 
 DRAFTED_SIDE = 500  # pixels of a JPEG's longer side, an eighth of a camera's 4,000: nearly paper's PHOTO_SIDE
 FINER = 2  # times as fine is looked at a photograph in which nothing is found: a digit may be a fifteenth as high
@@ -100,7 +100,7 @@ def find_ink(
 
 
 def look_for_ink(
-    picture: Picture | NDArray[np.uint8], steps: Steps | None = None, framing: Framing = DIGIT
+    picture: Picture | NDArray[np.uint8], steps: Steps | None = None, framing: Framing = DIGIT, small: bool = True
 ) -> FoundInk:
     """Find the ink of one digit, and say whether it is faint.
 
@@ -108,6 +108,7 @@ def look_for_ink(
         picture: what decode_picture returns, or its pixels: uint8 (h, w) grey or (h, w, 3) RGB.
         steps: collects what each step decided.
         framing: in which a picture passes unchanged.
+        small: where nothing is found in a photograph, a small digit is looked for.
 
     Returns:
         Its ink: uint8 (h, w), paper 0 to ink 255, cropped to the digit; a framed digit passes unchanged.
@@ -118,7 +119,7 @@ def look_for_ink(
     pixels = picture.pixels if isinstance(picture, Picture) else picture
     if steps is None and pixels.ndim == 2 and (drawn := find_drawn_ink(pixels)):
         return FoundInk(drawn.ink, drawn.faint, coarse=drawn.coarse)
-    best = _look_beyond_shadows(pixels, steps is not None, framing)
+    best = _look_beyond_shadows(pixels, steps is not None, framing, small)
     if steps is not None:
         steps += best.steps
     return best.found
@@ -139,7 +140,7 @@ class _Look:
     steps: Steps = field(default_factory=list)
 
 
-def _look_beyond_shadows(pixels: NDArray[np.uint8], explained: bool, framing: Framing) -> _Look:
+def _look_beyond_shadows(pixels: NDArray[np.uint8], explained: bool, framing: Framing, small: bool) -> _Look:
     """Look for ink; where there is none, or it spans the picture, for ink that is no broader than in a narrow shadow.
 
     What is found so is doubted: it may be the shadow's edge. Where still nothing is found, look for a small digit.
@@ -155,6 +156,8 @@ def _look_beyond_shadows(pixels: NDArray[np.uint8], explained: bool, framing: Fr
     try:
         narrow = _look_in_all(pixels, explained, framing, NARROW_STROKES)
     except NoInk:
+        if usual is None and not small:
+            raise
         return usual or _look_in_all(pixels, explained, framing, finer=FINER)
     if usual is not None and narrow.rating == 0:
         return usual
@@ -200,9 +203,8 @@ def _look_in(grey: NDArray[np.uint8], steps: Steps | None, framing: Framing, str
     contrast = show_digit(marks, parts)
     coarse = marks.flat and is_coarse(contrast, marks.least)
     main = int(parts.score.argmax())
-    doubted = not stands_alone(parts) or (
-        not marks.flat and is_fold(parts.boxes[main], parts.area[main], parts.labels.shape)
-    )
+    doubted = not stands_alone(parts) or has_dot(parts)
+    doubted = doubted or (not marks.flat and is_fold(parts.boxes[main], parts.area[main], parts.labels.shape))
     found = FoundInk(draw_ink(contrast, marks, steps), is_faint(contrast, marks), doubted, coarse)
     rating = 0.0 if parts.contact[main] else math.inf if marks.flat else float(parts.score[main])
     return _Look(found, rating, not marks.flat and spans_picture(parts, main))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ..framing import SIDE
 from .ink import COARSE, is_faint_ink, stretch_strong, thicken_hairlines
 from .paper import (
+    AS_WIDE,
     EVEN_SURROUND,
     FILLED_CARD,
     FLAT,
@@ -32,6 +33,8 @@ from .paper import (
 )
 from .parts import EDGE_ON_FLAT, GRID, SMALLEST, measure_cell, pool_cells
 
+# Of its width, and of its height, that a card is marked an eighth within its sides: a disc is 0.66, a box whose corners
+NEAR_ROUND, NEAR_STRAIGHT = 0.6, 0.8  # are round by a third of its width 0.85
 SAMPLES = 64  # a side, about: of so many pixels the paper is judged
 
 Pixels = NDArray[np.uint8]
@@ -110,7 +113,8 @@ def _may_be_card(mask: Pixels) -> bool:
     if min(height, width) < SMALLEST_SHEET or cv2.countNonZero(mask) < FILLED_CARD * mask.size:
         return False
     near = (mask[height // 8], mask[-height // 8], mask[:, width // 8], mask[:, -width // 8])
-    return all(np.count_nonzero(line) >= FILLED_CARD * line.size for line in near)
+    least = NEAR_ROUND if min(height, width) >= AS_WIDE * max(height, width) else NEAR_STRAIGHT
+    return all(np.count_nonzero(line) >= least * line.size for line in near)
 
 
 def _differs(grey: Pixels, level: int, levels: int) -> NDArray[np.bool_]:

@@ -212,7 +212,7 @@ def find_writing(
 def _holds_a_digit(picture: Picture) -> bool:
     """Tell whether ink is found where that of one digit alone is looked for."""
     try:
-        look_for_ink(picture)
+        look_for_ink(picture, small=False)
     except NoInk:
         return False
     return True

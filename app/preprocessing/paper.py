@@ -26,6 +26,7 @@ FAT_BORDER = 0.5  # likewise, where the ink is fat: it may fill half of the pict
 TWO_LEVELS = 0.8  # of the pixels are paper or ink, with so little between them as only programs draw
 FAT = 0.15  # of the pixels that are ink, if it is fat
 SLENDER, EXACT = 0.03, 0.98  # likewise, where so much of the paper has one level exactly
+SMALL = 32  # pixels of a picture's longer side, up to which so exact paper is flat whatever lies between the two levels
 FAR = 112  # grey levels between paper and ink of such a drawing, at least
 INK_SPREAD = 16  # grey levels that its ink strays from its most frequent one
 BEHIND_LINE = 0.8  # of a shadow, or of a table, that lies between a straight edge and the picture's border
@@ -485,7 +486,10 @@ def _measure_border(grey: NDArray[np.uint8]) -> tuple[int, float]:
 def _is_in_two_levels(sample: NDArray[np.uint8], paper: int, on_paper: float) -> bool:
     """Tell whether nearly all of a drawing is paper or fat ink: the most frequent level far from the paper's."""
     counts = np.bincount(sample.ravel(), minlength=256)
-    least = SLENDER if counts[paper] >= EXACT * on_paper * sample.size else FAT
+    is_exact = counts[paper] >= EXACT * on_paper * sample.size
+    if is_exact and max(sample.shape) <= SMALL and on_paper >= FLAT_SHARE:
+        return True
+    least = SLENDER if is_exact else FAT
     counts[max(0, paper - FAR) : paper + FAR + 1] = 0
     ink = int(counts.argmax())
     fat = float(counts[max(0, ink - INK_SPREAD) : ink + INK_SPREAD + 1].sum()) / sample.size

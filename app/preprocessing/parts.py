@@ -63,6 +63,10 @@ BELONGS_LEVEL = 0.3  # of the main part's contrast that another part has at leas
 OTHER_HEIGHT = 0.6  # of the digit's height that another part has that may be a digit as well,
 OTHER_LEVEL = 0.5  # of its main part's contrast,
 OTHER_SCORE = 0.1  # and of that part's score
+DOT, LARGEST_DOT = 0.1, 0.35  # of the digit's size that the dot of "!", "?" and "j" has
+DOT_ROUND = 0.5  # of its longer side that its shorter one has,
+DOT_GAP = 0.4  # of the digit's size that is between it and the digit,
+MAX_DOTS = 2  # and as many parts have its size; more are dirt
 BESIDE = 0.6  # of the picture that a part that goes through it takes up at most the other way
 FOLD = 0.03  # of the picture's longer side that a fold is thick at most
 BELONGS_SCORE = 0.02  # of the main part's score that another part has at least
@@ -435,6 +439,19 @@ def stands_alone(parts: Parts) -> bool:
     other &= parts.size >= OTHER_HEIGHT * max(right - left, bottom - top)
     other &= (parts.level >= OTHER_LEVEL * parts.level[main]) & (parts.score >= OTHER_SCORE * parts.score[main])
     return not other.any()
+
+
+def has_dot(parts: Parts) -> bool:
+    """Tell whether a dot is over or under the digit's main part, as in "!" and "?"."""
+    main = int(parts.score.argmax())
+    (left, top, across, down), size = parts.boxes[main], parts.size[main]
+    x, y, width, height = parts.boxes.T
+    sized = (parts.size >= DOT * size) & (parts.size <= LARGEST_DOT * size)
+    apart = np.maximum(top - y - height, y - top - down)
+    dots = sized & (apart >= 0) & (apart <= DOT_GAP * size) & (x + width > left) & (x < left + across)
+    dots &= (np.minimum(width, height) >= DOT_ROUND * parts.size) & (parts.contact == 0)
+    dots &= parts.level >= OTHER_LEVEL * parts.level[main]
+    return bool(dots.any() and np.count_nonzero(sized) <= MAX_DOTS)
 
 
 def spans_picture(parts: Parts, part: int) -> bool:

@@ -17,6 +17,7 @@ UNBROKEN = 0.6  # of the width that is seen of a rule, at least; ink, glare and 
 BULKY = 0.025  # of the height: anything thicker both ways is not a rule
 THINNER = 0.6  # of the writing's thickness that a rule has at most,
 FAINTER = 0.75  # or of the writing's contrast
+SMALL = 32  # pixels of a picture's longer side: in a smaller one, a digit's strokes are as long as rules
 DEEPEST = 1e6  # pixels: where no paper is left, distances to it would be too large to be added
 EVEN_LINES = 6  # so many lines in even distances are rules where they begin at one border and end before the other,
 FADED = 0.15  # of the width that each is long at least
@@ -37,6 +38,8 @@ def remove_rules(contrast: Pixels, least: float) -> Pixels:
         contrast: uint8 (h, w), 0 paper.
         least: contrast from which a pixel is a mark.
     """
+    if max(contrast.shape) <= SMALL:
+        return contrast
     mask = np.asarray(cv2.threshold(contrast, least, 255, cv2.THRESH_BINARY)[1])
     turned = np.asarray(cv2.transpose(mask))
     across, rows, apart = _find_rules(mask)

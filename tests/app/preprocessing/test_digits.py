@@ -184,6 +184,16 @@ def test_tiny_pictures_are_read(robust: Classifier, label: int, side: int) -> No
     assert read(robust, [digit]) == [label]
 
 
+@pytest.mark.parametrize("label", DIGITS)
+@pytest.mark.parametrize("side", (24, 28, 32))
+def test_small_pictures_that_a_digit_fills_are_read(robust: Classifier, label: int, side: int) -> None:
+    drawn = draw_digit(label, shape=(280, 280), height=276, pen=34)
+    small = cv2.resize(255 - drawn, (side, side), interpolation=cv2.INTER_AREA)
+    found = look_for_ink(small)
+    assert difference(frame_digit(small), frame_digit(found.ink)) < ALIKE
+    assert read(robust, [frame_digit(found.ink)]) == [label]
+
+
 # Whatever it is drawn on
 
 MARKED = (with_specks, underlined, at_the_edge_of_a_sheet, in_a_frame)  # a blot or a line, where there is nothing else
@@ -523,3 +533,21 @@ def test_a_digit_beside_others_as_large_is_among_others(labels: tuple[int, ...],
 )
 def test_a_digit_beside_smaller_ink_stands_alone(height: int, paper: Callable[[Grey], Grey]) -> None:
     assert not look_for_ink(paper(beside((4, 2), height))).among_others
+
+
+@pytest.mark.parametrize(
+    "paper", (lambda page: page, lambda page: on_noisy_paper(page, 90)), ids=("flat", "photographed")
+)
+@pytest.mark.parametrize(("label", "dot"), ((1, 250), (7, 252), (1, 40)), ids=("!", "?", "i"))
+def test_a_digit_with_a_dot_over_or_under_it_is_doubted(label: int, dot: int, paper: Callable[[Grey], Grey]) -> None:
+    drawn = draw_digit(label, shape=(300, 300), height=140)
+    assert not look_for_ink(paper(drawn)).among_others
+    cv2.circle(drawn, (150, dot), 13, 0, -1)
+    assert look_for_ink(paper(drawn)).among_others
+
+
+def test_a_digit_on_dirty_paper_is_not_doubted_for_its_dots() -> None:
+    drawn = draw_digit(7, shape=(300, 300), height=140)
+    for across in range(30, 300, 40):
+        cv2.circle(drawn, (across, 252), 10, 0, -1)
+    assert not look_for_ink(drawn).among_others
