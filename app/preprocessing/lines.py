@@ -153,9 +153,10 @@ def join_lines(lines: list[list[Stroke]], slope: float, tiny: Sequence[Stroke] =
 
 
 def _stands_within(line: list[Stroke], other: list[Stroke]) -> bool:
-    """Tell whether each stroke of a line stands beside one of another line, and above or below none."""
+    """Tell whether a line's strokes stand beside another line's, or beside one that does, and above or below none."""
+    beside = [stroke for stroke in line if any(stand_together(stroke, by) for by in other)]
     return all(
-        any(stand_together(stroke, by) for by in other)
+        any(stroke is by or stand_together(stroke, by) for by in beside)
         and not any(min(stroke.right, by.right) - max(stroke.x, by.x) > OVER * stroke.width for by in other)
         for stroke in line
     )

@@ -195,7 +195,7 @@ def _name_plus(stroke: Stroke, band: Band) -> str | None:
     row = _find_line(mask.sum(axis=1), pen)
     lean, start, thick = _fit_post(mask, row, 0.8 * pen)
     column = start + lean * row
-    tilt, _, thin = _fit_post(np.ascontiguousarray(mask.T), column, 0.8 * pen + min(0.2, abs(lean)) * stroke.height / 2)
+    tilt, _, thin = _fit_post(np.ascontiguousarray(mask.T), column, 0.8 * pen + min(0.6, abs(lean)) * stroke.height / 2)
     rows, columns = np.ogrid[: stroke.height, : stroke.width]
     reach = 1.0 + 0.6 * pen + 0.02 * band.high
     on_bar = np.abs(rows - row - tilt * (columns - column)) <= reach

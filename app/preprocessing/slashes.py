@@ -45,9 +45,9 @@ class Weights(NamedTuple):
     given: tuple[float, ...]  # of Straight.given
 
 
-# Fitted on 1,450 ones and 1,400 slashes of training digits and drawn ones, each 1 six times, since numbers outnumber
+# Fitted on 728 ones and 921 slashes of training digits and drawn ones, each 1 six times, since numbers outnumber
 # dates: `python -m train fit-pages`. A date's start is 1 above that: of 2,500 pages no 1 more is read as a slash
-SLASH = Weights(forms=(13.3, 9.5, 9.3, 10.3, 7.7, 4.2), given=(3.6, 10.0, -33.8, -32.5, -30.5, -47.3, -18.6))
+SLASH = Weights(forms=(13.6, 9.2, 9.1, 10.2, 7.4, 3.4), given=(1.7, 9.4, -40.5, -28.5, -33.8, -44.4, -14.6))
 STEEPER = 0.2  # leans less than so much more than the hand: what lacks is weighed, too
 NEAR = 2.2  # odds' logarithm up to which either is doubted: nine to one
 

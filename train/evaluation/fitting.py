@@ -112,18 +112,19 @@ def collect_pairs(hands: Hands, prototypes: References) -> Pairs:
     return nearer, against, right
 
 
-def regress(columns: NDArray[np.float64], right: NDArray[np.bool_]) -> NDArray[np.float64]:
+def regress(columns: NDArray[np.float64], right: NDArray[np.bool_], ridge: float = RIDGE) -> NDArray[np.float64]:
     """Return the weights of a logistic regression, by Newton's method.
 
     Args:
         columns: (n, k), one of them constant.
         right: (n,).
+        ridge: holds the weights down where nothing else does.
     """
-    weights, ridge = np.zeros(columns.shape[1]), RIDGE * np.eye(columns.shape[1])
+    weights, held = np.zeros(columns.shape[1]), ridge * np.eye(columns.shape[1])
     for _ in range(ROUNDS):
         probability = 1 / (1 + np.exp(-np.clip(columns @ weights, -40, 40)))
-        slope = columns.T @ (probability - right) + ridge @ weights
-        bend = (columns * (probability * (1 - probability))[:, None]).T @ columns + ridge
+        slope = columns.T @ (probability - right) + held @ weights
+        bend = (columns * (probability * (1 - probability))[:, None]).T @ columns + held
         step = np.linalg.solve(bend, slope)
         weights -= step
         if np.abs(step).max() < 1e-6:

@@ -31,6 +31,7 @@ MANY_HANDS = 1600  # pages
 ONE_HAND = 240  # rows of each kind
 ROWS = ("plain", "ones", "date /", "fraction", "ones", "date /")  # kinds of train/evaluation/written.py
 ONES_COUNT = 6  # times: numbers outnumber dates
+RIDGE = 1e-2  # of the regression: with less, the weights grow, since nearly all strokes can be told
 SLASH = "/"
 
 
@@ -105,7 +106,7 @@ def fit_weights(strokes: Strokes) -> Fitted:
     starts = np.eye(len(FORMS))[strokes.forms]
     columns = np.hstack([starts, strokes.given])
     times = np.where(strokes.slashes, 1, ONES_COUNT)
-    weights = regress(np.repeat(columns, times, axis=0), np.repeat(strokes.slashes, times))
+    weights = regress(np.repeat(columns, times, axis=0), np.repeat(strokes.slashes, times), RIDGE)
     told = columns @ weights > 0
     rounded = np.round(weights, 1).tolist()
     return Fitted(

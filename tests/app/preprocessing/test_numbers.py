@@ -289,6 +289,12 @@ def test_ones_of_many_hands_are_no_slashes(text: str, lean: float, monkeypatch: 
     assert read(write_by_many(text, hands)) == text
 
 
+@pytest.mark.parametrize("pen", (4, 8))
+@pytest.mark.parametrize("text", ("+8", "48+80"))
+def test_a_plus_that_leans_far_is_no_four(text: str, pen: float) -> None:
+    assert read(draw_text(text, slant=0.6, pen=pen)) == text
+
+
 @pytest.mark.parametrize(("high", "pen", "lean"), ((42, 10, 0.0), (48, 12, 0.2), (54, 10, 0.2)))
 def test_a_small_four_is_no_plus(high: float, pen: float, lean: float) -> None:
     assert read(write_by_many("2954", [(80, 8, 0.1)] * 3 + [(high, pen, lean)])) == "2954"
