@@ -31,7 +31,17 @@ from .drawings import find_drawn_ink
 from .explanation import Step, Steps
 from .ink import draw_ink, is_coarse, is_faint
 from .paper import NARROW_STROKES, PHOTO_SIDE, WIDEST_STROKES, Strokes, find_mixes, find_sides, mix_colours
-from .parts import GRID, find_roughly, has_dot, is_fold, look_closely, show_digit, spans_picture, stands_alone
+from .parts import (
+    GRID,
+    find_roughly,
+    has_dot,
+    holds_another,
+    is_fold,
+    look_closely,
+    show_digit,
+    spans_picture,
+    stands_alone,
+)
 
 DRAFTED_SIDE = 500  # pixels of a JPEG's longer side, an eighth of a camera's 4,000: nearly paper's PHOTO_SIDE
 FINER = 2  # times as fine is looked at a photograph in which nothing is found: a digit may be a fifteenth as high
@@ -203,7 +213,7 @@ def _look_in(grey: NDArray[np.uint8], steps: Steps | None, framing: Framing, str
     contrast = show_digit(marks, parts)
     coarse = marks.flat and is_coarse(contrast, marks.least)
     main = int(parts.score.argmax())
-    doubted = not stands_alone(parts) or has_dot(parts)
+    doubted = not stands_alone(parts) or has_dot(parts) or holds_another(parts)
     doubted = doubted or (not marks.flat and is_fold(parts.boxes[main], parts.area[main], parts.labels.shape))
     found = FoundInk(draw_ink(contrast, marks, steps), is_faint(contrast, marks), doubted, coarse)
     rating = 0.0 if parts.contact[main] else math.inf if marks.flat else float(parts.score[main])

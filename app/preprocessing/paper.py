@@ -34,6 +34,7 @@ LEAST_CONTRAST = 10  # grey levels between paper and ink that can be told from a
 PHOTO_SIDE = 512  # pixels of a photograph's longer side: a pen's line is still two of them wide
 TINY = 20  # pixels: a picture whose longer side is shorter is enlarged, and has no shading to speak of
 ENLARGED = 4  # times
+SMALLEST_BLOCK, MIN_EDGES = 3, 4  # pixels of a tiny picture's pixels, and edges between them, where they are blocks
 SHEET = 0.15  # of the picture's area that a sheet or frame in it covers at least,
 SMALL_SHEET = 0.03  # or a straight sheet that is written on, with nothing beside it:
 WRITTEN_ON = (0.01, 0.5)  # so much of it is further from its own level than INK_SPREAD
@@ -136,8 +137,11 @@ def find_sides(
         One entry where it is plain which side is ink; else those for dark and those for light ink.
     """
     grey = mix_colours(pixels, steps) if pixels.ndim == 3 else pixels
+    shape, grey = grey.shape, _gather_blocks(grey)
     tiny = max(grey.shape) < TINY
+    blocks = np.diag([shape[1] / grey.shape[1], shape[0] / grey.shape[0], 1.0])
     grey, place = _enlarge(grey) if tiny else enter_sheet(grey, steps, keep_frames)
+    place = blocks @ place
     if not tiny and not keep_frames:
         grey, cut = _cut_strips(grey, steps)
         place = place @ cut
@@ -179,6 +183,30 @@ def _enlarge(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.flo
     """Enlarge a tiny picture, so that there is paper between its strokes; return also its place, (3, 3)."""
     larger = cv2.resize(grey, None, fx=ENLARGED, fy=ENLARGED, interpolation=cv2.INTER_CUBIC)
     return np.asarray(larger, np.uint8), np.diag([1 / ENLARGED, 1 / ENLARGED, 1.0])
+
+
+def _gather_blocks(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the tiny picture that was enlarged to blocks of one level, as in a chart; any other picture as it is."""
+    if min(grey.shape) < TINY or not _may_be_in_blocks(grey[len(grey) // 2]):
+        return grey
+    centres = []
+    for lines in (grey, grey.T):
+        length = len(lines)
+        edges = np.flatnonzero((lines[1:] != lines[:-1]).any(axis=1)) + 1
+        if len(edges) < MIN_EDGES:
+            return grey
+        count = round(length / np.diff(edges, prepend=0, append=length).min())
+        block = length / count
+        if count >= TINY or block < SMALLEST_BLOCK or np.abs(edges / block - np.round(edges / block)).max() * block > 1:
+            return grey
+        centres.append(((np.arange(count) + 0.5) * block).astype(int))
+    return np.ascontiguousarray(grey[np.ix_(*centres)])
+
+
+def _may_be_in_blocks(row: NDArray[np.uint8]) -> bool:
+    """Tell whether a row's level changes at few places that lie apart."""
+    edges = np.flatnonzero(row[1:] != row[:-1])
+    return edges.size < TINY and (edges.size < 2 or int(np.diff(edges).min()) >= SMALLEST_BLOCK)
 
 
 def mix_colours(

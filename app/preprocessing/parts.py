@@ -454,6 +454,15 @@ def has_dot(parts: Parts) -> bool:
     return bool(dots.any() and np.count_nonzero(sized) <= MAX_DOTS)
 
 
+def holds_another(parts: Parts) -> bool:
+    """Tell whether another part of some size lies within the digit's main part, as the hands do within a clock."""
+    main = int(parts.score.argmax())
+    (left, top, across, down), (x, y, width, height) = parts.boxes[main], parts.boxes.T
+    within = (x > left) & (y > top) & (x + width < left + across) & (y + height < top + down)
+    within &= (parts.size >= FRAMED * parts.size[main]) & (parts.level >= OTHER_LEVEL * parts.level[main])
+    return bool(within.any())
+
+
 def spans_picture(parts: Parts, part: int) -> bool:
     """Tell whether a part goes from one border to the opposite one, and the picture goes on beside it."""
     (rows, columns), (_, _, width, height) = parts.labels.shape, parts.boxes[part]

@@ -185,6 +185,16 @@ def test_tiny_pictures_are_read(robust: Classifier, label: int, side: int) -> No
 
 
 @pytest.mark.parametrize("label", DIGITS)
+@pytest.mark.parametrize("side", (200, 231))
+def test_a_tiny_picture_that_was_enlarged_to_blocks_is_read(robust: Classifier, label: int, side: int) -> None:
+    tiny = cv2.resize(draw_digit(label, shape=(280, 280), height=250, pen=34), (8, 8), interpolation=cv2.INTER_AREA)
+    blocks = cv2.resize(tiny, (side, side), interpolation=cv2.INTER_NEAREST)
+    found = look_for_ink(blocks)
+    assert difference(frame_digit(found.ink), frame_digit(find_ink(tiny))) < SAME
+    assert read(robust, [frame_digit(found.ink)]) == [label]
+
+
+@pytest.mark.parametrize("label", DIGITS)
 @pytest.mark.parametrize("side", (24, 28, 32))
 def test_small_pictures_that_a_digit_fills_are_read(robust: Classifier, label: int, side: int) -> None:
     drawn = draw_digit(label, shape=(280, 280), height=276, pen=34)
@@ -551,3 +561,13 @@ def test_a_digit_on_dirty_paper_is_not_doubted_for_its_dots() -> None:
     for across in range(30, 300, 40):
         cv2.circle(drawn, (across, 252), 10, 0, -1)
     assert not look_for_ink(drawn).among_others
+
+
+@pytest.mark.parametrize(
+    "paper", (lambda page: page, lambda page: on_noisy_paper(page, 90)), ids=("flat", "photographed")
+)
+def test_a_nought_with_something_in_it_is_doubted(paper: Callable[[Grey], Grey]) -> None:
+    clock = draw_digit(0, shape=(300, 300), height=200)
+    assert not look_for_ink(paper(clock)).among_others
+    cv2.polylines(clock, [np.array([[140, 110], [150, 150], [170, 165]])], False, 0, 9)
+    assert look_for_ink(paper(clock)).among_others
