@@ -19,7 +19,9 @@ SIGNS = ("-", "+", ".", ",", "/", ":")
 # All lengths below are parts of the height of the digits beside a sign, unless they say otherwise.
 DOT = 0.26  # a dot's longer side at most,
 DOT_PENS = 2.2  # or so many widths of the pen, which is more for a fat one
-TOUCH = 0.6  # of the pen's width that a dot is wide and high at least: less is dirt
+TOUCH = 0.6  # of the pen's width that a dot is wide and high at least: less is dirt,
+THIN_TOUCH = 0.35  # or so much for one of a colon, where the pen is
+THIN = 5  # pixels wide at most: of a touch that is two pixels wide one may be lost, and two dots are hardly dirt
 SMALLEST_DOT = 0.035
 ROUND = 2.0  # times its shorter side that a dot is long at most
 FULL = 0.5  # of its box that a dot fills at least
@@ -119,11 +121,11 @@ def name_sign(strokes: list[Stroke], stroke: Stroke, band: Band) -> str | None:
     return _name_plus(stroke, band)
 
 
-def _is_dot(stroke: Stroke, band: Band) -> bool:
+def _is_dot(stroke: Stroke, band: Band, touch: float = TOUCH) -> bool:
     longer, shorter = max(stroke.width, stroke.height), min(stroke.width, stroke.height)
     max_side = max(DOT * band.high, DOT_PENS * band.pen)
     return (
-        shorter >= TOUCH * band.pen
+        shorter >= touch * band.pen
         and SMALLEST_DOT * band.high <= longer <= min(max_side, ROUND * shorter + 1)
         and float(stroke.mask.mean()) >= FULL
         and not _hangs(stroke, band)
@@ -161,9 +163,10 @@ def _is_colon(one: Stroke, other: Stroke, band: Band) -> bool:
     aside = abs(lower.x + lower.right - upper.x - upper.right) / 2 / band.high
     sizes = sorted(max(stroke.width, stroke.height) for stroke in (one, other))
     rises = (band.base - upper.y) / band.high
+    touch = THIN_TOUCH if band.pen <= THIN else TOUCH
     return (
-        _is_dot(upper, band)
-        and (_is_dot(lower, band) or _is_comma(lower, band))
+        _is_dot(upper, band, touch)
+        and (_is_dot(lower, band, touch) or _is_comma(lower, band))
         and sizes[1] <= COLON_SIZES * sizes[0] + 1
         and COLON_APART[0] <= apart <= COLON_APART[1]
         and aside <= COLON_SHIFT

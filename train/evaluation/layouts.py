@@ -146,6 +146,57 @@ def _hundred(write: Write, rng: np.random.Generator) -> tuple[str, Ink]:
     return "\n".join("".join(line) for line in lines), sheet.ink
 
 
+def _sum(write: Write, rng: np.random.Generator) -> tuple[str, Ink]:
+    """Two or three numbers below each other, right-aligned, a line under them, and what they add up to."""
+    numbers = [int(rng.integers(2, 999)) for _ in range(rng.integers(2, 4))]
+    signed = f"+{numbers[-1]}" if rng.random() < 0.7 else str(numbers[-1])
+    texts = [*map(str, numbers[:-1]), signed, str(sum(numbers))]
+    sheet, down = _Sheet(), 0.0
+    for place, text in enumerate(texts):
+        ink = write(text)
+        if place == len(texts) - 1:
+            sheet.put(_draw_rule(round(HIGH * rng.uniform(2.5, 4)), rng), -HIGH * rng.uniform(2.3, 3.8), down)
+            down += HIGH * rng.uniform(0.3, 0.5)
+        sheet.put(ink, HIGH * rng.normal(0, 0.1) - ink.shape[1], down)
+        down += HIGH * rng.uniform(1.3, 1.8)
+    return "\n".join(texts), sheet.ink
+
+
+def _draw_rule(wide: int, rng: np.random.Generator) -> Ink:
+    """Draw a line by hand: nearly level, hardly bent."""
+    pen, fall, bow = int(rng.integers(2, 7)), rng.normal(0, 0.02) * wide, rng.normal(0, 0.01) * wide
+    along = np.linspace(0, 1, 20)
+    points = np.stack((along * wide, HIGH / 2 + fall * along + bow * np.sin(np.pi * along)), axis=1)
+    ink = np.zeros((HIGH, wide + 1), np.uint8)
+    cv2.polylines(ink, [points.round().astype(np.int32)], False, 255, pen, cv2.LINE_AA)
+    _, top, _, high = cv2.boundingRect(ink)
+    return ink[top : top + high]
+
+
+def _list(write: Write, rng: np.random.Generator) -> tuple[str, Ink]:
+    """Prices, postcodes, telephone numbers, times or dates below each other, each in two or three groups."""
+    pick = LISTS[int(rng.integers(len(LISTS)))]
+    texts = [pick(rng) for _ in range(rng.integers(2, 6))]
+    sheet = _Sheet()
+    for row, text in enumerate(texts):
+        across = HIGH * float(rng.normal(0, 0.1))
+        for group in text.split():
+            ink = write(group)
+            sheet.put(ink, across, HIGH * (1.8 * row + float(rng.normal(0, 0.08))))
+            across += ink.shape[1] + HIGH * rng.uniform(0.6, 1.2)
+    return "\n".join(text.replace(" ", "") for text in texts), sheet.ink
+
+
+LISTS: tuple[Callable[[np.random.Generator], str], ...] = (
+    lambda rng: f"{rng.integers(1, 400)}.{rng.integers(0, 100):02}",
+    lambda rng: f"{rng.integers(1, 400)},{rng.integers(0, 100):02}",
+    lambda rng: f"{rng.integers(10000, 100000)}",
+    lambda rng: f"0{rng.integers(100, 1000)} {rng.integers(100, 1000)} {rng.integers(1000, 10000)}",
+    lambda rng: f"{rng.integers(0, 24)}:{rng.integers(0, 60):02}",
+    lambda rng: f"{rng.integers(1, 29)}/{rng.integers(1, 13)}/{rng.integers(0, 100):02}",
+    lambda rng: f"{rng.integers(1, 29)}.{rng.integers(1, 13)}.{rng.integers(1950, 2030)}",
+    lambda rng: f"{rng.integers(100, 1000)}-{rng.integers(100, 1000)}-{rng.integers(1000, 10000)}",
+)
 KINDS: dict[str, Compose] = {
     "straight": _straight,
     "slanting": _slanting,
@@ -158,6 +209,8 @@ KINDS: dict[str, Compose] = {
     "scattered": _scattered,
     "sizes": _sizes,
     "hundred": _hundred,
+    "sum": _sum,
+    "list": _list,
 }
 
 

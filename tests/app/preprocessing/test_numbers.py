@@ -268,6 +268,11 @@ def test_signs_are_read_on_any_paper(text: str, scene: Scene) -> None:
     assert read(scene(draw_text(text, height=70))) == text
 
 
+@pytest.mark.parametrize("height", (50, 60))
+def test_a_thin_pens_colon_is_read_in_a_photograph(height: float) -> None:
+    assert read(in_uneven_light(draw_text("22:46", height=height, pen=1.5))) == "22:46"
+
+
 @pytest.mark.parametrize("slant", (0.0, 0.2, 0.4))
 @pytest.mark.parametrize("text", ("7/8/26", "23/5"))
 def test_a_slash_leans_more_than_the_hand(text: str, slant: float) -> None:

@@ -12,6 +12,7 @@ from train.evaluation.layouts import HUNDRED, KINDS, SCATTERED, bend, compose_la
 from .test_written import print_split
 
 FEW = [kind for kind in KINDS if kind != "hundred"]
+SIGNS = {"sum": "+", "list": ".,:/-"}
 
 
 def count_inks(body: bytes) -> int:
@@ -24,7 +25,7 @@ def test_a_page_holds_as_much_as_its_text(kind: str) -> None:
     for name, text, body in compose_layouts(print_split(), 3, 1, [kind]):
         digits = text.removeprefix(SCATTERED).replace("\n", "")
         assert name == kind
-        assert set(digits) <= set("0123456789")
+        assert set(digits) <= {*"0123456789", *SIGNS.get(kind, "")}
         assert text.startswith(SCATTERED) == (kind == "scattered")
         assert 0.5 * len(digits) <= count_inks(body) <= 2 * len(digits)
 
@@ -32,6 +33,13 @@ def test_a_page_holds_as_much_as_its_text(kind: str) -> None:
 def test_a_page_of_a_hundred_counts_from_nought() -> None:
     ((_, text, _),) = compose_layouts(print_split(), 1, 1, ["hundred"])
     assert text.replace("\n", "") == "".join(str(number) for number in range(HUNDRED + 1))
+
+
+def test_a_sum_adds_up() -> None:
+    for _, text, body in compose_layouts(print_split(), 4, 1, ["sum"]):
+        *numbers, total = (int(line) for line in text.split("\n"))
+        assert sum(numbers) == total
+        assert count_inks(body) > len(text.replace("\n", "").replace("+", ""))  # the line above the total, too
 
 
 def test_the_same_seed_lays_out_the_same_pages() -> None:
