@@ -77,6 +77,7 @@ DARKEST_PAPER = 96  # grey level: below it contrast is not divided by the paper'
 WEAK_AND_USUAL = (5, 40)  # percentiles of a photograph's contrasts: both paper, though fat ink covers half of it
 WEAK_TO_USUAL = 1.39  # standard deviations between those percentiles of normal noise
 SAMPLED = 16  # of so many contrasts one is sorted, to find a percentile near the same one of the sorted ones
+MANY = 4096  # contrasts: of fewer all are looked at
 SURELY = 5  # standard deviations of where that is
 NOISY = 4  # grey levels of noise from which a photograph is smoothed
 NOISE = 5  # standard deviations of the paper's noise from which a pixel is a mark
@@ -572,25 +573,29 @@ def find_marks_on_uneven_paper(
 def _measure_noise(contrast: NDArray[np.float32]) -> tuple[float, float]:
     """Return the paper's usual contrast, and the standard deviation of its noise: from its weaker side, without ink."""
     values = contrast[::2, ::2].ravel()
-    weak, usual = (_find_percentile(values, percent) for percent in WEAK_AND_USUAL)
-    return float(usual), float(usual - weak) / WEAK_TO_USUAL
+    weak, usual = (find_percentile(values, percent) for percent in WEAK_AND_USUAL)
+    return usual, (usual - weak) / WEAK_TO_USUAL
 
 
-def _find_percentile(values: NDArray[np.float32], percent: int) -> np.float32:
-    """Return a percentile as numpy does: of many values in a quarter of its time, among the few that a sample names."""
-    sample = np.sort(values[::SAMPLED])
-    share = percent / 100
-    middle, spread = round(share * sample.size), round(SURELY * math.sqrt(share * (1 - share) * sample.size))
-    low, high = sample[max(0, middle - spread)], sample[min(sample.size - 1, middle + spread)]
+def find_percentile(values: NDArray[np.float32] | NDArray[np.uint8], percent: int) -> float:
+    """Return a percentile as numpy does, in a tenth to a quarter of its time.
+
+    Of many values, those near it are picked out first, by the places that a sorted sample names.
+    """
     place, beyond = divmod((values.size - 1) * percent, 100)
-    place -= int(np.count_nonzero(values < low))
-    if low == high and 0 <= place < np.count_nonzero(values == low) - 1:
-        return np.float32(low)
-    near = values[(values >= low) & (values <= high)]
-    if place < 0 or place + 1 >= near.size:  # the sample is not like the rest
-        return np.float32(np.percentile(values, percent))
-    parted = np.partition(near, (place, place + 1))
-    return np.float32(parted[place] + (parted[place + 1] - parted[place]) * np.float32(beyond / 100))
+    if values.size > MANY:
+        sample = np.sort(values[::SAMPLED])
+        share = percent / 100
+        middle, spread = round(share * sample.size), round(SURELY * math.sqrt(share * (1 - share) * sample.size))
+        low, high = sample[np.clip((middle - spread, middle + spread), 0, sample.size - 1)]
+        before = int(np.count_nonzero(values < low))
+        near = values[(values >= low) & (values <= high)]
+        if before <= place and place + 1 < before + near.size:  # else the sample is not like the rest
+            values, place = near, place - before
+    following = min(place + 1, values.size - 1)
+    parted = np.partition(values, (place, following))
+    lower, upper = float(parted[place]), float(parted[following])
+    return lower + (upper - lower) * beyond / 100
 
 
 def _measure_likelihood_of_dark(smooth: NDArray[np.uint8]) -> float:

@@ -301,6 +301,16 @@ def test_a_plain_png_is_read_though_the_last_checksum_of_its_pixels_is_wrong() -
     np.testing.assert_array_equal(decode_picture(damage_pixels(-1)).pixels, decode_picture(to_png(FIVE)).pixels)
 
 
+@pytest.mark.parametrize("name", (b"gAMA", b"sRGB", b"pHYs"))
+@pytest.mark.parametrize("length", (0, 3, 400))
+def test_a_plain_png_is_read_though_a_small_chunk_has_a_wrong_length(name: bytes, length: int) -> None:
+    body, content = to_png(FIVE), name + bytes(length)
+    chunk = length.to_bytes(4, "big") + content + zlib.crc32(content).to_bytes(4, "big")
+    start = body.index(b"IDAT") - 4
+    read = decode_picture(body[:start] + chunk + body[start:])
+    np.testing.assert_array_equal(read.pixels, decode_picture(body).pixels)
+
+
 def test_a_plain_png_without_room_for_its_pixels_is_not_called_damaged(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_arguments: object) -> None:
         raise MemoryError
