@@ -274,7 +274,7 @@ def test_a_thin_pens_colon_is_read_in_a_photograph(height: float) -> None:
 
 
 @pytest.mark.parametrize("slant", (0.0, 0.2, 0.4))
-@pytest.mark.parametrize("text", ("7/8/26", "23/5"))
+@pytest.mark.parametrize("text", ("7/8/26", "23/5", "120/80"))
 def test_a_slash_leans_more_than_the_hand(text: str, slant: float) -> None:
     assert read(draw_text(text, slant=slant)) == text
 
