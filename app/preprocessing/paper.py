@@ -358,7 +358,9 @@ def _find_card(grey: NDArray[np.uint8], surround: int) -> tuple[int, int, int, i
     step = max(1, min(grey.shape) // 64)
     cells = _find_away(grey, surround)
     if step > 1:  # a frame's line may be a pixel wide
-        cells = cv2.dilate(cells, np.ones((step, step), np.uint8), anchor=(0, 0))[::step, ::step]
+        rows, columns = grey.shape[0] // step, grey.shape[1] // step
+        whole = cells[: rows * step, : columns * step]
+        cells = np.asarray(cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(np.asarray(cells, np.uint8))
     if count == 1:
         return None
