@@ -299,6 +299,7 @@ def migrate(engine: Engine) -> None:
             return
         if connection.dialect.name == "postgresql":
             connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
+        logging.getLogger("alembic").setLevel(logging.WARNING)  # else it lists its plugins at the first start
         from alembic import command
         from alembic.config import Config
         from alembic.util import CommandError

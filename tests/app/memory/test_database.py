@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 import time
@@ -174,6 +175,13 @@ def test_the_migrations_make_the_tables_of_this_version(kept: Database) -> None:
         return list(compare_metadata(MigrationContext.configure(connection), metadata))
 
     assert kept.read(compare, 10) == []
+
+
+def test_a_new_file_is_made_without_a_word(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    logging.getLogger("alembic").setLevel(logging.NOTSET)
+    with caplog.at_level(logging.INFO):
+        Database(f"sqlite:///{tmp_path / 'new.sqlite3'}").write(read_version)
+    assert caplog.records == []
 
 
 def test_the_latest_migration_is_the_head() -> None:
