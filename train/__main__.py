@@ -25,6 +25,9 @@ from .commandline import PositiveNumber
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from app.models.classifier import Classifier
+
+    from .data.datasets import Dataset
     from .recipes.recipe import Recipe
     from .runs import Places
 
@@ -328,14 +331,9 @@ def fit_corrections(name: str, data: Path | None, output: Path, console: Console
     """Fit how much a correction weighs against a saved model, and print it with what each bias does."""
     from rich.table import Table
 
-    from app.models.classifier import load_classifier
-    from app.models.folder import load
-
-    from .data import datasets
     from .evaluation import fitting
 
-    classifier = load_classifier(load(output / name))
-    dataset = datasets.hold_out(datasets.load("mnist", datasets.data_folder(data)), 1 / 12)
+    classifier, dataset = load_to_fit(name, data, output)
     fitted = fitting.fit_weights(classifier, fitting.write_groups(dataset.validation))
     table = Table("bias", "digits of", "digits", "errors before", "after", "harmed", box=None)
     for bias, groups in fitted.tried.items():
@@ -349,17 +347,24 @@ def fit_corrections(name: str, data: Path | None, output: Path, console: Console
 
 def fit_pages(name: str, data: Path | None, output: Path, console: Console) -> None:
     """Fit what tells a slash from a 1, and print it."""
+    from .evaluation import slashes
+
+    classifier, dataset = load_to_fit(name, data, output)
+    fitted = slashes.fit_weights(slashes.collect_strokes(classifier, slashes.compose_strokes(dataset.training)))
+    console.print(f"{fitted.ones_right} of {fitted.ones} ones and {fitted.slashes_right} of {fitted.slashes} slashes")
+    console.print(f"app/preprocessing/slashes.py: {fitted.weights}")
+
+
+def load_to_fit(name: str, data: Path | None, output: Path) -> tuple[Classifier, Dataset]:
+    """Return a saved model, and MNIST with the validation digits held out that its recipe did not train on."""
     from app.models.classifier import load_classifier
     from app.models.folder import load
 
     from .data import datasets
-    from .evaluation import slashes
+    from .recipes.recipe import Recipe
 
-    classifier = load_classifier(load(output / name))
-    training = datasets.hold_out(datasets.load("mnist", datasets.data_folder(data)), 1 / 12).training
-    fitted = slashes.fit_weights(slashes.collect_strokes(classifier, slashes.compose_strokes(training)))
-    console.print(f"{fitted.ones_right} of {fitted.ones} ones and {fitted.slashes_right} of {fitted.slashes} slashes")
-    console.print(f"app/preprocessing/slashes.py: {fitted.weights}")
+    mnist = datasets.load("mnist", datasets.data_folder(data))
+    return load_classifier(load(output / name)), datasets.hold_out(mnist, Recipe.validation)
 
 
 def train_recipes(

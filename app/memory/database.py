@@ -205,19 +205,22 @@ class Database:
 
 def _time_change(file: str) -> int:
     """Return when a file was changed last, in nanoseconds; 0 where there is none."""
-    try:
-        return os.stat(file).st_mtime_ns  # noqa: PTH116 - a third of the time that Path takes
-    except OSError:
-        return 0
+    found = _look_up(file)
+    return found.st_mtime_ns if found else 0
 
 
 def _identify(file: str) -> tuple[int, int] | None:
     """Return what tells a file from another of the same name: its device and number; None where there is none."""
+    found = _look_up(file)
+    return (found.st_dev, found.st_ino) if found else None
+
+
+def _look_up(file: str) -> os.stat_result | None:
+    """Return what the system knows of a file; None where there is none."""
     try:
-        found = os.stat(file)  # noqa: PTH116 - a third of the time that Path takes
+        return os.stat(file)  # noqa: PTH116 - a third of the time that Path takes
     except OSError:
         return None
-    return found.st_dev, found.st_ino
 
 
 def parse_url(url: str) -> URL:
