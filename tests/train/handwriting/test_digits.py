@@ -23,7 +23,7 @@ STYLE_IDS = [f"{label} {style.name}" for label, style in EVERY_STYLE]
 def test_the_ways_to_write_that_mnist_lacks_are_there() -> None:
     names = {label: {style.name for style in styles} for label, styles in STYLES.items()}
     assert names[0] >= {"round", "narrow", "slashed", "open"}
-    assert names[1] >= {"plain", "short flag", "long flag", "flat flag", "steep flag", "based", "printed"}
+    assert names[1] >= {"plain", "short flag", "long flag", "flat flag", "wide flag", "steep flag", "based", "printed"}
     assert names[2] >= {"plain", "looped", "swan", "like z"}
     assert names[3] >= {"round", "flat", "looped", "shallow", "thin"}
     assert names[4] >= {"open", "like u", "closed", "lightning", "bolt", "low barred"}
@@ -31,7 +31,7 @@ def test_the_ways_to_write_that_mnist_lacks_are_there() -> None:
     assert names[6] >= {"round", "straight", "hooked", "open", "tiny loop"}
     assert names[7] >= {"plain", "barred", "wavy", "serif", "serif barred", "hook barred", "long serif"}
     assert names[8] >= {"crossed", "snowman", "open"}
-    assert names[9] >= {"round", "straight", "hooked", "open", "g tailed", "tiny head", "lollipop"}
+    assert names[9] >= {"round", "straight", "hooked", "open", "eared", "g tailed", "tiny head", "lollipop"}
     assert sorted(STYLES) == list(range(10))
 
 

@@ -175,6 +175,7 @@ MORPHS = (
     Morph((1, 7), (_find(1, "long flag"), _find(7, "plain")), 0.46),
     Morph((1, 7), (_find(1, "flat flag"), _find(7, "plain")), 0.34, 0.3),
     Morph((1, 7), (_find(1, "flat flag"), UPRIGHT_SEVEN), 0.32),
+    Morph((1, 7), (_find(1, "wide flag"), _find(7, "plain")), 0.46),
     Morph((1, 7), (_find(1, "curved flag"), _find(7, "curved")), 0.44),
     Morph((1, 7), (CURLED_ONE, _find(7, "hook")), 0.36),
     Morph((1, 2), (_find(1, "cornered"), _find(2, "like z")), 0.24, 0.22),

@@ -97,6 +97,18 @@ def draw_g_tailed_small(rng: np.random.Generator) -> Glyph:
     return [[*head, *tail, (u(-0.5, 0.02), u(0.78, 1.0))]]
 
 
+def draw_eared(rng: np.random.Generator) -> Glyph:
+    """Let the top of a small head reach beyond the leg, as the ear of a printed g does."""
+    u = rng.uniform
+    low, right = u(0.24, 0.46), u(0.28, 0.46)
+    ear: Point = (right + u(0.06, 0.26), u(-0.03, 0.08))
+    head: Stroke = [ear, (right * 0.55, u(-0.03, 0.02)), (0.0, low * 0.55), (right * 0.45, low), (right * 0.9, low * 0.5)]
+    leg: Stroke = [(right + u(-0.03, 0.04), u(0.0, 0.06), u(0.3, 1)), (right + u(0.0, 0.12), 0.55)]
+    if u() < 0.3:
+        return [[*head, *leg, (right - u(0.0, 0.2), 1.0)]]
+    return [[*head, *leg, (right + u(-0.04, 0.1), 0.8), (right - u(0.1, 0.26), u(0.94, 1.0)), (u(-0.2, 0.12), 1.0)]]
+
+
 def draw_lollipop(rng: np.random.Generator) -> Glyph:
     """Hang a straight leg from under the head, not from its right side: nearly a P."""
     u = rng.uniform
@@ -163,6 +175,7 @@ STYLES = (
     Style("small", 1, draw_small, 0.14, "head and tail"),
     Style("g tailed", 2.2, draw_g_tailed, 0.14, "head and tail"),
     Style("g tailed small", 1.2, draw_g_tailed_small, 0.11, "head and tail"),
+    Style("eared", 1.6, draw_eared, 0.1, "head and tail"),
     Style("lollipop", 1.1, draw_lollipop, 0.13, lean=(-0.4, 0.5)),
     Style("tiny head", 1.5, draw_tiny_head, 0.07, "head and tail", (-0.3, 0.6), (-0.2, 0.5)),
     Style("square", 0.9, draw_square, 0.14, "head and tail"),

@@ -76,6 +76,13 @@ def draw_flat_flag(rng: np.random.Generator) -> Glyph:
     return [[*start, (0.0, 0.0, u(0.7, 1)), (u(-0.03, 0.03), 0.5), (u(-0.07, 0.05), 1.0)]]
 
 
+def draw_wide_flag(rng: np.random.Generator) -> Glyph:
+    """Start with a flag that is nearly as long as the stem, 29 to 45 degrees from the horizontal."""
+    u = rng.uniform
+    start = flag(rng, (0.42, 0.85), (0.55, 1.0))
+    return [[*start, (0.0, 0.0, u(0, 1)), (u(-0.04, 0.03), 0.5), (u(-0.14, 0.05), 1.0)]]
+
+
 def draw_curved_flag(rng: np.random.Generator) -> Glyph:
     """Start with a flag that hangs or arches, and go into the stem by a corner or round a bend."""
     u = rng.uniform
@@ -152,6 +159,7 @@ STYLES = (
     Style("short flag", 2.5, draw_short_flag, 0.2, "flag", (-0.5, 0.55), (-0.5, 0.2)),
     Style("long flag", 2.5, draw_long_flag, 0.17, "flag", (-0.5, 0.45), (-0.5, 0.3)),
     Style("flat flag", 2.6, draw_flat_flag, 0.16, "flag", (-0.35, 0.22), (-0.4, 0.05)),
+    Style("wide flag", 2, draw_wide_flag, 0.16, "flag", (-0.3, 0.28), (-0.4, 0.1)),
     Style("curved flag", 1.6, draw_curved_flag, 0.16, "flag", (-0.4, 0.35), (-0.5, 0.15)),
     Style("steep flag", 1.5, draw_steep_flag, 0.12, "flag", (-0.4, 0.5)),
     Style("hooked", 0.9, draw_hooked, 0.16, "flag", (-0.5, 0.6)),
