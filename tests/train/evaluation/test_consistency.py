@@ -9,7 +9,7 @@ import pytest
 
 from app.models.classifier import Classifier, load_classifier
 from app.models.folder import load
-from app.reading.consistency import BOTH, FIRST, SECOND, Evidence, weigh_evidence
+from app.reading.consistency import BOTH, FIRST, SECOND, Evidence, Likeness, Weights, weigh_evidence
 from tests.conftest import MODELS
 from train.__main__ import main
 from train.data.datasets import Split
@@ -45,7 +45,9 @@ def test_a_page_of_a_hand_is_the_same_each_time_and_of_that_hand_alone() -> None
 
 
 def test_each_digit_is_on_one_page_a_turn() -> None:
-    split = Split(np.zeros((101, 28, 28), np.uint8) + np.arange(101, dtype=np.uint8)[:, None, None], np.zeros(101))
+    split = Split(
+        np.zeros((101, 28, 28), np.uint8) + np.arange(101, dtype=np.uint8)[:, None, None], np.zeros(101, np.uint8)
+    )
     pages = list(put_together(split, 3))
     values = np.concatenate([page.digits[:, 0, 0] for page in pages])
     np.testing.assert_array_equal(np.bincount(values), np.full(101, consistency.TURNS))
@@ -56,9 +58,7 @@ def test_the_weights_that_made_the_answers_are_found() -> None:
     count = 60_000
     written = rng.choice([FIRST, SECOND, BOTH], count)
     evidence = Evidence(rng.normal(size=count).astype("f4"), rng.normal(size=count).astype("f4"), written)
-    true = consistency.Weights(
-        0.7, consistency.Likeness(0.5, 0.8), consistency.Likeness(1.0, -0.5), consistency.Likeness(2.0, 0.0)
-    )
+    true = Weights(0.7, Likeness(0.5, 0.8), Likeness(1.0, -0.5), Likeness(2.0, 0.0))
     second = rng.random(count) < 1 / (1 + np.exp(-weigh_evidence(evidence, true)))
     sure = rng.random(count) < 0.1
     second[sure] = False  # what the network is sure of is not fitted on
