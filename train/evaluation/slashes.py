@@ -29,7 +29,7 @@ from .written import compose_written
 SEED = 9001
 MANY_HANDS = 1600  # pages
 ONE_HAND = 240  # rows of each kind
-ROWS = ("plain", "ones", "date /", "fraction", "ones", "date /")  # kinds of train/evaluation/written.py
+ROWS = ("plain", "ones", "date /", "fraction", "ones", "date /", "long fraction")  # kinds of train/evaluation/written.py
 ONES_COUNT = 6  # times: numbers outnumber dates
 RIDGE = 1e-2  # of the regression: with less, the weights grow, since nearly all strokes can be told
 SLASH = "/"

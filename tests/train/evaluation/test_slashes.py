@@ -30,8 +30,8 @@ def test_pages_of_many_hands_and_rows_of_one_are_composed(monkeypatch: pytest.Mo
     monkeypatch.setattr(slashes, "MANY_HANDS", 5)
     monkeypatch.setattr(slashes, "ONE_HAND", 1)
     texts = [text for text, _ in compose_strokes(Split(*synthesise_hand(9300, 3)))]
-    assert len(texts) == 5 + 6
-    assert sum("/" in text for text in texts) == 3
+    assert len(texts) == 5 + 7
+    assert sum("/" in text for text in texts) == 4
 
 
 def test_the_weights_tell_what_they_were_fitted_on() -> None:
