@@ -480,9 +480,35 @@ def _find_sheet(thumb: NDArray[np.uint8]) -> NDArray[np.int32] | None:
     contours, _ = cv2.findContours(own, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     outline = cv2.convexHull(contours[0])
     area, (_, sides, _) = cv2.contourArea(outline), cv2.minAreaRect(outline)
-    if area < max(RECTANGULAR * sides[0] * sides[1], SHEET * thumb.size):
+    if area < max(RECTANGULAR * sides[0] * sides[1], SMALL_SHEET * thumb.size):
+        return None
+    if area < SHEET * thumb.size and not _is_note(thumb[y : y + h, x : x + w], outline):
         return None
     return np.asarray(outline) if cv2.contourArea(contours[0]) >= CONVEX * area else None
+
+
+def _is_note(crop: NDArray[np.uint8], outline: NDArray[np.int32]) -> bool:
+    """Tell whether a small light thing is a note on which something is written, and no thick ink.
+
+    Args:
+        crop: the thumbnail within the thing's box.
+        outline: of the thing, convex.
+    """
+    corner = outline.reshape(-1, 2).min(axis=0)
+    inside = np.zeros(crop.shape, np.uint8)
+    cv2.fillConvexPoly(inside, (outline - corner).astype(np.int32), 1)
+    edge = max(2, round(SHEET_EDGE * max(crop.shape)))
+    inside = np.asarray(cv2.erode(inside, np.ones((2 * edge + 1, 2 * edge + 1), np.uint8), borderValue=0), np.uint8)
+    if min(cv2.boundingRect(inside)[2:]) < SMALLEST_SHEET or not inside.any():
+        return False
+    level = float(np.median(crop[inside > 0]))
+    drawn = ((crop < level - INK_SPREAD) & (inside > 0)).view(np.uint8)
+    *_, across, down = cv2.boundingRect(drawn)
+    ink = cv2.countNonZero(drawn)
+    if not WRITTEN_ON[0] <= ink / cv2.countNonZero(inside) <= WRITTEN_ON[1]:
+        return False
+    is_hole = ink > SOLID_HOLE * across * down and min(across / crop.shape[1], down / crop.shape[0]) > HOLE
+    return not is_hole
 
 
 def find_marks_on_flat_paper(grey: NDArray[np.uint8], surely: bool = False) -> Marks | None:
