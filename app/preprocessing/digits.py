@@ -37,6 +37,7 @@ from .parts import (
     has_dot,
     holds_another,
     is_fold,
+    is_ringed,
     look_closely,
     show_digit,
     spans_picture,
@@ -213,7 +214,7 @@ def _look_in(grey: NDArray[np.uint8], steps: Steps | None, framing: Framing, str
     contrast = show_digit(marks, parts)
     coarse = marks.flat and is_coarse(contrast, marks.least)
     main = int(parts.score.argmax())
-    doubted = not stands_alone(parts) or has_dot(parts) or holds_another(parts)
+    doubted = not stands_alone(parts) or has_dot(parts) or holds_another(parts) or is_ringed(parts)
     doubted = doubted or (not marks.flat and is_fold(parts.boxes[main], parts.area[main], parts.labels.shape))
     found = FoundInk(draw_ink(contrast, marks, steps), is_faint(contrast, marks), doubted, coarse)
     rating = 0.0 if parts.contact[main] else math.inf if marks.flat else float(parts.score[main])

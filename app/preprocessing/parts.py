@@ -42,7 +42,8 @@ DENSE = 0.4  # of its cells that a stroke covers; sparser ones are noise and tex
 STROKE = 0.2  # of a digit's size that its stroke is thick at most, usually; thicker parts are blots and paper
 BLURRED = 0.01  # score of a part that is not sharp
 AT_BORDER = 0.3  # score of a part that touches the picture's border
-ALONG_BORDER = 0.001  # score of a part that lies along the border: the table, or the sheet's edge
+ALONG_BORDER = 0.001  # score of a part that lies along the border: the table, or the sheet's edge,
+LOW_LINE = 0.2  # or goes from the left border to the right one and is no higher than that: a base line
 LEAST_STROKE = 0.06  # less of a stroke than that is shade, dirt or texture
 CLEARLY = 1.5  # times the contrast of the strongest noise that ink has
 SMALLEST = 0.03  # of the picture's longer side that a digit has; smaller parts are dirt
@@ -52,6 +53,8 @@ MAX_PAGE_PARTS = 1000  # likewise, of several; smaller ones than SMALLEST, as no
 SMALLEST_FRAME = 16  # cells
 FRAME = 0.85  # of all four sides of its box that a frame's line covers
 TILTED = 0.12  # of a frame's longer side that its lines may lean
+CELL_FULL = 0.9  # of its box that a cell of a form fills,
+CELL_HELD = 0.3  # and of its height that the digit in it has at least
 FRAMED = 0.2  # of a frame's shorter side: the size of what it frames, at least
 LIKELY = 4  # power of how likely the side is, in how much a part looks like a digit's
 MAX_LEVEL = 255.0  # contrast of a part
@@ -70,6 +73,18 @@ MAX_DOTS = 2  # and as many parts have its size; more are dirt
 BESIDE = 0.6  # of the picture that a part that goes through it takes up at most the other way
 FOLD = 0.03  # of the picture's longer side that a fold is thick at most
 BELONGS_SCORE = 0.02  # of the main part's score that another part has at least
+FLAT_AND_LONG = 4.0  # times as wide as high is a line under a digit at least,
+LINE_HIGH = 0.5  # of the digit's height that it is high at most
+SMALLEST_RING = 12  # cells
+RING_WIDE = 0.8  # of its height that a ring around a digit is wide at least: a nought with a bar in it is narrower
+RING_HELD = 0.35  # of the ring's height that what is in it is high at least: a nought's dot is lower
+RING_HOLLOW = 0.7  # of the way from its middle to its box that is free of the ring, and
+RING_SEEN = 0.85  # of all directions in which there is some of it further out
+DIRECTIONS = 48
+BAR_LONG = 5.0  # times as high as wide is a wall between boxes at least,
+BAR_FULL = 0.5  # of its box that it fills,
+WALL_EVEN = 0.06  # of its height by which the ends of two walls differ,
+WALL_HIGH = 1.25  # times as high as what stands between them, at least
 
 
 @dataclass(frozen=True)
@@ -272,7 +287,11 @@ def find_parts(marks: Marks, least: float, grid: int = GRID) -> Parts:
         likeness *= drawn * stroke * level * marks.likely**LIKELY
     likeness[size < SMALLEST * finer * max(labels.shape)] = 0
     likeness[_find_frames(labels, boxes)] = 0
-    score = likeness * np.where(contact > 0.5 * size, ALONG_BORDER, np.where(contact > 0, AT_BORDER, 1.0))
+    if grid == GRID and len(area) > 1:
+        likeness[[*_find_rings(labels, boxes), *_find_walls(boxes, area)]] = 0
+    across = (boxes[:, 2] == labels.shape[1]) & (boxes[:, 3] <= LOW_LINE * boxes[:, 2])
+    along = (contact > 0.5 * size) | across
+    score = likeness * np.where(along, ALONG_BORDER, np.where(contact > 0, AT_BORDER, 1.0))
     return Parts(labels, boxes, area, contact, level, likeness, score, step)
 
 
@@ -393,9 +412,63 @@ def _find_frames(labels: NDArray[np.int32], boxes: NDArray[np.int32]) -> list[in
         own = labels[y : y + h, x : x + w] == part + 1
         band = max(2, round(TILTED * max(w, h)))
         sides = (own[:band].any(0), own[-band:].any(0), own[:, :band].any(1), own[:, -band:].any(1))
-        if min(side.mean() for side in sides) > FRAME:
+        if min(side.mean() for side in sides) > FRAME or _has_cell(own, boxes[inside] - (x, y, 0, 0)):
             frames.append(int(part))
     return frames
+
+
+def _has_cell(own: NDArray[np.bool_], inside: NDArray[np.int32]) -> bool:
+    """Tell whether some part lies in a rectangular hole of another one, as in a cell of a form.
+
+    Args:
+        own: where the other part is in its box.
+        inside: boxes of the parts within that box, (n, 4).
+    """
+    rows, columns = own.shape
+    _, _, stats, _ = cv2.connectedComponentsWithStats((~own).view(np.uint8), connectivity=4)
+    x, y, width, height, area = stats[1:].T
+    closed = (x > 0) & (y > 0) & (x + width < columns) & (y + height < rows) & (area >= CELL_FULL * width * height)
+    for left, top, across, down in inside:
+        holds = closed & (x < left) & (y < top) & (x + width > left + across) & (y + height > top + down)
+        if (holds & (height <= down / CELL_HELD)).any():
+            return True
+    return False
+
+
+def _find_rings(labels: NDArray[np.int32], boxes: NDArray[np.int32]) -> list[int]:
+    """Return the parts that are a ring around another part that is high enough to be a digit."""
+    left, top, width, height = boxes.T
+    rings = []
+    for part in np.flatnonzero((np.minimum(width, height) >= SMALLEST_RING) & (width >= RING_WIDE * height)):
+        x, y, w, h = (int(length) for length in boxes[part])
+        inside = (left > x) & (top > y) & (left + width < x + w) & (top + height < y + h)
+        if not np.any(inside & (height >= RING_HELD * h)):
+            continue
+        rows, columns = np.nonzero(labels[y : y + h, x : x + w] == part + 1)
+        down, across = (rows + 0.5) / h * 2 - 1, (columns + 0.5) / w * 2 - 1
+        far = np.hypot(down, across)
+        seen = np.unique((np.arctan2(down, across) / (2 * np.pi) * DIRECTIONS).astype(int))
+        if far.min() >= RING_HOLLOW and seen.size >= RING_SEEN * (DIRECTIONS - 1):
+            rings.append(int(part))
+    return rings
+
+
+def _find_walls(boxes: NDArray[np.int32], area: NDArray[np.int32]) -> list[int]:
+    """Return the parts that are the walls of boxes: straight bars side by side, with something lower between two."""
+    left, top, width, height = boxes.T
+    bars = np.flatnonzero((height >= BAR_LONG * width) & (area >= BAR_FULL * width * height))
+    walls: set[int] = set()
+    for one in bars:
+        for other in bars[left[bars] > left[one]]:
+            ends = max(abs(top[one] - top[other]), abs(top[one] + height[one] - top[other] - height[other]))
+            if ends > max(1, WALL_EVEN * height[one]):
+                continue
+            between = (left > left[one]) & (left + width < left[other] + width[other])
+            between &= (top >= top[one]) & (top + height <= top[one] + height[one])
+            between &= (height >= FRAMED * height[one]) & (height * WALL_HIGH <= height[one])
+            if between.any():
+                walls |= {int(one), int(other)}
+    return sorted(walls)
 
 
 def choose_parts(parts: Parts) -> NDArray[np.bool_]:
@@ -416,6 +489,9 @@ def choose_parts(parts: Parts) -> NDArray[np.bool_]:
         & (parts.level >= BELONGS_LEVEL * parts.level[main])
         & (parts.score >= BELONGS_SCORE * parts.score[main])
     )
+    width, height = parts.boxes[:, 2], parts.boxes[:, 3]
+    under = (top >= bottom[main]) & (width >= FLAT_AND_LONG * height) & (height <= LINE_HIGH * height[main])
+    chosen &= ~under
     chosen[main] = True
     return chosen
 
@@ -452,6 +528,13 @@ def holds_another(parts: Parts) -> bool:
     within = (x > left) & (y > top) & (x + width < left + across) & (y + height < top + down)
     within &= (parts.size >= FRAMED * parts.size[main]) & (parts.level >= OTHER_LEVEL * parts.level[main])
     return bool(within.any())
+
+
+def is_ringed(parts: Parts) -> bool:
+    """Tell whether a ring is around the digit's main part: it may be the face of a clock, or a sign."""
+    (left, top, across, down) = parts.boxes[int(parts.score.argmax())]
+    x, y, width, height = parts.boxes[_find_rings(parts.labels, parts.boxes)].T
+    return bool(((x < left) & (y < top) & (x + width > left + across) & (y + height > top + down)).any())
 
 
 def spans_picture(parts: Parts, part: int) -> bool:
