@@ -21,6 +21,7 @@ import math
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -46,6 +47,7 @@ from .parts import (
 
 DRAFTED_SIDE = 500  # pixels of a JPEG's longer side, an eighth of a camera's 4,000: nearly paper's PHOTO_SIDE
 FINER = 2  # times as fine is looked at a photograph in which nothing is found: a digit may be a fifteenth as high
+WEAK_COLOUR = 0.5  # of the contrast that a digit has in one mix of the colours: what has less in the next is no digit
 
 
 @dataclass(frozen=True)
@@ -142,11 +144,13 @@ class _Look:
 
     rating: of its ink, comparable between mixes of one picture's colours; 0 where it touches the border, as do stripes
     and patches of coloured paper, and infinite where no other mix need be tried.
+    level: its strongest contrast.
     spans: whether it goes from border to border on uneven paper, and is not all that there is.
     """
 
     found: FoundInk
     rating: float
+    level: float = 0.0
     spans: bool = False
     steps: Steps = field(default_factory=list)
 
@@ -196,6 +200,8 @@ def _look_in_all(
         with suppress(NoInk):
             grey = pixels if mix is None else mix_colours(pixels, collected, mix)
             look = _look_in(grey, collected, framing, strokes, finer)
+            if any(look.level < WEAK_COLOUR * other.level for other in looks if other.rating > 0):
+                continue
             looks.append(replace(look, steps=steps))
             if look.rating == math.inf:
                 break
@@ -218,7 +224,8 @@ def _look_in(grey: NDArray[np.uint8], steps: Steps | None, framing: Framing, str
     doubted = doubted or (not marks.flat and is_fold(parts.boxes[main], parts.area[main], parts.labels.shape))
     found = FoundInk(draw_ink(contrast, marks, steps), is_faint(contrast, marks), doubted, coarse)
     rating = 0.0 if parts.contact[main] else math.inf if marks.flat else float(parts.score[main])
-    return _Look(found, rating, not marks.flat and spans_picture(parts, main))
+    level = cv2.minMaxLoc(contrast)[1]
+    return _Look(found, rating, level, not marks.flat and spans_picture(parts, main))
 
 
 def _is_framed(ink: NDArray[np.uint8], framing: Framing) -> bool:
