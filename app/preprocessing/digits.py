@@ -39,6 +39,7 @@ from .parts import (
     holds_another,
     is_fold,
     is_ringed,
+    is_weak,
     look_closely,
     show_digit,
     spans_picture,
@@ -221,7 +222,8 @@ def _look_in(grey: NDArray[np.uint8], steps: Steps | None, framing: Framing, str
     coarse = marks.flat and is_coarse(contrast, marks.least)
     main = int(parts.score.argmax())
     doubted = not stands_alone(parts) or has_dot(parts) or holds_another(parts) or is_ringed(parts)
-    doubted = doubted or (not marks.flat and is_fold(parts.boxes[main], parts.area[main], parts.labels.shape))
+    if not marks.flat:
+        doubted = doubted or is_weak(parts) or is_fold(parts.boxes[main], parts.area[main], parts.labels.shape)
     found = FoundInk(draw_ink(contrast, marks, steps), is_faint(contrast, marks), doubted, coarse)
     rating = 0.0 if parts.contact[main] else math.inf if marks.flat else float(parts.score[main])
     level = cv2.minMaxLoc(contrast)[1]

@@ -71,6 +71,10 @@ DOT_ROUND = 0.5  # of its longer side that its shorter one has,
 DOT_GAP = 0.4  # of the digit's size that is between it and the digit,
 MAX_DOTS = 2  # and as many parts have its size; more are dirt
 BESIDE = 0.6  # of the picture that a part that goes through it takes up at most the other way
+SLENDEREST = 0.4  # of a picture's longer side that its shorter one has at least, or a digit may fill it
+WEAK_LEVEL = 48  # contrast of 255 below which ink on uneven paper is weak: a soft pencil has 80
+WEAK_LINE = 0.15  # of its length that a line is thick at most,
+WEAK_OTHERS = 0.5  # and of its area that the other ink has
 FOLD = 0.03  # of the picture's longer side that a fold is thick at most
 BELONGS_SCORE = 0.02  # of the main part's score that another part has at least
 FLAT_AND_LONG = 4.0  # times as wide as high is a line under a digit at least,
@@ -167,7 +171,7 @@ def look_closely(marks: Marks, parts: Parts, grid: int = GRID) -> Parts:
 
 
 def _is_shade(marks: Marks, parts: Parts, part: int, edge: float) -> bool:
-    """Tell whether a part is the edge of a shadow, or a broad shadow that goes over the border, and not ink.
+    """Tell whether a part is a fold, a line of the paper, a shadow's edge or a broad shadow over the border, and no ink.
 
     Args:
         marks: on uneven paper.
@@ -177,6 +181,8 @@ def _is_shade(marks: Marks, parts: Parts, part: int, edge: float) -> bool:
     """
     if marks.paper is None:
         return False
+    if is_thread(parts.boxes[part], int(parts.area[part]), parts.labels.shape):
+        return True
     if _measure_outline(marks, parts, part, max(edge, 0.5 * float(parts.level[part]))) < OUTLINED:
         return True
     if not parts.contact[part]:
@@ -554,6 +560,32 @@ def is_fold(box: Sequence[int], area: int, shape: tuple[int, ...]) -> bool:
     (rows, columns), (x, y, width, height) = shape[:2], box
     borders = int(x == 0) + int(y == 0) + int(x + width == columns) + int(y + height == rows)
     return borders > 1 and bool(area <= FOLD * max(rows, columns) * max(width, height))
+
+
+def is_thread(box: Sequence[int], area: int, shape: tuple[int, ...]) -> bool:
+    """Tell whether ink is a thread from a border to the opposite one, or two that cross: folds, or the paper's margin.
+
+    Args:
+        box: x, y, width and height of the ink.
+        area: how much ink there is.
+        shape: (h, w) of the whole picture, in the same unit.
+    """
+    (rows, columns), (_, _, width, height) = shape[:2], box
+    length = (height if height == rows else 0) + (width if width == columns else 0)
+    return min(rows, columns) >= SLENDEREST * max(rows, columns) and area <= FOLD * max(rows, columns) * length
+
+
+def is_weak(parts: Parts) -> bool:
+    """Tell whether a digit is hardly darker than what is around it, and may be what the paper's lines leave.
+
+    Weak ink is doubted where it is a thin straight line, or where about as much of other ink is as strong.
+    """
+    main = int(parts.score.argmax())
+    if parts.level[main] >= WEAK_LEVEL:
+        return False
+    narrow = min(parts.boxes[main, 2:]) <= WEAK_LINE * max(parts.boxes[main, 2:])
+    others = int(parts.area.sum() - parts.area[main])
+    return bool(narrow or others >= WEAK_OTHERS * parts.area[main])
 
 
 def show_digit(marks: Marks, parts: Parts) -> Pixels:
