@@ -75,10 +75,13 @@ SLENDEREST = 0.4  # of a picture's longer side that its shorter one has at least
 WEAK_LEVEL = 48  # contrast of 255 below which ink on uneven paper is weak: a soft pencil has 80
 WEAK_LINE = 0.15  # of its length that a line is thick at most,
 WEAK_OTHERS = 0.5  # and of its area that the other ink has
+SHADOW_LEVEL = 150  # contrast that shadows have less of: that of a lamp takes half of the light
 FOLD = 0.03  # of the picture's longer side that a fold is thick at most
 BELONGS_SCORE = 0.02  # of the main part's score that another part has at least
 FLAT_AND_LONG = 4.0  # times as wide as high is a line under a digit at least,
 LINE_HIGH = 0.5  # of the digit's height that it is high at most
+PEN_LONG = 1.7  # times as long as the digit beside it is a pen that lies in the picture at least,
+PEN_BESIDE, PEN_OTHERS = 0.2, 0.1  # and so much of its length, and of its likeness to a digit, that has
 SMALLEST_RING = 12  # cells
 RING_WIDE = 0.8  # of its height that a ring around a digit is wide at least: a nought with a bar in it is narrower
 RING_HELD = 0.35  # of the ring's height that what is in it is high at least: a nought's dot is lower
@@ -295,6 +298,7 @@ def find_parts(marks: Marks, least: float, grid: int = GRID) -> Parts:
     likeness[_find_frames(labels, boxes)] = 0
     if grid == GRID and len(area) > 1:
         likeness[[*_find_rings(labels, boxes), *_find_walls(boxes, area)]] = 0
+        _rank_bars_last(likeness, labels, boxes)
     across = (boxes[:, 2] == labels.shape[1]) & (boxes[:, 3] <= LOW_LINE * boxes[:, 2])
     along = (contact > 0.5 * size) | across
     score = likeness * np.where(along, ALONG_BORDER, np.where(contact > 0, AT_BORDER, 1.0))
@@ -477,6 +481,20 @@ def _find_walls(boxes: NDArray[np.int32], area: NDArray[np.int32]) -> list[int]:
     return sorted(walls)
 
 
+def _rank_bars_last(likeness: NDArray[np.float64], labels: NDArray[np.int32], boxes: NDArray[np.int32]) -> None:
+    """Let the best part look less like a digit than another one, if it is a straight bar that is much longer: a pen."""
+    size = boxes[:, 2:].max(axis=1)
+    best = int(likeness.argmax())
+    others = np.flatnonzero(
+        (likeness >= PEN_OTHERS * likeness[best]) & (size * PEN_LONG <= size[best]) & (size >= PEN_BESIDE * size[best])
+    )
+    if not others.size:
+        return
+    _, sides, _ = cv2.minAreaRect(cv2.findNonZero((labels == best + 1).view(np.uint8)))
+    if max(sides) >= BAR_LONG * min(sides):
+        likeness[best] = likeness[others].max() * (1 - PEN_OTHERS)
+
+
 def choose_parts(parts: Parts) -> NDArray[np.bool_]:
     """Choose the main part of a digit and what belongs to it: hats, bars, broken strokes, but no specks.
 
@@ -578,14 +596,22 @@ def is_thread(box: Sequence[int], area: int, shape: tuple[int, ...]) -> bool:
 def is_weak(parts: Parts) -> bool:
     """Tell whether a digit is hardly darker than what is around it, and may be what the paper's lines leave.
 
-    Weak ink is doubted where it is a thin straight line, or where about as much of other ink is as strong.
+    Weak ink is doubted where it is a thin straight line, or where about as much of other ink is as strong; and what
+    reaches over the border, unless it is as dark as only ink is.
     """
     main = int(parts.score.argmax())
     if parts.level[main] >= WEAK_LEVEL:
-        return False
+        return _reaches_in(parts, main)
     narrow = min(parts.boxes[main, 2:]) <= WEAK_LINE * max(parts.boxes[main, 2:])
     others = int(parts.area.sum() - parts.area[main])
     return bool(narrow or others >= WEAK_OTHERS * parts.area[main])
+
+
+def _reaches_in(parts: Parts, part: int) -> bool:
+    """Tell whether a part that is paler than a pen's ink reaches into the picture over one border, as a shadow does."""
+    (rows, columns), (x, y, width, height) = parts.labels.shape, parts.boxes[part]
+    across, down = int(x == 0) + int(x + width == columns), int(y == 0) + int(y + height == rows)
+    return bool(across + down > 0 and max(across, down) < 2 and parts.level[part] < SHADOW_LEVEL)
 
 
 def show_digit(marks: Marks, parts: Parts) -> Pixels:
