@@ -8,6 +8,8 @@ Each stage has a module of its own, in this order:
     paper      colours, sheet, shading, whether ink is dark or light
     ruling     the lines of ruled and squared paper
     parts      what belongs to the digit and what does not: found roughly, then looked at closely
+    frames     what is around or beside it: frames, rings, walls between boxes, pens
+    doubts     whether it may not be the digit that is meant
     ink        the digit's own ink, stretched and thickened
 
 A drawing on flat paper, the commonest picture, takes a shorter way with the same answer: drawings.
@@ -28,23 +30,12 @@ from numpy.typing import NDArray
 from ..errors import NoInk
 from ..framing import DIGIT, NOTHING_DRAWN, SIDE, Framing, frame_digit
 from .decoding import DECODED_SIDE, Body, Picture, decode_picture
+from .doubts import has_dot, holds_another, is_fold, is_ringed, is_weak, spans_picture, stands_alone
 from .drawings import find_drawn_ink
 from .explanation import Step, Steps
 from .ink import draw_ink, is_coarse, is_faint
 from .paper import NARROW_STROKES, PHOTO_SIDE, WIDEST_STROKES, Strokes, find_mixes, find_sides, mix_colours
-from .parts import (
-    GRID,
-    find_roughly,
-    has_dot,
-    holds_another,
-    is_fold,
-    is_ringed,
-    is_weak,
-    look_closely,
-    show_digit,
-    spans_picture,
-    stands_alone,
-)
+from .parts import GRID, find_roughly, look_closely, show_digit
 
 DRAFTED_SIDE = 500  # pixels of a JPEG's longer side, an eighth of a camera's 4,000: nearly paper's PHOTO_SIDE
 FINER = 2  # times as fine is looked at a photograph in which nothing is found: a digit may be a fifteenth as high

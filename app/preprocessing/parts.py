@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from ..errors import NoInk
 from ..framing import NOTHING_DRAWN
+from .frames import find_frames, find_rings, find_walls, rank_bars_last
 from .paper import DARKEST_PAPER, LEAST_CONTRAST, Marks, Side, find_percentile
 from .ruling import remove_rules
 
@@ -50,12 +51,6 @@ SMALLEST = 0.03  # of the picture's longer side that a digit has; smaller parts 
 MAX_CONTACT = 1.5  # of its size that a part may touch of the border; more is squared paper or texture
 MAX_PARTS = 40  # looked at closely, where one digit is looked for
 MAX_PAGE_PARTS = 1000  # likewise, of several; smaller ones than SMALLEST, as noise, never are
-SMALLEST_FRAME = 16  # cells
-FRAME = 0.85  # of all four sides of its box that a frame's line covers
-TILTED = 0.12  # of a frame's longer side that its lines may lean
-CELL_FULL = 0.9  # of its box that a cell of a form fills,
-CELL_HELD = 0.3  # and of its height that the digit in it has at least
-FRAMED = 0.2  # of a frame's shorter side: the size of what it frames, at least
 LIKELY = 4  # power of how likely the side is, in how much a part looks like a digit's
 MAX_LEVEL = 255.0  # contrast of a part
 DEEPEST = 1e6  # cells or pixels: where no paper is left, distances to it would be too large to be added
@@ -63,35 +58,11 @@ BELONGS_SIZE = 0.12  # of the main part's size that another part of the digit ha
 BELONGS_AREA = 0.015  # likewise, of its area
 BELONGS_GAP = 0.15  # of the main part's size that may lie between it and another part
 BELONGS_LEVEL = 0.3  # of the main part's contrast that another part has at least
-OTHER_HEIGHT = 0.6  # of the digit's height that another part has that may be a digit as well,
-OTHER_LEVEL = 0.5  # of its main part's contrast,
-OTHER_SCORE = 0.1  # and of that part's score
-DOT, LARGEST_DOT = 0.1, 0.35  # of the digit's size that the dot of "!", "?" and "j" has
-DOT_ROUND = 0.5  # of its longer side that its shorter one has,
-DOT_GAP = 0.4  # of the digit's size that is between it and the digit,
-MAX_DOTS = 2  # and as many parts have its size; more are dirt
-BESIDE = 0.6  # of the picture that a part that goes through it takes up at most the other way
 SLENDEREST = 0.4  # of a picture's longer side that its shorter one has at least, or a digit may fill it
-WEAK_LEVEL = 48  # contrast of 255 below which ink on uneven paper is weak: a soft pencil has 80
-WEAK_LINE = 0.15  # of its length that a line is thick at most,
-WEAK_OTHERS = 0.5  # and of its area that the other ink has
-SHADOW_LEVEL = 150  # contrast that shadows have less of: that of a lamp takes half of the light
 FOLD = 0.03  # of the picture's longer side that a fold is thick at most
 BELONGS_SCORE = 0.02  # of the main part's score that another part has at least
 FLAT_AND_LONG = 4.0  # times as wide as high is a line under a digit at least,
 LINE_HIGH = 0.5  # of the digit's height that it is high at most
-PEN_LONG = 1.7  # times as long as the digit beside it is a pen that lies in the picture at least,
-PEN_BESIDE, PEN_OTHERS = 0.2, 0.1  # and so much of its length, and of its likeness to a digit, that has
-SMALLEST_RING = 12  # cells
-RING_WIDE = 0.8  # of its height that a ring around a digit is wide at least: a nought with a bar in it is narrower
-RING_HELD = 0.35  # of the ring's height that what is in it is high at least: a nought's dot is lower
-RING_HOLLOW = 0.7  # of the way from its middle to its box that is free of the ring, and
-RING_SEEN = 0.85  # of all directions in which there is some of it further out
-DIRECTIONS = 48
-BAR_LONG = 5.0  # times as high as wide is a wall between boxes at least,
-BAR_FULL = 0.5  # of its box that it fills,
-WALL_EVEN = 0.06  # of its height by which the ends of two walls differ,
-WALL_HIGH = 1.25  # times as high as what stands between them, at least
 
 
 @dataclass(frozen=True)
@@ -174,7 +145,7 @@ def look_closely(marks: Marks, parts: Parts, grid: int = GRID) -> Parts:
 
 
 def _is_shade(marks: Marks, parts: Parts, part: int, edge: float) -> bool:
-    """Tell whether a part is a fold, a line of the paper, a shadow's edge or a broad shadow over the border, and no ink.
+    """Tell whether a part is a fold, a line of the paper, the edge of a shadow, or a broad one, and no ink.
 
     Args:
         marks: on uneven paper.
@@ -295,10 +266,10 @@ def find_parts(marks: Marks, least: float, grid: int = GRID) -> Parts:
         drawn = (stroke > LEAST_STROKE * finer) & (level > CLEARLY * marks.least) & (contact < MAX_CONTACT * size)
         likeness *= drawn * stroke * level * marks.likely**LIKELY
     likeness[size < SMALLEST * finer * max(labels.shape)] = 0
-    likeness[_find_frames(labels, boxes)] = 0
+    likeness[find_frames(labels, boxes)] = 0
     if grid == GRID and len(area) > 1:
-        likeness[[*_find_rings(labels, boxes), *_find_walls(boxes, area)]] = 0
-        _rank_bars_last(likeness, labels, boxes)
+        likeness[[*find_rings(labels, boxes), *find_walls(boxes, area)]] = 0
+        rank_bars_last(likeness, labels, boxes, contact)
     across = (boxes[:, 2] == labels.shape[1]) & (boxes[:, 3] <= LOW_LINE * boxes[:, 2])
     along = (contact > 0.5 * size) | across
     score = likeness * np.where(along, ALONG_BORDER, np.where(contact > 0, AT_BORDER, 1.0))
@@ -410,91 +381,6 @@ def _measure_outline(marks: Marks, parts: Parts, part: int, edge: float) -> floa
     return float((climb >= OUTLINE_CLIMB * np.maximum(level, step)).mean())
 
 
-def _find_frames(labels: NDArray[np.int32], boxes: NDArray[np.int32]) -> list[int]:
-    """Return the parts that line all four sides of their box and have another part of some size within."""
-    left, top, width, height = boxes.T
-    frames = []
-    for part in np.flatnonzero(np.minimum(width, height) >= SMALLEST_FRAME):
-        x, y, w, h = boxes[part]
-        inside = (left > x) & (top > y) & (left + width < x + w) & (top + height < y + h)
-        if not np.any(inside & (np.maximum(width, height) > FRAMED * min(w, h))):
-            continue
-        own = labels[y : y + h, x : x + w] == part + 1
-        band = max(2, round(TILTED * max(w, h)))
-        sides = (own[:band].any(0), own[-band:].any(0), own[:, :band].any(1), own[:, -band:].any(1))
-        if min(side.mean() for side in sides) > FRAME or _has_cell(own, boxes[inside] - (x, y, 0, 0)):
-            frames.append(int(part))
-    return frames
-
-
-def _has_cell(own: NDArray[np.bool_], inside: NDArray[np.int32]) -> bool:
-    """Tell whether some part lies in a rectangular hole of another one, as in a cell of a form.
-
-    Args:
-        own: where the other part is in its box.
-        inside: boxes of the parts within that box, (n, 4).
-    """
-    rows, columns = own.shape
-    _, _, stats, _ = cv2.connectedComponentsWithStats((~own).view(np.uint8), connectivity=4)
-    x, y, width, height, area = stats[1:].T
-    closed = (x > 0) & (y > 0) & (x + width < columns) & (y + height < rows) & (area >= CELL_FULL * width * height)
-    for left, top, across, down in inside:
-        holds = closed & (x < left) & (y < top) & (x + width > left + across) & (y + height > top + down)
-        if (holds & (height <= down / CELL_HELD)).any():
-            return True
-    return False
-
-
-def _find_rings(labels: NDArray[np.int32], boxes: NDArray[np.int32]) -> list[int]:
-    """Return the parts that are a ring around another part that is high enough to be a digit."""
-    left, top, width, height = boxes.T
-    rings = []
-    for part in np.flatnonzero((np.minimum(width, height) >= SMALLEST_RING) & (width >= RING_WIDE * height)):
-        x, y, w, h = (int(length) for length in boxes[part])
-        inside = (left > x) & (top > y) & (left + width < x + w) & (top + height < y + h)
-        if not np.any(inside & (height >= RING_HELD * h)):
-            continue
-        rows, columns = np.nonzero(labels[y : y + h, x : x + w] == part + 1)
-        down, across = (rows + 0.5) / h * 2 - 1, (columns + 0.5) / w * 2 - 1
-        far = np.hypot(down, across)
-        seen = np.unique((np.arctan2(down, across) / (2 * np.pi) * DIRECTIONS).astype(int))
-        if far.min() >= RING_HOLLOW and seen.size >= RING_SEEN * (DIRECTIONS - 1):
-            rings.append(int(part))
-    return rings
-
-
-def _find_walls(boxes: NDArray[np.int32], area: NDArray[np.int32]) -> list[int]:
-    """Return the parts that are the walls of boxes: straight bars side by side, with something lower between two."""
-    left, top, width, height = boxes.T
-    bars = np.flatnonzero((height >= BAR_LONG * width) & (area >= BAR_FULL * width * height))
-    walls: set[int] = set()
-    for one in bars:
-        for other in bars[left[bars] > left[one]]:
-            ends = max(abs(top[one] - top[other]), abs(top[one] + height[one] - top[other] - height[other]))
-            if ends > max(1, WALL_EVEN * height[one]):
-                continue
-            between = (left > left[one]) & (left + width < left[other] + width[other])
-            between &= (top >= top[one]) & (top + height <= top[one] + height[one])
-            between &= (height >= FRAMED * height[one]) & (height * WALL_HIGH <= height[one])
-            if between.any():
-                walls |= {int(one), int(other)}
-    return sorted(walls)
-
-
-def _rank_bars_last(likeness: NDArray[np.float64], labels: NDArray[np.int32], boxes: NDArray[np.int32]) -> None:
-    """Let the best part look less like a digit than another one, if it is a straight bar that is much longer: a pen."""
-    size = boxes[:, 2:].max(axis=1)
-    best = int(likeness.argmax())
-    others = np.flatnonzero(
-        (likeness >= PEN_OTHERS * likeness[best]) & (size * PEN_LONG <= size[best]) & (size >= PEN_BESIDE * size[best])
-    )
-    if not others.size:
-        return
-    _, sides, _ = cv2.minAreaRect(cv2.findNonZero((labels == best + 1).view(np.uint8)))
-    if max(sides) >= BAR_LONG * min(sides):
-        likeness[best] = likeness[others].max() * (1 - PEN_OTHERS)
-
-
 def choose_parts(parts: Parts) -> NDArray[np.bool_]:
     """Choose the main part of a digit and what belongs to it: hats, bars, broken strokes, but no specks.
 
@@ -520,66 +406,6 @@ def choose_parts(parts: Parts) -> NDArray[np.bool_]:
     return chosen
 
 
-def stands_alone(parts: Parts) -> bool:
-    """Tell whether no other part is as large, as strong and as like a digit as the chosen ones."""
-    chosen = choose_parts(parts)
-    left, top = parts.boxes[chosen, :2].min(axis=0)
-    right, bottom = (parts.boxes[chosen, :2] + parts.boxes[chosen, 2:]).max(axis=0)
-    main = int(parts.score.argmax())
-    other = ~chosen & (parts.contact == 0) & (parts.boxes[:, 3] >= OTHER_HEIGHT * (bottom - top))
-    other &= parts.size >= OTHER_HEIGHT * max(right - left, bottom - top)
-    other &= (parts.level >= OTHER_LEVEL * parts.level[main]) & (parts.score >= OTHER_SCORE * parts.score[main])
-    return not other.any()
-
-
-def has_dot(parts: Parts) -> bool:
-    """Tell whether a dot is over or under the digit's main part, as in "!" and "?"."""
-    main = int(parts.score.argmax())
-    (left, top, across, down), size = parts.boxes[main], parts.size[main]
-    x, y, width, height = parts.boxes.T
-    sized = (parts.size >= DOT * size) & (parts.size <= LARGEST_DOT * size)
-    apart = np.maximum(top - y - height, y - top - down)
-    dots = sized & (apart >= 0) & (apart <= DOT_GAP * size) & (x + width > left) & (x < left + across)
-    dots &= (np.minimum(width, height) >= DOT_ROUND * parts.size) & (parts.contact == 0)
-    dots &= parts.level >= OTHER_LEVEL * parts.level[main]
-    return bool(dots.any() and np.count_nonzero(sized) <= MAX_DOTS)
-
-
-def holds_another(parts: Parts) -> bool:
-    """Tell whether another part of some size lies within the digit's main part, as the hands do within a clock."""
-    main = int(parts.score.argmax())
-    (left, top, across, down), (x, y, width, height) = parts.boxes[main], parts.boxes.T
-    within = (x > left) & (y > top) & (x + width < left + across) & (y + height < top + down)
-    within &= (parts.size >= FRAMED * parts.size[main]) & (parts.level >= OTHER_LEVEL * parts.level[main])
-    return bool(within.any())
-
-
-def is_ringed(parts: Parts) -> bool:
-    """Tell whether a ring is around the digit's main part: it may be the face of a clock, or a sign."""
-    (left, top, across, down) = parts.boxes[int(parts.score.argmax())]
-    x, y, width, height = parts.boxes[_find_rings(parts.labels, parts.boxes)].T
-    return bool(((x < left) & (y < top) & (x + width > left + across) & (y + height > top + down)).any())
-
-
-def spans_picture(parts: Parts, part: int) -> bool:
-    """Tell whether a part goes from one border to the opposite one, and the picture goes on beside it."""
-    (rows, columns), (_, _, width, height) = parts.labels.shape, parts.boxes[part]
-    return bool((height == rows and width < BESIDE * columns) or (width == columns and height < BESIDE * rows))
-
-
-def is_fold(box: Sequence[int], area: int, shape: tuple[int, ...]) -> bool:
-    """Tell whether ink is a thread from one border to another: a fold of the paper, or the edge of a sheet.
-
-    Args:
-        box: x, y, width and height of the ink.
-        area: how much ink there is.
-        shape: (h, w) of the whole picture, in the same unit: pixels, or cells.
-    """
-    (rows, columns), (x, y, width, height) = shape[:2], box
-    borders = int(x == 0) + int(y == 0) + int(x + width == columns) + int(y + height == rows)
-    return borders > 1 and bool(area <= FOLD * max(rows, columns) * max(width, height))
-
-
 def is_thread(box: Sequence[int], area: int, shape: tuple[int, ...]) -> bool:
     """Tell whether ink is a thread from a border to the opposite one, or two that cross: folds, or the paper's margin.
 
@@ -591,27 +417,6 @@ def is_thread(box: Sequence[int], area: int, shape: tuple[int, ...]) -> bool:
     (rows, columns), (_, _, width, height) = shape[:2], box
     length = (height if height == rows else 0) + (width if width == columns else 0)
     return min(rows, columns) >= SLENDEREST * max(rows, columns) and area <= FOLD * max(rows, columns) * length
-
-
-def is_weak(parts: Parts) -> bool:
-    """Tell whether a digit is hardly darker than what is around it, and may be what the paper's lines leave.
-
-    Weak ink is doubted where it is a thin straight line, or where about as much of other ink is as strong; and what
-    reaches over the border, unless it is as dark as only ink is.
-    """
-    main = int(parts.score.argmax())
-    if parts.level[main] >= WEAK_LEVEL:
-        return _reaches_in(parts, main)
-    narrow = min(parts.boxes[main, 2:]) <= WEAK_LINE * max(parts.boxes[main, 2:])
-    others = int(parts.area.sum() - parts.area[main])
-    return bool(narrow or others >= WEAK_OTHERS * parts.area[main])
-
-
-def _reaches_in(parts: Parts, part: int) -> bool:
-    """Tell whether a part that is paler than a pen's ink reaches into the picture over one border, as a shadow does."""
-    (rows, columns), (x, y, width, height) = parts.labels.shape, parts.boxes[part]
-    across, down = int(x == 0) + int(x + width == columns), int(y == 0) + int(y + height == rows)
-    return bool(across + down > 0 and max(across, down) < 2 and parts.level[part] < SHADOW_LEVEL)
 
 
 def show_digit(marks: Marks, parts: Parts) -> Pixels:
