@@ -265,9 +265,11 @@ def enter_sheet(
         if share < EVEN_SURROUND:
             break
         inside = _find_straight_sheet(grey, surround)
+        if inside is not None and _is_bar(grey, inside, surround):
+            break
         if inside is None and not keep_frames:  # else what is beside it is left out
             inside = _find_card(grey, surround)
-        if inside is None or _is_bar(grey, inside, surround):
+        if inside is None:
             break
         x, y, width, height = inside
         if keep_frames and _is_level(grey[y : y + height, x : x + width], surround):
@@ -419,10 +421,10 @@ def _holds_ink(
 def _is_bar(grey: NDArray[np.uint8], box: tuple[int, int, int, int], surround: int) -> bool:
     """Tell whether a box is as long and as empty as a thick 1, and no sheet."""
     x, y, width, height = box
-    if max(width, height) < BAR * min(width, height) or _holds_ink(grey, box, surround):
-        return False
     inside = grey[y : y + height, x : x + width]
-    return _measure_border(inside)[0] != surround and not _is_written_on(inside, surround)
+    if max(width, height) < BAR * min(width, height) or _measure_border(inside)[0] == surround:
+        return False
+    return not _holds_ink(grey, box, surround) and not _is_written_on(inside, surround)
 
 
 def _is_level(grey: NDArray[np.uint8], level: int) -> bool:
