@@ -34,6 +34,7 @@ from .doubts import has_dot, holds_another, is_fold, is_ringed, is_weak, spans_p
 from .drawings import find_drawn_ink
 from .explanation import Step, Steps
 from .ink import draw_ink, is_coarse, is_faint
+from .levels import scale_few_levels
 from .paper import NARROW_STROKES, PHOTO_SIDE, WIDEST_STROKES, Strokes, find_mixes, find_sides, mix_colours
 from .parts import GRID, find_roughly, look_closely, show_digit
 
@@ -121,7 +122,7 @@ def look_for_ink(
     Raises:
         NoInk: nothing is drawn.
     """
-    pixels = picture.pixels if isinstance(picture, Picture) else picture
+    pixels = scale_few_levels(picture.pixels if isinstance(picture, Picture) else picture)
     if steps is None and pixels.ndim == 2 and (drawn := find_drawn_ink(pixels)):
         return FoundInk(drawn.ink, drawn.faint, coarse=drawn.coarse)
     best = _look_beyond_shadows(pixels, steps is not None, framing, small)

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .explanation import Step, Steps
+from .levels import smooth_levels
 
 FLAT = 3  # grey levels that flat paper's pixels stray from its most frequent one (JPEG, palettes)
 FLAT_SHARE = 0.5  # of the pixels that are paper where the paper is flat
@@ -139,6 +140,8 @@ def find_sides(
     """
     grey = mix_colours(pixels, steps) if pixels.ndim == 3 else pixels
     shape, grey = grey.shape, _gather_blocks(grey)
+    if not keep_frames and _measure_border(grey)[1] < FLAT_BORDER:
+        grey = smooth_levels(grey, steps)
     tiny = max(grey.shape) < TINY
     blocks = np.diag([shape[1] / grey.shape[1], shape[0] / grey.shape[0], 1.0])
     grey, place = _enlarge(grey) if tiny else enter_sheet(grey, steps, keep_frames)
