@@ -187,7 +187,7 @@ def fit_corrections_command(model: str, data: Path | None, output: Path) -> None
 @data_option
 @output_option
 def fit_pages_command(model: str, data: Path | None, output: Path) -> None:
-    """Fit what tells a slash from a 1 on pages that a saved model reads, and print what the app is to hold."""
+    """Fit what tells a slash from a 1, and what sure digits tell of others, on pages; print what the app is to hold."""
     _, console = prepare()
     fit_pages(model, data, output, console)
 
@@ -346,13 +346,28 @@ def fit_corrections(name: str, data: Path | None, output: Path, console: Console
 
 
 def fit_pages(name: str, data: Path | None, output: Path, console: Console) -> None:
-    """Fit what tells a slash from a 1, and print it."""
-    from .evaluation import slashes
+    """Fit what tells a slash from a 1, and what a page's sure digits tell of the others, and print it."""
+    from rich.table import Table
+
+    from .evaluation import consistency, slashes
 
     classifier, dataset = load_to_fit(name, data, output)
-    fitted = slashes.fit_weights(slashes.collect_strokes(classifier, slashes.compose_strokes(dataset.training)))
-    console.print(f"{fitted.ones_right} of {fitted.ones} ones and {fitted.slashes_right} of {fitted.slashes} slashes")
-    console.print(f"app/preprocessing/slashes.py: {fitted.weights}")
+    told = slashes.fit_weights(slashes.collect_strokes(classifier, slashes.compose_strokes(dataset.training)))
+    fitted = consistency.fit_weights(classifier, consistency.write_groups(dataset.validation))
+    for title, tried in (("read anew", fitted.read_anew), ("doubted", fitted.doubted)):
+        table = Table("odds from", "digits of", title, "mended", "harmed", "of", box=None)
+        for odds, groups in tried.items():
+            for group, tally in groups.items():
+                numbers = (tally.digits, tally.mended, tally.harmed, tally.of_digits)
+                table.add_row(f"e^{odds}", group, *(f"{number:,}" for number in numbers))
+        console.print(table)
+    console.print(f"{told.ones_right} of {told.ones} ones and {told.slashes_right} of {told.slashes} slashes")
+    console.print(f"app/preprocessing/slashes.py: {told.weights}")
+    console.print(f"logistic regression on {fitted.digits:,} doubtful digits")
+    console.print(
+        f"app/reading/consistency.py: {fitted.weights}, LEAST = {fitted.least}, UNLIKE = {fitted.unlike}",
+        soft_wrap=True,
+    )
 
 
 def load_to_fit(name: str, data: Path | None, output: Path) -> tuple[Classifier, Dataset]:

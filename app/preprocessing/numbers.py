@@ -22,6 +22,7 @@ from ..framing import frame_digit
 from .bonds import find_bonds
 from .decoding import Picture
 from .digits import look_for_ink
+from .doubts import is_fold
 from .grouping import (
     CLEAR_LOOK,
     WEAK,
@@ -47,7 +48,7 @@ from .lines import (
     stand_together,
 )
 from .paper import NARROW_STROKES, Marks, Side, find_sides
-from .parts import Parts, find_parts, find_roughly, is_fold
+from .parts import Parts, find_parts, find_roughly
 from .slashes import NEAR, Written, may_be_slash, weigh_slashes
 from .strokes import (
     LOW,

@@ -107,11 +107,13 @@ def weigh_slashes(lines: Sequence[Sequence[Written]]) -> dict[tuple[int, int], f
 
     A line without any other digit has none.
     """
-    straight = {(one.line, one.place): one for one in find_straight(lines)}
-    own = {key: weigh_straight(one) for key, one in straight.items()}
-    return {
-        (line, place): float(np.mean([own[line, by] for by in one.together])) for (line, place), one in straight.items()
-    }
+    return weigh_all(find_straight(lines))
+
+
+def weigh_all(found: Sequence[Straight]) -> dict[tuple[int, int], float]:
+    """Return the same of all straight strokes of a page, as find_straight() returns them."""
+    own = {(one.line, one.place): weigh_straight(one) for one in found}
+    return {(one.line, one.place): float(np.mean([own[one.line, by] for by in one.together])) for one in found}
 
 
 def weigh_straight(straight: Straight) -> float:

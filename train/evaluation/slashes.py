@@ -19,7 +19,7 @@ from app.framing import to_tensor
 from app.models.classifier import Classifier
 from app.preprocessing.decoding import decode_picture
 from app.preprocessing.numbers import find_writing
-from app.preprocessing.slashes import FORMS, Straight, Weights, Written, find_straight, weigh_slashes
+from app.preprocessing.slashes import FORMS, Straight, Weights, Written, find_straight, weigh_all
 
 from ..data.datasets import Split
 from .fitting import regress
@@ -55,10 +55,10 @@ class Fitted:
     slashes_right: int
 
 
-def compose_strokes(split: Split, count: int = MANY_HANDS, rows: int = ONE_HAND) -> Iterable[tuple[str, bytes]]:
+def compose_strokes(split: Split) -> Iterable[tuple[str, bytes]]:
     """Compose the pages whose straight strokes are weighed: text and picture."""
-    yield from compose_pages(split, count, SEED)
-    for _, text, picture in compose_written(split, rows, SEED, ROWS):
+    yield from compose_pages(split, MANY_HANDS, SEED)
+    for _, text, picture in compose_written(split, ONE_HAND, SEED, ROWS):
         yield text, picture
 
 
@@ -91,8 +91,9 @@ def _find_straight(
         return prediction.probabilities, prediction.certainty
 
     def weigh(lines: Sequence[Sequence[Written]]) -> dict[tuple[int, int], float]:
-        seen.append((lines, find_straight(lines)))
-        return weigh_slashes(lines)
+        straight = find_straight(lines)
+        seen.append((lines, straight))
+        return weigh_all(straight)
 
     try:
         find_writing(decode_picture(picture), look, weigh=weigh)

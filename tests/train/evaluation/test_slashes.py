@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from app.models.classifier import load_classifier
 from app.models.folder import load
@@ -10,6 +11,7 @@ from app.preprocessing.slashes import FORMS
 from tests.conftest import MODELS
 from tests.support.drawings import draw_text, to_png
 from train.data.datasets import Split
+from train.evaluation import slashes
 from train.evaluation.slashes import Strokes, collect_strokes, compose_strokes, fit_weights
 from train.handwriting.synthesis import synthesise_hand
 
@@ -24,8 +26,10 @@ def test_the_straight_strokes_of_pages_are_collected() -> None:
     assert strokes.given.shape == (3, 7)
 
 
-def test_pages_of_many_hands_and_rows_of_one_are_composed() -> None:
-    texts = [text for text, _ in compose_strokes(Split(*synthesise_hand(9300, 3)), 5, 1)]
+def test_pages_of_many_hands_and_rows_of_one_are_composed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slashes, "MANY_HANDS", 5)
+    monkeypatch.setattr(slashes, "ONE_HAND", 1)
+    texts = [text for text, _ in compose_strokes(Split(*synthesise_hand(9300, 3)))]
     assert len(texts) == 5 + 6
     assert sum("/" in text for text in texts) == 3
 
