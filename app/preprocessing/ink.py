@@ -115,7 +115,11 @@ def stretch_strong(contrast: Pixels, least: float, level: float) -> Pixels:
 
 
 def crop_ink(ink: Pixels) -> Pixels:
-    """Crop to the ink."""
+    """Crop to the ink.
+
+    Raises:
+        NoInk: there is none.
+    """
     x, y, width, height = cv2.boundingRect(ink)
     if width == 0:
         raise NoInk(NOTHING_DRAWN)
