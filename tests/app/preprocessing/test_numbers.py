@@ -221,7 +221,7 @@ def test_a_digit_far_below_the_next_one_stays_in_its_line() -> None:
     assert read(page) == "47230"
 
 
-@pytest.mark.parametrize(("x", "long"), ((290, 40), (300, 60), (310, 40)))
+@pytest.mark.parametrize(("x", "long"), ((290, 40), (300, 60), (310, 40), (315, 60), (320, 40)))
 def test_the_hat_of_a_five_is_no_minus(x: int, long: int) -> None:
     page = np.minimum(
         write("33", height=90, gap=40, pen=9), draw_digit(8, shape=PAGE, height=90, centre=(430, 60), pen=9)
