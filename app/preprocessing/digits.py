@@ -5,9 +5,12 @@
 Each stage has a module of its own, in this order:
 
     decoding   formats, sizes, transparency, EXIF
+    levels     arrays saved unscaled, dots that print grey, checks of transparency
     paper      colours, sheet, shading, whether ink is dark or light
     ruling     the lines of ruled and squared paper
     parts      what belongs to the digit and what does not: found roughly, then looked at closely
+    frames     what is around or beside it: frames, rings, walls between boxes, pens
+    doubts     whether it may not be the digit that is meant
     ink        the digit's own ink, stretched and thickened
 
 A drawing on flat paper, the commonest picture, takes a shorter way with the same answer: drawings.
@@ -21,30 +24,36 @@ import math
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import NoInk
 from ..framing import DIGIT, NOTHING_DRAWN, SIDE, Framing, frame_digit
 from .decoding import DECODED_SIDE, Body, Picture, decode_picture
+from .doubts import has_dot, holds_another, is_fold, is_ringed, is_weak, spans_picture, stands_alone
 from .drawings import find_drawn_ink
 from .explanation import Step, Steps
 from .ink import draw_ink, is_coarse, is_faint
-from .paper import NARROW_STROKES, PHOTO_SIDE, WIDEST_STROKES, Strokes, find_mixes, find_sides, mix_colours
-from .parts import (
-    GRID,
-    find_roughly,
-    has_dot,
-    holds_another,
-    is_fold,
-    look_closely,
-    show_digit,
-    spans_picture,
-    stands_alone,
+from .levels import scale_few_levels
+from .paper import (
+    NARROW_STROKES,
+    PHOTO_SIDE,
+    WIDEST_STROKES,
+    Marks,
+    Strokes,
+    find_mixes,
+    find_percentile,
+    find_sides,
+    mix_colours,
 )
+from .parts import GRID, find_parts, find_roughly, look_closely, show_digit
 
 DRAFTED_SIDE = 500  # pixels of a JPEG's longer side, an eighth of a camera's 4,000: nearly paper's PHOTO_SIDE
 FINER = 2  # times as fine is looked at a photograph in which nothing is found: a digit may be a fifteenth as high
+STRONG = 95  # percentile of the contrasts, which is ink
+PALER = (0.4, 0.6)  # of it, up to which marks may be shadows: they take up to half of the light
+WEAK_COLOUR = 0.5  # of the contrast that a digit has in one mix of the colours: what has less in the next is no digit
 
 
 @dataclass(frozen=True)
@@ -53,13 +62,14 @@ class FoundInk:
 
     faint: there is too little of it; among_others: other ink is as large and as strong, and was left out; or it hangs
     together with a narrow shadow, or may be a fold of the paper. coarse: it has so few pixels that it looks better in a
-    picture that is less reduced.
+    picture that is less reduced. uneven: the paper is, so that shadows may hang together with the ink: look_again().
     """
 
     ink: NDArray[np.uint8]
     faint: bool
     among_others: bool = False
     coarse: bool = False
+    uneven: bool = False
 
 
 def read_picture(body: Body, steps: Steps | None = None, framing: Framing = DIGIT) -> NDArray[np.uint8]:
@@ -126,7 +136,7 @@ def look_for_ink(
     Raises:
         NoInk: nothing is drawn.
     """
-    pixels = picture.pixels if isinstance(picture, Picture) else picture
+    pixels = scale_few_levels(picture.pixels if isinstance(picture, Picture) else picture)
     if steps is None and pixels.ndim == 2 and (drawn := find_drawn_ink(pixels)):
         return FoundInk(drawn.ink, drawn.faint, coarse=drawn.coarse)
     best = _look_beyond_shadows(pixels, steps is not None, framing, small)
@@ -141,11 +151,13 @@ class _Look:
 
     rating: of its ink, comparable between mixes of one picture's colours; 0 where it touches the border, as do stripes
     and patches of coloured paper, and infinite where no other mix need be tried.
+    level: its strongest contrast.
     spans: whether it goes from border to border on uneven paper, and is not all that there is.
     """
 
     found: FoundInk
     rating: float
+    level: float = 0.0
     spans: bool = False
     steps: Steps = field(default_factory=list)
 
@@ -195,6 +207,8 @@ def _look_in_all(
         with suppress(NoInk):
             grey = pixels if mix is None else mix_colours(pixels, collected, mix)
             look = _look_in(grey, collected, framing, strokes, finer)
+            if any(look.level < WEAK_COLOUR * other.level for other in looks if other.rating > 0):
+                continue
             looks.append(replace(look, steps=steps))
             if look.rating == math.inf:
                 break
@@ -213,11 +227,45 @@ def _look_in(grey: NDArray[np.uint8], steps: Steps | None, framing: Framing, str
     contrast = show_digit(marks, parts)
     coarse = marks.flat and is_coarse(contrast, marks.least)
     main = int(parts.score.argmax())
-    doubted = not stands_alone(parts) or has_dot(parts) or holds_another(parts)
-    doubted = doubted or (not marks.flat and is_fold(parts.boxes[main], parts.area[main], parts.labels.shape))
-    found = FoundInk(draw_ink(contrast, marks, steps), is_faint(contrast, marks), doubted, coarse)
+    doubted = not stands_alone(parts) or has_dot(parts) or holds_another(parts) or is_ringed(parts)
+    if not marks.flat:
+        doubted = doubted or is_weak(parts) or is_fold(parts.boxes[main], parts.area[main], parts.labels.shape)
+    found = FoundInk(draw_ink(contrast, marks, steps), is_faint(contrast, marks), doubted, coarse, not marks.flat)
     rating = 0.0 if parts.contact[main] else math.inf if marks.flat else float(parts.score[main])
-    return _Look(found, rating, not marks.flat and spans_picture(parts, main))
+    level = cv2.minMaxLoc(contrast)[1]
+    return _Look(found, rating, level, not marks.flat and spans_picture(parts, main))
+
+
+def look_again(body: Body, framing: Framing = DIGIT) -> list[NDArray[np.uint8]]:
+    """Look for the ink of one digit on uneven paper once more, without whatever is as pale as a shadow may be.
+
+    Args:
+        body: as read_ink's, which has found ink on uneven paper.
+        framing: the one that the model was trained on.
+
+    Returns:
+        What may be the digit, framed: uint8 (28, 28) each. A network has to say which one is.
+    """
+    pixels = decode_picture(body, drafted_side=DRAFTED_SIDE).pixels
+    grey = mix_colours(pixels) if pixels.ndim == 3 else pixels
+    found = []
+    for strokes in (WIDEST_STROKES[1:], NARROW_STROKES):
+        with suppress(NoInk):
+            marks, _ = find_roughly(find_sides(grey, strokes=strokes))
+            strongest = find_percentile(marks.contrast[marks.contrast > marks.least], STRONG)
+            for share in PALER:
+                with suppress(NoInk):
+                    found.append(frame_digit(_find_darker_ink(marks, share * strongest), framing))
+    return found
+
+
+def _find_darker_ink(marks: Marks, level: float) -> NDArray[np.uint8]:
+    """Find the ink of one digit among what has more contrast than some level."""
+    darker = replace(marks, contrast=np.asarray(cv2.subtract(marks.contrast, level), np.uint8))
+    parts = find_parts(darker, darker.least)
+    if not parts.score.any():
+        raise NoInk(NOTHING_DRAWN)
+    return draw_ink(show_digit(darker, look_closely(darker, parts)), darker)
 
 
 def _is_framed(ink: NDArray[np.uint8], framing: Framing) -> bool:

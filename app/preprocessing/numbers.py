@@ -22,6 +22,7 @@ from ..framing import frame_digit
 from .bonds import find_bonds
 from .decoding import Picture
 from .digits import look_for_ink
+from .doubts import is_fold
 from .grouping import (
     CLEAR_LOOK,
     WEAK,
@@ -47,7 +48,7 @@ from .lines import (
     stand_together,
 )
 from .paper import NARROW_STROKES, Marks, Side, find_sides
-from .parts import Parts, find_parts, find_roughly, is_fold
+from .parts import Parts, find_parts, find_roughly
 from .slashes import NEAR, Written, may_be_slash, weigh_slashes
 from .strokes import (
     LOW,
@@ -68,6 +69,7 @@ DOUBTED = 0.5  # looks less like a digit than that: left out at the border, if a
 MAYBE = 0.2  # looks so much like a digit, if not more: it is named where it is left out
 FEW_FOUND = 3  # digits of uneven paper: of so few, where
 LARGE_FOUND = 0.04  # of the picture's longer side is as high as one of them, they are doubted unless one is found alone
+SOFT_REACH = 0.03  # of a digit's longer side: so far around it goes its edge, where that is soft
 BAR = 1  # the digit that a stripe looks like
 TINY = 0.12  # of the usual height: so small digits are read in rows of their own,
 MAX_LOWER = 200  # small strokes that are looked at, as if each were a small digit
@@ -504,18 +506,30 @@ def _look_at_shape_alone(digits: NDArray[np.uint8]) -> tuple[NDArray[np.floating
 
 def _frame(group: Stroke, marks: Marks) -> NDArray[np.uint8]:
     """Frame the ink of one group."""
-    return frame_digit(thicken_hairlines(crop_ink(stretch_ink(_show_group(group, marks), marks))))
+    contrast = _show_group(group, marks, SOFT_REACH * max(group.width, group.height))
+    return frame_digit(thicken_hairlines(crop_ink(stretch_ink(contrast, marks, softly=True))))
 
 
-def _show_group(group: Stroke, marks: Marks) -> NDArray[np.uint8]:
-    """Return the contrast of one group, its soft edges included: uint8 (h, w)."""
+def _show_group(group: Stroke, marks: Marks, reach: float = 0.0) -> NDArray[np.uint8]:
+    """Return the contrast of one group, its soft edges included: uint8 (h, w).
+
+    Args:
+        reach: pixels around the group, on uneven paper, up to which fainter ink than its own is its edge.
+    """
     height, width = marks.contrast.shape
-    x, y = max(0, group.x - 2), max(0, group.y - 2)
-    right, bottom = min(width, group.right + 2), min(height, group.bottom + 2)
+    far = 0 if marks.flat else round(reach)
+    around = max(2, far + 1)
+    x, y = max(0, group.x - around), max(0, group.y - around)
+    right, bottom = min(width, group.right + around), min(height, group.bottom + around)
     mask = np.zeros((bottom - y, right - x), np.uint8)
     mask[group.y - y : group.bottom - y, group.x - x : group.right - x] = group.mask
-    mask = np.asarray(cv2.dilate(mask, np.ones((3, 3), np.uint8)))
-    return np.asarray(marks.contrast[y:bottom, x:right] * mask, np.uint8)
+    contrast = marks.contrast[y:bottom, x:right]
+    near = np.asarray(cv2.dilate(mask, np.ones((3, 3), np.uint8)))
+    if far > 1:
+        faintest = int(marks.contrast[group.y : group.bottom, group.x : group.right][group.mask].min())
+        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * far + 1, 2 * far + 1))
+        near |= cv2.dilate(mask, disc) & (contrast <= faintest)
+    return np.asarray(contrast * near, np.uint8)
 
 
 def _place(groups: list[Stroke], marks: Marks, picture: Picture) -> list[tuple[int, int, int, int]]:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .explanation import Step, Steps
+from .levels import smooth_levels
 
 FLAT = 3  # grey levels that flat paper's pixels stray from its most frequent one (JPEG, palettes)
 FLAT_SHARE = 0.5  # of the pixels that are paper where the paper is flat
@@ -139,6 +140,8 @@ def find_sides(
     """
     grey = mix_colours(pixels, steps) if pixels.ndim == 3 else pixels
     shape, grey = grey.shape, _gather_blocks(grey)
+    if not keep_frames and _measure_border(grey)[1] < FLAT_BORDER:
+        grey = smooth_levels(grey, steps)
     tiny = max(grey.shape) < TINY
     blocks = np.diag([shape[1] / grey.shape[1], shape[0] / grey.shape[0], 1.0])
     grey, place = _enlarge(grey) if tiny else enter_sheet(grey, steps, keep_frames)
@@ -265,9 +268,11 @@ def enter_sheet(
         if share < EVEN_SURROUND:
             break
         inside = _find_straight_sheet(grey, surround)
+        if inside is not None and _is_bar(grey, inside, surround):
+            break
         if inside is None and not keep_frames:  # else what is beside it is left out
             inside = _find_card(grey, surround)
-        if inside is None or _is_bar(grey, inside, surround):
+        if inside is None:
             break
         x, y, width, height = inside
         if keep_frames and _is_level(grey[y : y + height, x : x + width], surround):
@@ -419,10 +424,10 @@ def _holds_ink(
 def _is_bar(grey: NDArray[np.uint8], box: tuple[int, int, int, int], surround: int) -> bool:
     """Tell whether a box is as long and as empty as a thick 1, and no sheet."""
     x, y, width, height = box
-    if max(width, height) < BAR * min(width, height) or _holds_ink(grey, box, surround):
-        return False
     inside = grey[y : y + height, x : x + width]
-    return _measure_border(inside)[0] != surround and not _is_written_on(inside, surround)
+    if max(width, height) < BAR * min(width, height) or _measure_border(inside)[0] == surround:
+        return False
+    return not _holds_ink(grey, box, surround) and not _is_written_on(inside, surround)
 
 
 def _is_level(grey: NDArray[np.uint8], level: int) -> bool:
@@ -480,9 +485,35 @@ def _find_sheet(thumb: NDArray[np.uint8]) -> NDArray[np.int32] | None:
     contours, _ = cv2.findContours(own, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     outline = cv2.convexHull(contours[0])
     area, (_, sides, _) = cv2.contourArea(outline), cv2.minAreaRect(outline)
-    if area < max(RECTANGULAR * sides[0] * sides[1], SHEET * thumb.size):
+    if area < max(RECTANGULAR * sides[0] * sides[1], SMALL_SHEET * thumb.size):
+        return None
+    if area < SHEET * thumb.size and not _is_note(thumb[y : y + h, x : x + w], outline):
         return None
     return np.asarray(outline) if cv2.contourArea(contours[0]) >= CONVEX * area else None
+
+
+def _is_note(crop: NDArray[np.uint8], outline: NDArray[np.int32]) -> bool:
+    """Tell whether a small light thing is a note on which something is written, and no thick ink.
+
+    Args:
+        crop: the thumbnail within the thing's box.
+        outline: of the thing, convex.
+    """
+    corner = outline.reshape(-1, 2).min(axis=0)
+    inside = np.zeros(crop.shape, np.uint8)
+    cv2.fillConvexPoly(inside, (outline - corner).astype(np.int32), 1)
+    edge = max(2, round(SHEET_EDGE * max(crop.shape)))
+    inside = np.asarray(cv2.erode(inside, np.ones((2 * edge + 1, 2 * edge + 1), np.uint8), borderValue=0), np.uint8)
+    if min(cv2.boundingRect(inside)[2:]) < SMALLEST_SHEET or not inside.any():
+        return False
+    level = float(np.median(crop[inside > 0]))
+    drawn = ((crop < level - INK_SPREAD) & (inside > 0)).view(np.uint8)
+    *_, across, down = cv2.boundingRect(drawn)
+    ink = cv2.countNonZero(drawn)
+    if not WRITTEN_ON[0] <= ink / cv2.countNonZero(inside) <= WRITTEN_ON[1]:
+        return False
+    is_hole = ink > SOLID_HOLE * across * down and min(across / crop.shape[1], down / crop.shape[0]) > HOLE
+    return not is_hole
 
 
 def find_marks_on_flat_paper(grey: NDArray[np.uint8], surely: bool = False) -> Marks | None:

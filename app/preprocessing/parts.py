@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from ..errors import NoInk
 from ..framing import NOTHING_DRAWN
+from .frames import find_frames, find_rings, find_walls, rank_bars_last
 from .paper import DARKEST_PAPER, LEAST_CONTRAST, Marks, Side, find_percentile
 from .ruling import remove_rules
 
@@ -42,17 +43,14 @@ DENSE = 0.4  # of its cells that a stroke covers; sparser ones are noise and tex
 STROKE = 0.2  # of a digit's size that its stroke is thick at most, usually; thicker parts are blots and paper
 BLURRED = 0.01  # score of a part that is not sharp
 AT_BORDER = 0.3  # score of a part that touches the picture's border
-ALONG_BORDER = 0.001  # score of a part that lies along the border: the table, or the sheet's edge
+ALONG_BORDER = 0.001  # score of a part that lies along the border: the table, or the sheet's edge,
+LOW_LINE = 0.2  # or goes from the left border to the right one and is no higher than that: a base line
 LEAST_STROKE = 0.06  # less of a stroke than that is shade, dirt or texture
 CLEARLY = 1.5  # times the contrast of the strongest noise that ink has
 SMALLEST = 0.03  # of the picture's longer side that a digit has; smaller parts are dirt
 MAX_CONTACT = 1.5  # of its size that a part may touch of the border; more is squared paper or texture
 MAX_PARTS = 40  # looked at closely, where one digit is looked for
 MAX_PAGE_PARTS = 1000  # likewise, of several; smaller ones than SMALLEST, as noise, never are
-SMALLEST_FRAME = 16  # cells
-FRAME = 0.85  # of all four sides of its box that a frame's line covers
-TILTED = 0.12  # of a frame's longer side that its lines may lean
-FRAMED = 0.2  # of a frame's shorter side: the size of what it frames, at least
 LIKELY = 4  # power of how likely the side is, in how much a part looks like a digit's
 MAX_LEVEL = 255.0  # contrast of a part
 DEEPEST = 1e6  # cells or pixels: where no paper is left, distances to it would be too large to be added
@@ -60,16 +58,11 @@ BELONGS_SIZE = 0.12  # of the main part's size that another part of the digit ha
 BELONGS_AREA = 0.015  # likewise, of its area
 BELONGS_GAP = 0.15  # of the main part's size that may lie between it and another part
 BELONGS_LEVEL = 0.3  # of the main part's contrast that another part has at least
-OTHER_HEIGHT = 0.6  # of the digit's height that another part has that may be a digit as well,
-OTHER_LEVEL = 0.5  # of its main part's contrast,
-OTHER_SCORE = 0.1  # and of that part's score
-DOT, LARGEST_DOT = 0.1, 0.35  # of the digit's size that the dot of "!", "?" and "j" has
-DOT_ROUND = 0.5  # of its longer side that its shorter one has,
-DOT_GAP = 0.4  # of the digit's size that is between it and the digit,
-MAX_DOTS = 2  # and as many parts have its size; more are dirt
-BESIDE = 0.6  # of the picture that a part that goes through it takes up at most the other way
+SLENDEREST = 0.4  # of a picture's longer side that its shorter one has at least, or a digit may fill it
 FOLD = 0.03  # of the picture's longer side that a fold is thick at most
 BELONGS_SCORE = 0.02  # of the main part's score that another part has at least
+FLAT_AND_LONG = 4.0  # times as wide as high is a line under a digit at least,
+LINE_HIGH = 0.5  # of the digit's height that it is high at most
 
 
 @dataclass(frozen=True)
@@ -152,7 +145,7 @@ def look_closely(marks: Marks, parts: Parts, grid: int = GRID) -> Parts:
 
 
 def _is_shade(marks: Marks, parts: Parts, part: int, edge: float) -> bool:
-    """Tell whether a part is the edge of a shadow, or a broad shadow that goes over the border, and not ink.
+    """Tell whether a part is a fold, a line of the paper, the edge of a shadow, or a broad one, and no ink.
 
     Args:
         marks: on uneven paper.
@@ -162,6 +155,8 @@ def _is_shade(marks: Marks, parts: Parts, part: int, edge: float) -> bool:
     """
     if marks.paper is None:
         return False
+    if is_thread(parts.boxes[part], int(parts.area[part]), parts.labels.shape):
+        return True
     if _measure_outline(marks, parts, part, max(edge, 0.5 * float(parts.level[part]))) < OUTLINED:
         return True
     if not parts.contact[part]:
@@ -271,8 +266,13 @@ def find_parts(marks: Marks, least: float, grid: int = GRID) -> Parts:
         drawn = (stroke > LEAST_STROKE * finer) & (level > CLEARLY * marks.least) & (contact < MAX_CONTACT * size)
         likeness *= drawn * stroke * level * marks.likely**LIKELY
     likeness[size < SMALLEST * finer * max(labels.shape)] = 0
-    likeness[_find_frames(labels, boxes)] = 0
-    score = likeness * np.where(contact > 0.5 * size, ALONG_BORDER, np.where(contact > 0, AT_BORDER, 1.0))
+    likeness[find_frames(labels, boxes)] = 0
+    if grid == GRID and len(area) > 1:
+        likeness[[*find_rings(labels, boxes), *find_walls(boxes, area)]] = 0
+        rank_bars_last(likeness, labels, boxes, contact)
+    across = (boxes[:, 2] == labels.shape[1]) & (boxes[:, 3] <= LOW_LINE * boxes[:, 2])
+    along = (contact > 0.5 * size) | across
+    score = likeness * np.where(along, ALONG_BORDER, np.where(contact > 0, AT_BORDER, 1.0))
     return Parts(labels, boxes, area, contact, level, likeness, score, step)
 
 
@@ -381,23 +381,6 @@ def _measure_outline(marks: Marks, parts: Parts, part: int, edge: float) -> floa
     return float((climb >= OUTLINE_CLIMB * np.maximum(level, step)).mean())
 
 
-def _find_frames(labels: NDArray[np.int32], boxes: NDArray[np.int32]) -> list[int]:
-    """Return the parts that line all four sides of their box and have another part of some size within."""
-    left, top, width, height = boxes.T
-    frames = []
-    for part in np.flatnonzero(np.minimum(width, height) >= SMALLEST_FRAME):
-        x, y, w, h = boxes[part]
-        inside = (left > x) & (top > y) & (left + width < x + w) & (top + height < y + h)
-        if not np.any(inside & (np.maximum(width, height) > FRAMED * min(w, h))):
-            continue
-        own = labels[y : y + h, x : x + w] == part + 1
-        band = max(2, round(TILTED * max(w, h)))
-        sides = (own[:band].any(0), own[-band:].any(0), own[:, :band].any(1), own[:, -band:].any(1))
-        if min(side.mean() for side in sides) > FRAME:
-            frames.append(int(part))
-    return frames
-
-
 def choose_parts(parts: Parts) -> NDArray[np.bool_]:
     """Choose the main part of a digit and what belongs to it: hats, bars, broken strokes, but no specks.
 
@@ -416,61 +399,24 @@ def choose_parts(parts: Parts) -> NDArray[np.bool_]:
         & (parts.level >= BELONGS_LEVEL * parts.level[main])
         & (parts.score >= BELONGS_SCORE * parts.score[main])
     )
+    width, height = parts.boxes[:, 2], parts.boxes[:, 3]
+    under = (top >= bottom[main]) & (width >= FLAT_AND_LONG * height) & (height <= LINE_HIGH * height[main])
+    chosen &= ~under
     chosen[main] = True
     return chosen
 
 
-def stands_alone(parts: Parts) -> bool:
-    """Tell whether no other part is as large, as strong and as like a digit as the chosen ones."""
-    chosen = choose_parts(parts)
-    left, top = parts.boxes[chosen, :2].min(axis=0)
-    right, bottom = (parts.boxes[chosen, :2] + parts.boxes[chosen, 2:]).max(axis=0)
-    main = int(parts.score.argmax())
-    other = ~chosen & (parts.contact == 0) & (parts.boxes[:, 3] >= OTHER_HEIGHT * (bottom - top))
-    other &= parts.size >= OTHER_HEIGHT * max(right - left, bottom - top)
-    other &= (parts.level >= OTHER_LEVEL * parts.level[main]) & (parts.score >= OTHER_SCORE * parts.score[main])
-    return not other.any()
-
-
-def has_dot(parts: Parts) -> bool:
-    """Tell whether a dot is over or under the digit's main part, as in "!" and "?"."""
-    main = int(parts.score.argmax())
-    (left, top, across, down), size = parts.boxes[main], parts.size[main]
-    x, y, width, height = parts.boxes.T
-    sized = (parts.size >= DOT * size) & (parts.size <= LARGEST_DOT * size)
-    apart = np.maximum(top - y - height, y - top - down)
-    dots = sized & (apart >= 0) & (apart <= DOT_GAP * size) & (x + width > left) & (x < left + across)
-    dots &= (np.minimum(width, height) >= DOT_ROUND * parts.size) & (parts.contact == 0)
-    dots &= parts.level >= OTHER_LEVEL * parts.level[main]
-    return bool(dots.any() and np.count_nonzero(sized) <= MAX_DOTS)
-
-
-def holds_another(parts: Parts) -> bool:
-    """Tell whether another part of some size lies within the digit's main part, as the hands do within a clock."""
-    main = int(parts.score.argmax())
-    (left, top, across, down), (x, y, width, height) = parts.boxes[main], parts.boxes.T
-    within = (x > left) & (y > top) & (x + width < left + across) & (y + height < top + down)
-    within &= (parts.size >= FRAMED * parts.size[main]) & (parts.level >= OTHER_LEVEL * parts.level[main])
-    return bool(within.any())
-
-
-def spans_picture(parts: Parts, part: int) -> bool:
-    """Tell whether a part goes from one border to the opposite one, and the picture goes on beside it."""
-    (rows, columns), (_, _, width, height) = parts.labels.shape, parts.boxes[part]
-    return bool((height == rows and width < BESIDE * columns) or (width == columns and height < BESIDE * rows))
-
-
-def is_fold(box: Sequence[int], area: int, shape: tuple[int, ...]) -> bool:
-    """Tell whether ink is a thread from one border to another: a fold of the paper, or the edge of a sheet.
+def is_thread(box: Sequence[int], area: int, shape: tuple[int, ...]) -> bool:
+    """Tell whether ink is a thread from a border to the opposite one, or two that cross: folds, or the paper's margin.
 
     Args:
         box: x, y, width and height of the ink.
         area: how much ink there is.
-        shape: (h, w) of the whole picture, in the same unit: pixels, or cells.
+        shape: (h, w) of the whole picture, in the same unit.
     """
-    (rows, columns), (x, y, width, height) = shape[:2], box
-    borders = int(x == 0) + int(y == 0) + int(x + width == columns) + int(y + height == rows)
-    return borders > 1 and bool(area <= FOLD * max(rows, columns) * max(width, height))
+    (rows, columns), (_, _, width, height) = shape[:2], box
+    length = (height if height == rows else 0) + (width if width == columns else 0)
+    return min(rows, columns) >= SLENDEREST * max(rows, columns) and area <= FOLD * max(rows, columns) * length
 
 
 def show_digit(marks: Marks, parts: Parts) -> Pixels:

@@ -20,7 +20,7 @@ from ..errors import DigitsError, TooLarge, describe
 from ..framing import to_tensor
 from ..models.classifier import AMBIGUOUS, FAINT, Classifier, Doubt, Prediction
 from ..preprocessing.decoding import Body, decode_picture
-from ..preprocessing.digits import FoundInk, read_ink, read_picture
+from ..preprocessing.digits import FoundInk, look_again, read_ink, read_picture
 from ..preprocessing.explanation import Step
 from ..preprocessing.pages import MAX_PAGES, count_pages
 from ..preprocessing.paper import reduce_picture
@@ -48,7 +48,7 @@ def predict_one(classifier: Classifier, body: Body, explained: bool = False, aga
         NoInk, TooLarge, Unreadable, UnsupportedFormat: what is wrong with it.
     """
     found, steps = _read_explained(classifier, body, explained, against)
-    answer = _answer_found(classifier, [found])[0]
+    answer = _answer_found(classifier, [found], [body])[0]
     return {**answer, "model": classifier.name, **steps}
 
 
@@ -60,7 +60,7 @@ def predict_several(
     Raises:
         TooLarge: the pictures of all steps together.
     """
-    framed: list[tuple[FoundInk, Answer] | DigitsError] = []
+    framed: list[tuple[FoundInk, Answer, Body] | DigitsError] = []
     size = 0
     for number, body in enumerate(bodies, 1):
         try:
@@ -68,24 +68,49 @@ def predict_several(
         except DigitsError as error:
             framed.append(error)
             continue
-        framed.append((found, steps))
+        framed.append((found, steps, body if found.uneven else b""))
         size += sum(len(step["picture"]) for step in steps.get("steps", ()))
         size += len(json.dumps(steps["evidence"])) if explained else 0
         _check_size(size, number)
-    read = [item[0] for item in framed if not isinstance(item, DigitsError)]
-    answers = iter(_answer_found(classifier, read) if read else [])
+    read = [(item[0], item[2]) for item in framed if not isinstance(item, DigitsError)]
+    answers = iter(_answer_found(classifier, *map(list, zip(*read, strict=True))) if read else [])
     return [
         describe(item) if isinstance(item, DigitsError) else {**next(answers), "model": classifier.name, **item[1]}
         for item in framed
     ]
 
 
-def _answer_found(classifier: Classifier, found: Sequence[FoundInk]) -> list[Answer]:
+def _answer_found(classifier: Classifier, found: Sequence[FoundInk], bodies: Sequence[Body]) -> list[Answer]:
+    answers = _describe_found(classifier, found)
+    for place, (answer, one, body) in enumerate(zip(answers, found, bodies, strict=True)):
+        if not answer["certain"] and (other := _look_beside_shadows(classifier, one, body)):
+            answers[place] = _describe_found(classifier, [other])[0]
+    return answers
+
+
+def _describe_found(classifier: Classifier, found: Sequence[FoundInk]) -> list[Answer]:
     digits = np.stack([one.ink for one in found]) if len(found) > 1 else found[0].ink[None]
     prediction = classifier.predict(to_tensor(digits))
     return describe_predictions(
         classifier, prediction, [one.faint for one in found], [one.among_others for one in found]
     )
+
+
+def _look_beside_shadows(classifier: Classifier, found: FoundInk, body: Body) -> FoundInk | None:
+    """Return what a doubted digit certainly is without shadows; to be doubted, since these may be its strokes.
+
+    Returns:
+        None where the paper is even, or nothing else is certain.
+    """
+    digits = look_again(body, classifier.framing) if found.uneven else []
+    if not digits:
+        return None
+    prediction = classifier.predict(to_tensor(np.stack(digits)))
+    certain = np.flatnonzero(classifier.certain(prediction))
+    if not certain.size or np.unique(prediction.probabilities[certain].argmax(axis=1)).size > 1:
+        return None
+    best = int(certain[prediction.score[certain].argmax()])
+    return FoundInk(digits[best], faint=False, among_others=True)
 
 
 def _read_explained(
@@ -96,6 +121,11 @@ def _read_explained(
         return read_ink(body, None, classifier.framing), describe_pages(body)
     steps: list[Step] = []
     found = read_ink(body, steps, classifier.framing)
+    if not _describe_found(classifier, [found])[0]["certain"] and (
+        other := _look_beside_shadows(classifier, found, body)
+    ):
+        found = other
+        steps.append(Step("frame", "what is as pale as a shadow left out: the rest looks like a digit", found.ink))
     return found, {
         **describe_pages(body),
         "steps": [_describe_step(step) for step in steps],

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..models.classifier import Prediction
-from ..models.prototypes import References, normalise
+from ..models.prototypes import References
 
 
 class Likeness(NamedTuple):
@@ -26,12 +26,29 @@ class Likeness(NamedTuple):
     bias: float
 
 
-# Logistic regression on 1,210 digits that the network doubts: of 2,100 synthesised hands, and of pages that put
-# together MNIST's validation digits, as they are and varied. EXPERIMENTS.md says what it mends and harms
-PROBABLE = 0.73  # for the logarithm of how many times likelier the network finds the second class
-BOTH_WRITTEN = Likeness(nearer=1.83, bias=-0.23)  # the page has sure digits of both classes,
-SECOND_WRITTEN = Likeness(nearer=0.92, bias=-0.39)  # of the second alone: the other is a prototype,
-FIRST_WRITTEN = Likeness(nearer=0.82, bias=0.8)  # or of the first alone
+class Weights(NamedTuple):
+    """What speaks for the second likeliest class of a digit, as the logarithm of its odds."""
+
+    probable: float  # for the logarithm of how many times likelier the network finds it than the likeliest
+    first: Likeness  # where the page has sure digits of the likeliest alone: a prototype stands for the second,
+    second: Likeness  # of the second alone,
+    both: Likeness  # or of both
+
+
+class Evidence(NamedTuple):
+    """What is weighed of each digit, (n,) each."""
+
+    likelier: NDArray[np.float32]  # logarithm of how many times likelier the network finds the second class
+    nearer: NDArray[np.float32]  # logarithm of how many times nearer the digit is to one of the second class
+    written: NDArray[np.intp]  # of which of the two classes the page has sure digits: NEITHER, FIRST, SECOND or BOTH
+
+
+NEITHER, FIRST, SECOND, BOTH = range(4)  # 1 for the first, 2 for the second
+
+# Logistic regression on 1,210 digits that a former network doubted, of synthesised hands and of pages that put together
+# MNIST's validation digits. `python -m train fit-pages` fits them to a network: to the present one it fits others that
+# mend and harm as much on other hands (EXPERIMENTS.md)
+WEIGHTS = Weights(probable=0.73, first=Likeness(0.82, 0.8), second=Likeness(0.92, -0.39), both=Likeness(1.83, -0.23))
 LEAST = 1.5  # odds' logarithm from which the second class is read: then none of 20,000 digits of many hands is harmed
 UNLIKE = -2.0  # odds' logarithm from which a sure digit is doubted: one in 1,000 to 2,000 of those that are right
 SOFTENING = 1e-2  # of a distance: two digits of one hand differ by as much
@@ -57,7 +74,7 @@ def read_consistently(
         return prediction, np.zeros(len(certain), bool)
     order = np.argsort(prediction.probabilities, axis=1, kind="stable")
     first, second = order[:, -1], order[:, -2]
-    odds = weigh_second(prediction, first, second, certain, prototypes)
+    odds = weigh_evidence(collect_evidence(prediction, first, second, certain, prototypes))
     changed = ~certain & (odds >= LEAST)
     doubted = changed | (certain & (odds >= UNLIKE))
     if not changed.any():
@@ -69,14 +86,14 @@ def read_consistently(
     return replace(prediction, probabilities=probabilities), doubted
 
 
-def weigh_second(
+def collect_evidence(
     prediction: Prediction,
     first: NDArray[np.intp],
     second: NDArray[np.intp],
     certain: NDArray[np.bool_],
     prototypes: References,
-) -> NDArray[np.float64]:
-    """Return the logarithm of the odds that each digit is of its second likeliest class; -inf where nothing tells.
+) -> Evidence:
+    """Collect what speaks for the second likeliest class of each digit of a page.
 
     Args:
         prediction: of the page's digits, with features.
@@ -85,22 +102,23 @@ def weigh_second(
         certain: what the network is sure of, (n,).
         prototypes: of the network.
     """
-    assert prediction.features is not None
-    directions, rows = normalise(prediction.features), np.arange(len(first))
-    known, written = prototypes.measure_nearest(directions), _measure_written(directions, first, certain)
+    rows = np.arange(len(first))
+    known, written = prediction.measure_nearest(prototypes), _measure_written(prediction.directions, first, certain)
     has_first, has_second = (written[rows, label] > NONE for label in (first, second))
     like_first = np.where(has_first, written[rows, first], known[rows, first])
     like_second = np.where(has_second, written[rows, second], known[rows, second])
     nearer = np.log((1 - like_first + SOFTENING) / (1 - like_second + SOFTENING))
     logarithms = np.log(np.maximum(prediction.probabilities, MIN_PROBABILITY))
-    likelier = PROBABLE * (logarithms[rows, second] - logarithms[rows, first])
-    odds = np.full(len(first), -np.inf)
-    for weights, own in (
-        (BOTH_WRITTEN, has_first & has_second),
-        (SECOND_WRITTEN, has_second & ~has_first),
-        (FIRST_WRITTEN, has_first & ~has_second),
-    ):
-        odds[own] = (likelier + weights.nearer * nearer + weights.bias)[own]
+    likelier = logarithms[rows, second] - logarithms[rows, first]
+    return Evidence(likelier, nearer, FIRST * has_first + SECOND * has_second)
+
+
+def weigh_evidence(evidence: Evidence, weights: Weights = WEIGHTS) -> NDArray[np.float64]:
+    """Return the logarithm of the odds that each digit is of its second class, (n,); -inf where nothing tells."""
+    odds = np.full(len(evidence.written), -np.inf)
+    for written, likeness in ((FIRST, weights.first), (SECOND, weights.second), (BOTH, weights.both)):
+        own = evidence.written == written
+        odds[own] = (weights.probable * evidence.likelier + likeness.nearer * evidence.nearer + likeness.bias)[own]
     return odds
 
 

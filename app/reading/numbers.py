@@ -17,8 +17,8 @@ from ..framing import to_tensor
 from ..models.classifier import Classifier, Prediction
 from ..preprocessing.decoding import Picture
 from ..preprocessing.numbers import PAGE_SIDE, FoundDigit, FoundMark, Look, Writing, find_writing
-from ..preprocessing.tables import write_lines
 from .consistency import read_consistently
+from .text import write_lines
 
 SMALL_DIGITS = 24  # pixels: where most digits are lower, the picture is looked at again, less reduced
 FINER = 1.2  # times as many pixels a side that there are at least

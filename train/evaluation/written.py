@@ -56,6 +56,14 @@ def _ones(rng: np.random.Generator) -> str:
     return "".join(rng.choice(list("1110123456789"), rng.integers(2, 8)))
 
 
+def _long_fraction(rng: np.random.Generator) -> str:
+    """Write two numbers of which one has three digits: a blood pressure, a house and a flat, a part of a thousand."""
+    if rng.random() < 0.5:
+        return f"{rng.integers(90, 200)}/{rng.integers(50, 130)}"
+    long, short = _number(rng, 3, 3), _number(rng, 1, 3)
+    return f"{long}/{short}" if rng.random() < 0.5 else f"{short}/{long}"
+
+
 KINDS: dict[str, Pick] = {
     "plain": lambda rng: _number(rng, 2, 7),
     "ones": _ones,
@@ -73,6 +81,7 @@ KINDS: dict[str, Pick] = {
     "difference": lambda rng: f"{rng.integers(1, 999)}-{rng.integers(1, 99)}",
     "dirt": lambda rng: _number(rng, 2, 6),
     **{kind: lambda rng: _number(rng, 2, 4) for kind in TOUCHING},
+    "long fraction": _long_fraction,
 }
 WORDS = "word"  # a kind whose text is not known: only doubt is right
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from app.errors import NoInk
 from app.preprocessing.numbers import find_writing
 from app.preprocessing.paper import find_sides
-from app.preprocessing.tables import Cell, Tables, find_tables, write_lines
+from app.preprocessing.tables import Tables, find_tables
 from app.reading.answers import read_several
 from tests.app.preprocessing.test_numbers import robust, the_robust
 from tests.support.drawings import draw_digit, to_png
@@ -249,21 +249,3 @@ def test_squares_that_digits_are_written_across_are_the_papers() -> None:
         page[10:310, at : at + 1] = 150
         page[min(at, 300), 10:470] = 150
     assert find(page) is None
-
-
-@pytest.mark.parametrize(
-    ("written", "text"),
-    (
-        ([], ""),
-        ([(0, None, "4"), (0, None, "2"), (1, None, "7")], "42\n7"),
-        ([(0, (0, 0), "4"), (0, (0, 2), "2"), (1, (1, 1), "7")], "4 2\n 7"),
-        ([(0, (0, 0), "4"), (0, (0, 0), "2"), (0, (0, 1), "7"), (1, (1, 1), "8")], "42 7\n 8"),
-        ([(0, (0, 0), "1"), (0, (0, 0), "2"), (0, (0, 2), "7")], "12  7"),
-        ([(0, None, "5"), (1, (0, 1), "7")], "5\n 7"),
-    ),
-)
-def test_an_empty_cell_is_a_space_in_the_text(
-    written: list[tuple[int, tuple[int, int] | None, str]], text: str
-) -> None:
-    cells = [(line, Cell(0, *place, (0, 0, 1, 1)) if place else None, digit) for line, place, digit in written]
-    assert write_lines(cells) == text

@@ -16,6 +16,7 @@ SIGNS = {
     "date .": ".",
     "date -": "-",
     "fraction": "/",
+    "long fraction": "/",
     "decimal .": ".",
     "decimal ,": ",",
     "time": ":",
