@@ -17,6 +17,7 @@ TILTED = 0.12  # of a frame's longer side that its lines may lean
 CELL_FULL = 0.9  # of its box that a cell of a form fills,
 CELL_HELD = 0.3  # and of its height that the digit in it has at least
 FRAMED = 0.2  # of a frame's shorter side: the size of what it frames, at least
+UPRIGHT = 0.8  # of its width that a digit beside a pen is high at least: part of a line of text is lower
 PEN_LONG = 1.7  # times as long as the digit beside it is a pen that lies in the picture at least,
 PEN_BESIDE, PEN_OTHERS = 0.2, 0.1  # and so much of its length, and of its likeness to a digit, that has
 SMALLEST_RING = 12  # cells
@@ -112,10 +113,19 @@ def rank_bars_last(
     size = boxes[:, 2:].max(axis=1)
     best = int(likeness.argmax())
     others = np.flatnonzero(
-        (likeness >= PEN_OTHERS * likeness[best]) & (size * PEN_LONG <= size[best]) & (size >= PEN_BESIDE * size[best])
+        (likeness >= PEN_OTHERS * likeness[best])
+        & (size * PEN_LONG <= size[best])
+        & (size >= PEN_BESIDE * size[best])
+        & (boxes[:, 3] >= UPRIGHT * boxes[:, 2])
     )
-    if not others.size or contact[best]:
+    if not others.size or contact[best] or not _is_bar(labels, best):
         return
-    _, sides, _ = cv2.minAreaRect(cv2.findNonZero((labels == best + 1).view(np.uint8)))
-    if max(sides) >= BAR_LONG * min(sides):
+    others = others[[not _is_bar(labels, int(other)) for other in others]]  # the pieces of a broken line are
+    if others.size:
         likeness[best] = likeness[others].max() * (1 - PEN_OTHERS)
+
+
+def _is_bar(labels: NDArray[np.int32], part: int) -> bool:
+    """Tell whether a part is straight and slim."""
+    _, sides, _ = cv2.minAreaRect(cv2.findNonZero((labels == part + 1).view(np.uint8)))
+    return bool(max(sides) >= BAR_LONG * min(sides))

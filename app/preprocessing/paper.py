@@ -140,7 +140,7 @@ def find_sides(
     """
     grey = mix_colours(pixels, steps) if pixels.ndim == 3 else pixels
     shape, grey = grey.shape, _gather_blocks(grey)
-    if not keep_frames and _measure_border(grey)[1] < FLAT_BORDER:
+    if not keep_frames:
         grey = smooth_levels(grey, steps)
     tiny = max(grey.shape) < TINY
     blocks = np.diag([shape[1] / grey.shape[1], shape[0] / grey.shape[0], 1.0])
