@@ -24,6 +24,7 @@ SMALLEST_RING = 12  # cells
 RING_WIDE = 0.8  # of its height that a ring around a digit is wide at least: a nought with a bar in it is narrower
 RING_HELD = 0.35  # of the ring's height that what is in it is high at least: a nought's dot is lower
 RING_HOLLOW = 0.7  # of the way from its middle to its box that is free of the ring, and
+RING_ROUND = 1.25  # times as far from the middle as its box reaches up and down is the ring at most, not in corners
 RING_SEEN = 0.85  # of all directions in which there is some of it further out
 DIRECTIONS = 48
 BAR_LONG = 5.0  # times as high as wide is a wall between boxes at least,
@@ -80,7 +81,7 @@ def find_rings(labels: NDArray[np.int32], boxes: NDArray[np.int32]) -> list[int]
         down, across = (rows + 0.5) / h * 2 - 1, (columns + 0.5) / w * 2 - 1
         far = np.hypot(down, across)
         seen = np.unique((np.arctan2(down, across) / (2 * np.pi) * DIRECTIONS).astype(int))
-        if far.min() >= RING_HOLLOW and seen.size >= RING_SEEN * (DIRECTIONS - 1):
+        if far.min() >= RING_HOLLOW and far.max() <= RING_ROUND and seen.size >= RING_SEEN * (DIRECTIONS - 1):
             rings.append(int(part))
     return rings
 
