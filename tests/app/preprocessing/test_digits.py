@@ -200,7 +200,7 @@ def test_tiny_pictures_that_were_enlarged_smoothly_are_read(robust: Classifier, 
     digits = []
     for label in DIGITS:
         drawn = draw_digit(label, shape=(280, 280), height=245, pen=34, paper=0, ink=255)
-        tiny = cv2.resize(drawn, (8, 8), interpolation=cv2.INTER_AREA).astype(int)
+        tiny = cv2.resize(drawn, (11, 11), interpolation=cv2.INTER_AREA).astype(int)
         strong = (tiny * 255 // tiny.max()).astype(np.uint8)
         smooth = np.asarray(cv2.resize(strong, (side, side), interpolation=cv2.INTER_LINEAR), np.uint8)
         digits.append(read_picture(to_png(smooth if light_ink else 255 - smooth)))
