@@ -22,12 +22,14 @@ ROOT = Path(__file__).parents[1]
 MODELS = ROOT / "models"
 
 # The files that take longest, with the longest first: begun first, so that no worker is left alone with one at the end.
+# Those that start a cluster are not beside each other: a cluster's processes are as busy as the tests
 LONGEST = (
     "app/bulk/test_cluster.py",
     "train/test_main.py",
     "fuzz/test_fuzz.py",
     "app/server/test_faults.py",
     "train/test_runs.py",
+    "app/bulk/test_connection.py",
     "train/recipes/test_adapting.py",
     "train/test_cluster.py",
     "app/models/test_importing.py",
@@ -35,6 +37,7 @@ LONGEST = (
     "train/test_adaptation.py",
     "app/server/test_worker.py",
     "app/memory/test_servers.py",
+    "app/bulk/test_stores.py",
     "app/openapi/test_openapi.py",
     "app/bulk/test_command.py",
     "browser/test_everyone.py",

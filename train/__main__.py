@@ -12,7 +12,7 @@ import os
 import shlex
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from app.models.classifier import Classifier
 
     from .data.datasets import Dataset
+    from .evaluation.consistency import Tally
     from .recipes.recipe import Recipe
     from .runs import Places
 
@@ -184,12 +185,13 @@ def fit_corrections_command(model: str, data: Path | None, output: Path) -> None
 
 @command_line.command("fit-pages")
 @click.argument("model", default="robust")
+@click.option("--compare", is_flag=True, help="Compare with what the app holds, on other pages: takes twice as long.")
 @data_option
 @output_option
-def fit_pages_command(model: str, data: Path | None, output: Path) -> None:
+def fit_pages_command(model: str, compare: bool, data: Path | None, output: Path) -> None:
     """Fit what tells a slash from a 1, and what sure digits tell of others, on pages; print what the app is to hold."""
     _, console = prepare()
-    fit_pages(model, data, output, console)
+    fit_pages(model, compare, data, output, console)
 
 
 @command_line.command("adapt")
@@ -345,29 +347,67 @@ def fit_corrections(name: str, data: Path | None, output: Path, console: Console
     console.print(f"app/memory/comparing.py: {fitted.weights}")
 
 
-def fit_pages(name: str, data: Path | None, output: Path, console: Console) -> None:
+def fit_pages(name: str, compare: bool, data: Path | None, output: Path, console: Console) -> None:
     """Fit what tells a slash from a 1, and what a page's sure digits tell of the others, and print it."""
+    classifier, dataset = load_to_fit(name, data, output)
+    fit_slashes(classifier, dataset, compare, console)
+    fit_consistency(classifier, dataset, compare, console)
+
+
+def fit_slashes(classifier: Classifier, dataset: Dataset, compare: bool, console: Console) -> None:
+    """Fit what tells a slash from a 1, and print it; compared with what the app holds on pages of other digits."""
+    from app.preprocessing.slashes import SLASH, Weights
+
+    from .evaluation import slashes
+
+    def show(name: str, strokes: slashes.Strokes, weights: Weights) -> None:
+        told = slashes.count_told(strokes, weights)
+        console.print(f"{name}: {told.ones_right} of {told.ones} ones, {told.slashes_right} of {told.slashes} slashes")
+
+    strokes = slashes.collect_strokes(classifier, slashes.compose_strokes(dataset.training))
+    weights = slashes.fit_weights(strokes)
+    console.print(f"app/preprocessing/slashes.py: {weights}", soft_wrap=True)
+    show("told rightly", strokes, weights)
+    if compare:
+        pages = slashes.compose_strokes(dataset.validation, slashes.OTHER_SEED)
+        others = slashes.collect_strokes(classifier, pages)
+        show("on other pages", others, weights)
+        show("by the weights in use", others, SLASH)
+
+
+def fit_consistency(classifier: Classifier, dataset: Dataset, compare: bool, console: Console) -> None:
+    """Fit what sure digits tell of others, and print it; compared with what the app holds on pages of other seeds."""
+    from app.reading.consistency import LEAST, UNLIKE, WEIGHTS
+
+    from .evaluation import consistency
+
+    groups = consistency.read_groups(classifier, consistency.write_groups(dataset.validation))
+    fitted = consistency.fit_weights(groups)
+    show_tallies("read anew from", {f"e^{odds}": each for odds, each in fitted.read_anew.items()}, console)
+    show_tallies("doubted from", {f"e^{odds}": each for odds, each in fitted.doubted.items()}, console)
+    constants = f"{fitted.weights}, LEAST = {fitted.least}, UNLIKE = {fitted.unlike}"
+    console.print(f"logistic regression on {fitted.digits:,} doubtful digits")
+    console.print(f"app/reading/consistency.py: {constants}", soft_wrap=True)
+    if compare:
+        pages = consistency.write_groups(dataset.validation, consistency.OTHER_SEED)
+        others = consistency.read_groups(classifier, pages)
+        both = {"fitted": (fitted.weights, fitted.least, fitted.unlike), "in use": (WEIGHTS, LEAST, UNLIKE)}
+        read_anew = {name: consistency.count_read_anew(others, each[0], each[1]) for name, each in both.items()}
+        doubted = {name: consistency.count_doubted(others, each[0], each[2]) for name, each in both.items()}
+        show_tallies("read anew, other pages", read_anew, console)
+        show_tallies("doubted, other pages", doubted, console)
+
+
+def show_tallies(title: str, tried: Mapping[str, Mapping[str, Tally]], console: Console) -> None:
+    """Show what became of the digits of each group, whatever was tried."""
     from rich.table import Table
 
-    from .evaluation import consistency, slashes
-
-    classifier, dataset = load_to_fit(name, data, output)
-    told = slashes.fit_weights(slashes.collect_strokes(classifier, slashes.compose_strokes(dataset.training)))
-    fitted = consistency.fit_weights(classifier, consistency.write_groups(dataset.validation))
-    for title, tried in (("read anew", fitted.read_anew), ("doubted", fitted.doubted)):
-        table = Table("odds from", "digits of", title, "mended", "harmed", "of", box=None)
-        for odds, groups in tried.items():
-            for group, tally in groups.items():
-                numbers = (tally.digits, tally.mended, tally.harmed, tally.of_digits)
-                table.add_row(f"e^{odds}", group, *(f"{number:,}" for number in numbers))
-        console.print(table)
-    console.print(f"{told.ones_right} of {told.ones} ones and {told.slashes_right} of {told.slashes} slashes")
-    console.print(f"app/preprocessing/slashes.py: {told.weights}")
-    console.print(f"logistic regression on {fitted.digits:,} doubtful digits")
-    console.print(
-        f"app/reading/consistency.py: {fitted.weights}, LEAST = {fitted.least}, UNLIKE = {fitted.unlike}",
-        soft_wrap=True,
-    )
+    table = Table(title, "digits of", "digits", "mended", "harmed", "of", box=None)
+    for name, groups in tried.items():
+        for group, tally in groups.items():
+            numbers = (tally.digits, tally.mended, tally.harmed, tally.of_digits)
+            table.add_row(name, group, *(f"{number:,}" for number in numbers))
+    console.print(table)
 
 
 def load_to_fit(name: str, data: Path | None, output: Path) -> tuple[Classifier, Dataset]:

@@ -44,7 +44,10 @@ TOUCHES = 0.08  # of the digits' height: a sign that is nearer to the next ink m
 TOUCH_COST = 2.0  # in nats, where it touches; less where it is further apart
 COVERED = 0.8  # of a sign's width that is above or below a digit: then it is a part of it, likewise
 HAT_SINKS = 0.15  # of the height of what stands before: a dash that is no further under its top
-HAT_APART = 0.1  # of the digits' height, and no further behind it, may be its hat
+HAT_APART = 0.1  # of the digits' height, and no further behind it, may be its hat,
+HAT_COST = 4.0  # in nats, of reading it as a minus where it clearly makes a 5 of what stands before,
+MAX_WHOLE = 2  # strokes that a sign, or a 5 and its hat, is made up of at most
+HATTED = 5  # of all digits the one whose hat is often apart
 LAST_POINT = 0.85  # widths of the pen that a point with nothing after it is high and wide at least
 
 Span = tuple[int, int]  # the first of a run of pieces, and the one after its last
@@ -195,7 +198,16 @@ def group_pieces(line: Line, usual: float, seen: dict[Span, Seen]) -> Way:
         seen: of the runs that are high enough to be a digit, how they look.
     """
     least = max(SMALL * line.high, LEAST_HEIGHT * usual)
-    choices = [choice for span in line.groups for choice in _list_choices(line, span, seen.get(span), least)]
+    hatted = {
+        span[1]
+        for span, one in seen.items()
+        if one.digit == HATTED and is_clear(one) and len(_list_whole(line.whole, span)) == MAX_WHOLE
+    }
+    choices = [
+        choice
+        for span in line.groups
+        for choice in _list_choices(line, span, seen.get(span), least, may_be_hat=span[1] in hatted)
+    ]
     best = _find_best(choices, len(line.pieces))
     found = []
     for choice, is_close in best:
@@ -208,8 +220,16 @@ def group_pieces(line: Line, usual: float, seen: dict[Span, Seen]) -> Way:
     return Way(sum(choice.worth for choice, _ in best), _drop_stray(found, line.high))
 
 
-def _list_choices(line: Line, span: Span, seen: Seen | None, least: float) -> list[Choice]:
-    """Return what a run of pieces may be: a digit, a sign, or, where it is small, nothing."""
+def _list_choices(line: Line, span: Span, seen: Seen | None, least: float, may_be_hat: bool = False) -> list[Choice]:
+    """Return what a run of pieces may be: a digit, a sign, or, where it is small, nothing.
+
+    Args:
+        line: that holds the pieces.
+        span: which pieces.
+        seen: how they look as a digit.
+        least: height of a digit.
+        may_be_hat: whether they make a 5 of the pieces before them.
+    """
     start, end = span
     group, whole = line.groups[span], _list_whole(line.whole, span)
     within = sum(min(0.0, joint) for joint in line.joints[start + 1 : end])
@@ -224,7 +244,7 @@ def _list_choices(line: Line, span: Span, seen: Seen | None, least: float) -> li
         strokes = [join_strokes([line.pieces[at] for at in range(*span) if line.whole[at] == one]) for one in whole]
         sign = name_sign(strokes, group, line.bands[start])
         if sign and not (sign == "+" and seen and seen.look * seen.likely >= WEAK):  # a small 4 has a plus's outline
-            worth = SIGN_WORTH - _weigh_touch(line, span, group, sign)
+            worth = SIGN_WORTH - _weigh_touch(line, span, group, sign, may_be_hat)
             choices.append(Choice(span, sign, None, parted + worth + (0.0 if sign == ":" else within)))
     if end - start == 1 and ((whole and group.height < least) or not choices):
         size = max(group.height, group.width) / least if whole and group.height < least else 2.0
@@ -232,14 +252,14 @@ def _list_choices(line: Line, span: Span, seen: Seen | None, least: float) -> li
     return choices
 
 
-def _weigh_touch(line: Line, span: Span, group: Stroke, sign: str) -> float:
+def _weigh_touch(line: Line, span: Span, group: Stroke, sign: str, may_be_hat: bool) -> float:
     """Return what a sign costs that nearly touches, or lies within, what stands beside it, in nats: the hat of a 5."""
     reach = TOUCHES * line.high
     beside = [line.pieces[at] for at in (span[0] - 1, span[1]) if 0 <= at < len(line.pieces)]
     shared = [min(group.right, stroke.right) - max(group.x, stroke.x) for stroke in beside]
-    if max(shared, default=0) >= COVERED * group.width:
-        return TOUCH_COST
     if sign == "-" and span[0] and _is_hat(group, line.pieces[span[0] - 1], line.high):
+        return HAT_COST if may_be_hat else TOUCH_COST
+    if max(shared, default=0) >= COVERED * group.width:
         return TOUCH_COST
     near = [stroke for stroke in beside if _box_gap(group, stroke) < reach]
     apart = min((measure_apart(group, stroke) for stroke in near), default=reach)
@@ -284,7 +304,7 @@ def _list_whole(whole: list[int], span: tuple[int, int]) -> list[int]:
     """Return the numbers of the one or two strokes that a run of pieces holds whole, or nothing."""
     numbers = list(dict.fromkeys(whole[slice(*span)]))
     ends_apart = whole[span[0] - 1 : span[0]] != numbers[:1] and whole[span[1] : span[1] + 1] != numbers[-1:]
-    return numbers if ends_apart and len(numbers) <= 2 else []
+    return numbers if ends_apart and len(numbers) <= MAX_WHOLE else []
 
 
 def _weigh_gap(one: Stroke, other: Stroke, high: float) -> float:

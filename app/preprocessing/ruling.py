@@ -7,6 +7,9 @@ other border, where light is so hard that part of the paper is plain white; the 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -85,43 +88,66 @@ def _find_rules(mask: Pixels, apart: float = 0.0) -> tuple[Pixels, int, float]:
     if not apart and not _may_hold_rules(mask[:, :margin], mask[:, -margin:]):
         return np.zeros_like(mask), 0, 0.0
     thick = np.asarray(cv2.dilate(mask, np.ones((3, 1), np.uint8)), np.uint8)  # so that a line's steps overlap
-    if not apart:
-        end = margin + run + 1  # columns that decide what lies in the margin
-        left, right = _find_runs(thick[:, :end], run)[:, :margin], _find_runs(thick[:, -end:], run)[:, -margin:]
-        if not _may_hold_rules(left, right):  # most pages have none: the rest takes much longer
-            return np.zeros_like(mask), 0, 0.0
+    if not apart and not _may_hold_rules(*_find_runs_in_margins(thick, run, margin)):
+        return np.zeros_like(mask), 0, 0.0  # most pages have none: the rest takes much longer
     runs = _find_runs(thick, run)
     bulk = max(5, round(BULKY * height))
     bulky = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((bulk, bulk), np.uint8)) > 0
-    bridged = cv2.dilate(runs, np.ones((3, max(run, round(2 * apart))), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(bridged)
     rules, faded, places = np.zeros_like(mask), np.zeros_like(mask), list[tuple[float, float]]()
     found = 0
-    for line in range(1, count):
-        x, y, w, h = (int(length) for length in stats[line, :4])
-        begins_late, ends_early = x > MARGIN * width, x + w < (1 - MARGIN) * width
-        if w < FADED * width or (begins_late and ends_early and not apart):
+    for line in _list_lines(runs, run, apart):
+        if line.slim > bulk + 2:
             continue
-        box = np.s_[y : y + h, x : x + w]
-        own = (labels[box] == line) & (runs[box] > 0)
-        thickness = own.sum(axis=0)
-        seen = np.flatnonzero(thickness)
-        begins, ends = x + seen[0], x + seen[-1]
-        slim = float(np.median(thickness[seen]))
-        if slim > bulk + 2:
+        across = (
+            line.begins <= MARGIN * width and line.ends >= (1 - MARGIN) * width - 1 and line.seen > UNBROKEN * width
+        )
+        if not across and line.seen <= (DASHES if apart else UNBROKEN) * (line.ends - line.begins):
             continue
-        across = begins <= MARGIN * width and ends >= (1 - MARGIN) * width - 1 and seen.size > UNBROKEN * width
-        if not across and seen.size <= (DASHES if apart else UNBROKEN) * (ends - begins):
-            continue
-        (rules if across else faded)[box][own & ~bulky[box]] = 255
+        (rules if across else faded)[line.box][line.own & ~bulky[line.box]] = 255
         found += across
-        places.append((y + float(np.nonzero(own)[0].mean()), slim))
+        places.append((line.middle, line.slim))
     distance = _measure_distance(places)
     if distance:
         rules, found = cv2.bitwise_or(rules, faded), len(places)
     elif apart:  # digits below each other
         return np.zeros_like(mask), 0, 0.0
     return np.asarray(cv2.dilate(rules, np.ones((3, 1), np.uint8))), found, distance  # with the lines' soft edges
+
+
+class _Line(NamedTuple):
+    """A line that may be a rule, in pixels."""
+
+    box: tuple[slice, slice]  # rows and columns that it takes up
+    own: NDArray[np.bool_]  # where it is in them
+    begins: int  # its first column,
+    ends: int  # and its last
+    seen: int  # columns in which it is seen
+    slim: float  # how thick it usually is
+    middle: float  # its mean row
+
+
+def _list_lines(runs: Pixels, run: int, apart: float) -> Iterator[_Line]:
+    """List the lines that runs make up one after the other, those that are long enough and reach a border.
+
+    Args:
+        runs: pieces of lines, 0 or 255.
+        run: pixels that each is long at least.
+        apart: as _find_rules'; where there are lines across these, they need reach no border.
+    """
+    width = runs.shape[1]
+    bridged = cv2.dilate(runs, np.ones((3, max(run, round(2 * apart))), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(bridged)
+    for line in range(1, count):
+        x, y, w, h = (int(length) for length in stats[line, :4])
+        begins_late, ends_early = x > MARGIN * width, x + w < (1 - MARGIN) * width
+        if w < FADED * width or (begins_late and ends_early and not apart):
+            continue
+        box = slice(y, y + h), slice(x, x + w)
+        own = (labels[box] == line) & (runs[box] > 0)
+        thickness = own.sum(axis=0)
+        seen = np.flatnonzero(thickness)
+        middle = y + float(np.nonzero(own)[0].mean())
+        yield _Line(box, own, x + int(seen[0]), x + int(seen[-1]), seen.size, float(np.median(thickness[seen])), middle)
 
 
 def _measure_distance(places: list[tuple[float, float]]) -> float:
@@ -148,6 +174,12 @@ def _may_hold_rules(left: Pixels, right: Pixels) -> bool:
 def _find_runs(mask: Pixels, run: int) -> Pixels:
     """Return what of a mask is so long across, or as long as is seen of it at the border."""
     return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, run), np.uint8)), np.uint8)
+
+
+def _find_runs_in_margins(mask: Pixels, run: int, margin: int) -> tuple[Pixels, Pixels]:
+    """Return what _find_runs() returns of so many columns on the left and on the right."""
+    end = margin + run + 1  # columns that decide what lies in the margin
+    return _find_runs(mask[:, :end], run)[:, :margin], _find_runs(mask[:, -end:], run)[:, -margin:]
 
 
 def _measure_pen(contrast: Pixels, drawn: NDArray[np.bool_], percentile: int) -> tuple[float, float]:

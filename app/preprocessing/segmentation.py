@@ -24,6 +24,8 @@ SPACING = 0.13  # of its line's height: one cut is made in so much of a stroke's
 MAX_CUT = 0.6  # of its line's height: a cut goes through so much ink at most
 STEP = 0.05  # rows of ink that a step aside costs
 EVERY_CUT = 1.0  # nats, of any cut
+NARROW = 1.0  # of its line's height: a narrower stroke is less likely to be two digits,
+NARROW_CUT = 4.0  # by so many nats a cut for all of the height that it lacks
 INK_CUT = 0.5  # nats, of cutting through as much ink as the pen is wide
 THINNED = 64  # pixels: a line's height at which strokes are thinned; smaller ones as they are
 MAX_THINNED = (3, 16)  # times its line's height that a stroke is high and wide at most, to be thinned
@@ -47,6 +49,7 @@ def cut_stroke(stroke: Stroke, high: float, pen: float) -> tuple[list[Stroke], l
     """
     if stroke.width < WIDE * high:
         return [stroke], []
+    every_cut = EVERY_CUT + _weigh_narrow(stroke, high)
     seams = find_seams(stroke.mask, high)
     columns = np.arange(stroke.width)
     pieces: list[Stroke] = []
@@ -58,8 +61,13 @@ def cut_stroke(stroke: Stroke, high: float, pen: float) -> tuple[list[Stroke], l
         if between.any():
             pieces.append(trim_stroke(replace(stroke, mask=between)))
             costs.append(cost)
-        cost = EVERY_CUT + INK_CUT * ink / pen
+        cost = every_cut + INK_CUT * ink / pen
     return pieces, costs[1:]
+
+
+def _weigh_narrow(stroke: Stroke, high: float) -> float:
+    """Return what a cut of a stroke costs for how narrow it is, in nats."""
+    return NARROW_CUT * max(0.0, NARROW - stroke.width / high)
 
 
 def find_seams(mask: Mask, high: float) -> list[tuple[NDArray[np.int64], float]]:
@@ -135,7 +143,7 @@ def part_stroke(stroke: Stroke, high: float) -> tuple[list[Stroke], list[float]]
         for own in (stroke.mask & (nearest == number) for number in range(len(lines)))
         if own.any()
     ]
-    return pieces, [EVERY_LINE] * (len(pieces) - 1)
+    return pieces, [EVERY_LINE + _weigh_narrow(stroke, high)] * (len(pieces) - 1)
 
 
 def _find_lines(mask: Mask, scale: float, high: float) -> list[Line]:

@@ -45,8 +45,9 @@ class Evidence(NamedTuple):
 
 NEITHER, FIRST, SECOND, BOTH = range(4)  # 1 for the first, 2 for the second
 
-# Logistic regression on 1,210 digits that the network doubts: of 2,100 synthesised hands, and of pages that put
-# together MNIST's validation digits, as they are and varied. EXPERIMENTS.md says what it mends and harms
+# Logistic regression on 1,210 digits that a former network doubted, of synthesised hands and of pages that put together
+# MNIST's validation digits. `python -m train fit-pages` fits them to a network: to the present one it fits others that
+# mend and harm as much on other hands (EXPERIMENTS.md)
 WEIGHTS = Weights(probable=0.73, first=Likeness(0.82, 0.8), second=Likeness(0.92, -0.39), both=Likeness(1.83, -0.23))
 LEAST = 1.5  # odds' logarithm from which the second class is read: then none of 20,000 digits of many hands is harmed
 UNLIKE = -2.0  # odds' logarithm from which a sure digit is doubted: one in 1,000 to 2,000 of those that are right

@@ -28,7 +28,7 @@ from ..errors import TrainingError
 from ..handwriting.people import pick_person, write_as
 from .fitting import regress
 
-SEED = 8001
+SEED, OTHER_SEED = 8001, 8002  # of the pages that are fitted on, and of others, to compare on
 HANDS = 2100  # pages that a hand each writes
 HAND_DIGITS = (4, 36)  # on such a page, fewest and most
 TURNS = 4  # times that validation digits are put together to pages
@@ -43,12 +43,13 @@ Pages = Sequence[Split]
 
 
 class Read(NamedTuple):
-    """Digits of a group's pages with what is weighed of them, (n,) each; those of which nothing tells are left out."""
+    """A group's digits with what is weighed of them, (n,) each; those of which nothing tells are left out."""
 
     evidence: Evidence
     sure: NDArray[np.bool_]
     first: NDArray[np.bool_]  # it is of the class that the network reads,
     second: NDArray[np.bool_]  # or of the second likeliest
+    digits: int  # of the group, those that are left out as well
 
 
 @dataclass(frozen=True)
@@ -103,42 +104,15 @@ def put_together(split: Split, seed: int | tuple[int, int]) -> Iterator[Split]:
             start += len(page)
 
 
-def fit_weights(classifier: Classifier, groups: Mapping[str, Pages]) -> Fitted:
-    """Fit how much a page tells of its digits, for one network.
-
-    Args:
-        classifier: answers features, and has prototypes.
-        groups: pages by the name of their group.
+def read_groups(classifier: Classifier, groups: Mapping[str, Pages]) -> dict[str, Read]:
+    """Let a network that answers features read the pages of each group.
 
     Raises:
-        TrainingError: the model has no prototypes, or whatever the odds, too many are harmed.
+        TrainingError: the model has no prototypes.
     """
-    prototypes = classifier.prototypes
-    if prototypes is None:
+    if classifier.prototypes is None:
         raise TrainingError(f"{classifier.name} has no prototypes, so its pages are not read by their sure digits.")
-    read = {name: read_pages(classifier, prototypes, pages) for name, pages in groups.items()}
-    weights, digits = fit_evidence(list(read.values()))
-    odds = {name: weigh_evidence(each.evidence, weights) for name, each in read.items()}
-    counts = {name: sum(map(len, pages)) for name, pages in groups.items()}
-    read_anew = {
-        least: {
-            name: count_changed(odds[name] >= least, ~each.sure, each.second, each.first, counts[name])
-            for name, each in read.items()
-        }
-        for least in LEAST
-    }
-    doubted = {
-        unlike: {
-            name: count_changed(
-                odds[name] >= unlike, each.sure, ~each.first, each.first, int((each.sure & each.first).sum())
-            )
-            for name, each in read.items()
-        }
-        for unlike in UNLIKE
-    }
-    return Fitted(
-        weights, digits, find_lowest(read_anew, MAX_HARMED), find_lowest(doubted, MAX_DOUBTED), read_anew, doubted
-    )
+    return {name: read_pages(classifier, classifier.prototypes, pages) for name, pages in groups.items()}
 
 
 def read_pages(classifier: Classifier, prototypes: References, pages: Pages) -> Read:
@@ -156,7 +130,20 @@ def read_pages(classifier: Classifier, prototypes: References, pages: Pages) -> 
     likelier, nearer, written, sure, is_first, is_second = (
         np.concatenate(parts) for parts in zip(*collected, strict=True)
     )
-    return Read(Evidence(likelier, nearer, written), sure, is_first, is_second)
+    return Read(Evidence(likelier, nearer, written), sure, is_first, is_second, sum(map(len, pages)))
+
+
+def fit_weights(groups: Mapping[str, Read]) -> Fitted:
+    """Fit how much a page tells of its digits.
+
+    Raises:
+        TrainingError: whatever the odds, too many are harmed.
+    """
+    weights, digits = fit_evidence(list(groups.values()))
+    read_anew = {least: count_read_anew(groups, weights, least) for least in LEAST}
+    doubted = {unlike: count_doubted(groups, weights, unlike) for unlike in UNLIKE}
+    least, unlike = find_lowest(read_anew, MAX_HARMED), find_lowest(doubted, MAX_DOUBTED)
+    return Fitted(weights, digits, least, unlike, read_anew, doubted)
 
 
 def fit_evidence(groups: Sequence[Read]) -> tuple[Weights, int]:
@@ -174,16 +161,24 @@ def fit_evidence(groups: Sequence[Read]) -> tuple[Weights, int]:
     return Weights(probable, *(Likeness(*each) for each in zip(others[:3], others[3:], strict=True))), len(second)
 
 
-def count_changed(
-    beyond: NDArray[np.bool_],
-    of_these: NDArray[np.bool_],
-    mended: NDArray[np.bool_],
-    harmed: NDArray[np.bool_],
-    of_digits: int,
-) -> Tally:
-    """Count what becomes of digits beyond odds."""
-    changed = beyond & of_these
-    return Tally(int(changed.sum()), int((changed & mended).sum()), int((changed & harmed).sum()), of_digits)
+def count_read_anew(groups: Mapping[str, Read], weights: Weights, least: float) -> dict[str, Tally]:
+    """Count the doubtful digits that are read anew from odds on, of each group."""
+    counted = {}
+    for name, read in groups.items():
+        changed = ~read.sure & (weigh_evidence(read.evidence, weights) >= least)
+        mended, harmed = int((changed & read.second).sum()), int((changed & read.first).sum())
+        counted[name] = Tally(int(changed.sum()), mended, harmed, read.digits)
+    return counted
+
+
+def count_doubted(groups: Mapping[str, Read], weights: Weights, unlike: float) -> dict[str, Tally]:
+    """Count the sure digits that are doubted from odds on, of each group."""
+    counted = {}
+    for name, read in groups.items():
+        changed = read.sure & (weigh_evidence(read.evidence, weights) >= unlike)
+        mended, harmed = int((changed & ~read.first).sum()), int((changed & read.first).sum())
+        counted[name] = Tally(int(changed.sum()), mended, harmed, int((read.sure & read.first).sum()))
+    return counted
 
 
 def find_lowest(tried: Mapping[float, Mapping[str, Tally]], most: float) -> float:

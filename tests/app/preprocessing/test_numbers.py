@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from app.errors import NoInk
-from app.framing import to_tensor
+from app.framing import frame_digit, to_tensor
 from app.models.classifier import Classifier, load_classifier
 from app.models.folder import load
 from app.preprocessing.decoding import decode_picture
 from app.preprocessing.digits import read_picture
-from app.preprocessing.numbers import FoundDigit, Look, find_writing
+from app.preprocessing.looking import Look
+from app.preprocessing.numbers import FoundDigit, find_writing
 from app.reading.answers import Answer, predict_one, read_one
 from app.reading.numbers import read_number
 from tests.support import drawings
@@ -221,7 +222,7 @@ def test_a_digit_far_below_the_next_one_stays_in_its_line() -> None:
     assert read(page) == "47230"
 
 
-@pytest.mark.parametrize(("x", "long"), ((290, 40), (300, 60), (310, 40)))
+@pytest.mark.parametrize(("x", "long"), ((290, 40), (300, 60), (310, 40), (315, 60), (320, 40)))
 def test_the_hat_of_a_five_is_no_minus(x: int, long: int) -> None:
     page = np.minimum(
         write("33", height=90, gap=40, pen=9), draw_digit(8, shape=PAGE, height=90, centre=(430, 60), pen=9)
@@ -579,6 +580,16 @@ def look_with(classifier: Classifier) -> Look:
         return prediction.probabilities, prediction.certainty
 
     return look
+
+
+@pytest.mark.parametrize("text", ("2356", "4690"))
+def test_soft_edges_of_digits_stay_soft_on_uneven_paper(text: str) -> None:
+    page = np.asarray(cv2.GaussianBlur(write(text, height=70, gap=40), (0, 0), 2), np.uint8)
+    alone = [np.asarray(255 - page[:, x : x + 82], np.uint8) for x in range(9, 9 + 82 * len(text), 82)]
+    soft = np.stack([frame_digit(np.where(ink >= 13, ink, np.uint8(0))) for ink in alone]).astype(int)
+    found = np.stack([one.digit for one in find(in_uneven_light(page))]).astype(int)
+    apart = np.abs(found - soft).mean(axis=(1, 2)) / soft.mean(axis=(1, 2))
+    assert np.median(apart) < 0.2  # hardened, they were apart by 0.3, bolder and larger
 
 
 def test_small_digits_of_a_large_photograph_are_read_less_reduced() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -42,6 +44,21 @@ def test_a_narrow_stroke_is_not_cut() -> None:
     pieces, costs = cut_stroke(stroke, 90, 8)
     assert pieces == [stroke]
     assert costs == []
+
+
+def two_bars(apart: int) -> Stroke:
+    """Return two bars, 90 high, that a thin line joins."""
+    mask = np.zeros((90, apart + 20), bool)
+    mask[:, :10] = mask[:, -10:] = mask[44:46] = True
+    return Stroke(0, 0, mask)
+
+
+@pytest.mark.parametrize("cut", (lambda stroke: cut_stroke(stroke, 90, 10), lambda stroke: part_stroke(stroke, 90)))
+def test_a_stroke_as_narrow_as_one_digit_costs_more_to_cut(
+    cut: Callable[[Stroke], tuple[list[Stroke], list[float]]],
+) -> None:
+    narrow, wide = min(cut(two_bars(40))[1]), min(cut(two_bars(80))[1])
+    assert narrow > wide + 1
 
 
 @pytest.mark.parametrize("text", ("06", "2385", "90634528"))

@@ -11,19 +11,23 @@ from app.models.classifier import Classifier, load_classifier
 from app.models.folder import load
 from app.reading.consistency import BOTH, FIRST, SECOND, Evidence, Likeness, Weights, weigh_evidence
 from tests.conftest import MODELS
+from tests.train.conftest import print_digits
 from train.__main__ import main
 from train.data.datasets import Split
 from train.errors import TrainingError
 from train.evaluation import consistency, slashes
 from train.evaluation.consistency import (
+    MAX_DOUBTED,
     MAX_HARMED,
     Read,
     Tally,
+    count_doubted,
+    count_read_anew,
     find_lowest,
     fit_evidence,
     fit_weights,
     put_together,
-    read_pages,
+    read_groups,
     write_groups,
     write_hands,
 )
@@ -62,7 +66,7 @@ def test_the_weights_that_made_the_answers_are_found() -> None:
     second = rng.random(count) < 1 / (1 + np.exp(-weigh_evidence(evidence, true)))
     sure = rng.random(count) < 0.1
     second[sure] = False  # what the network is sure of is not fitted on
-    weights, digits = fit_evidence([Read(evidence, sure, ~second, second)])
+    weights, digits = fit_evidence([Read(evidence, sure, ~second, second, count)])
     assert digits == (~sure).sum()
     assert weights.probable == pytest.approx(0.7, abs=0.06)
     for found, likeness in zip(weights[1:], true[1:], strict=True):
@@ -92,32 +96,36 @@ def test_where_all_odds_harm_nothing_is_fitted() -> None:
 def test_pages_are_read_better_by_what_is_fitted_on_others(robust: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(consistency, "HANDS", 80)
     monkeypatch.setattr(consistency, "TURNS", 1)
-    groups = write_groups(Split(*synthesise_hand(9300, 10)))
+    groups = read_groups(robust, write_groups(Split(*synthesise_hand(9300, 10))))
     assert set(groups) == {"hands", "validation", "varied validation"}
-    fitted = fit_weights(robust, groups)
+    fitted = fit_weights(groups)
     assert fitted.weights.both.nearer > 0
     assert fitted.weights.probable > 0
     for tally in fitted.read_anew[fitted.least].values():
         assert tally.harmed <= MAX_HARMED * tally.of_digits
-    assert robust.prototypes
-    others = read_pages(robust, robust.prototypes, list(write_hands(80, 77)))
-    changed = (weigh_evidence(others.evidence, fitted.weights) >= fitted.least) & ~others.sure
-    assert (changed & others.second).sum() > (changed & others.first).sum()
+    others = read_groups(robust, {"hands": list(write_hands(80, 77))})
+    (counted,) = count_read_anew(others, fitted.weights, fitted.least).values()
+    assert counted.mended > counted.harmed
+    (doubted,) = count_doubted(others, fitted.weights, fitted.unlike).values()
+    assert doubted.harmed <= 5 * MAX_DOUBTED * doubted.of_digits
 
 
 def test_a_model_without_prototypes_is_refused() -> None:
     with pytest.raises(TrainingError, match="lenet5 has no prototypes"):
-        fit_weights(load_classifier(load(MODELS / "lenet5")), {})
+        read_groups(load_classifier(load(MODELS / "lenet5")), {})
 
 
 def test_the_command_prints_what_the_app_is_to_hold(
-    printed: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    x_train, y_train = print_digits(600, seed=1)  # so many that every label is among those that are held out
+    np.savez(tmp_path / "mnist.npz", x_train=x_train, y_train=y_train, x_test=x_train[:20], y_test=y_train[:20])
     monkeypatch.setattr(consistency, "HANDS", 20)
     monkeypatch.setattr(slashes, "MANY_HANDS", 4)
     monkeypatch.setattr(slashes, "ONE_HAND", 3)
-    assert main(["fit-pages", "--data", str(printed), "--output", str(MODELS)]) == 0
+    assert main(["fit-pages", "--compare", "--data", str(tmp_path), "--output", str(MODELS)]) == 0
     shown = capsys.readouterr().out
     assert "varied validation" in shown
+    assert "by the weights in use: " in shown
     assert "app/preprocessing/slashes.py: Weights(forms=" in shown
     assert "app/reading/consistency.py: Weights(probable=" in shown

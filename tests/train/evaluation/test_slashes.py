@@ -12,7 +12,7 @@ from tests.conftest import MODELS
 from tests.support.drawings import draw_text, to_png
 from train.data.datasets import Split
 from train.evaluation import slashes
-from train.evaluation.slashes import Strokes, collect_strokes, compose_strokes, fit_weights
+from train.evaluation.slashes import Strokes, collect_strokes, compose_strokes, count_told, fit_weights
 from train.handwriting.synthesis import synthesise_hand
 
 
@@ -30,8 +30,8 @@ def test_pages_of_many_hands_and_rows_of_one_are_composed(monkeypatch: pytest.Mo
     monkeypatch.setattr(slashes, "MANY_HANDS", 5)
     monkeypatch.setattr(slashes, "ONE_HAND", 1)
     texts = [text for text, _ in compose_strokes(Split(*synthesise_hand(9300, 3)))]
-    assert len(texts) == 5 + 6
-    assert sum("/" in text for text in texts) == 3
+    assert len(texts) == 5 + 7
+    assert sum("/" in text for text in texts) == 4
 
 
 def test_the_weights_tell_what_they_were_fitted_on() -> None:
@@ -39,7 +39,10 @@ def test_the_weights_tell_what_they_were_fitted_on() -> None:
     slashes = np.arange(400) % 2 == 0
     given = rng.normal(size=(400, 7)) * 0.05
     given[:, 0] += 0.4 * slashes
-    fitted = fit_weights(Strokes(given, np.zeros(400, np.intp), slashes))
-    assert (fitted.ones, fitted.slashes) == (200, 200)
-    assert min(fitted.ones_right, fitted.slashes_right) > 190
-    assert fitted.weights.given[0] > 5
+    strokes = Strokes(given, np.zeros(400, np.intp), slashes)
+    weights = fit_weights(strokes)
+    told = count_told(strokes, weights)
+    assert (told.ones, told.slashes) == (200, 200)
+    assert min(told.ones_right, told.slashes_right) > 190
+    assert told.ones_right >= told.slashes_right  # each 1 counts more
+    assert weights.given[0] > 5
