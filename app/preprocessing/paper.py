@@ -28,6 +28,8 @@ TWO_LEVELS = 0.8  # of the pixels are paper or ink, with so little between them 
 FAT = 0.15  # of the pixels that are ink, if it is fat
 SLENDER, EXACT = 0.03, 0.98  # likewise, where so much of the paper has one level exactly
 SMALL = 32  # pixels of a picture's longer side, up to which so exact paper is flat whatever lies between the two levels
+SOFT_BORDER, SOFT_SHARE, SOFT_EXACT = 0.5, 0.2, 0.8  # likewise, where a drawing of
+DOZEN = 12  # pixels was enlarged by interpolation
 FAR = 112  # grey levels between paper and ink of such a drawing, at least
 INK_SPREAD = 16  # grey levels that its ink strays from its most frequent one
 BEHIND_LINE = 0.8  # of a shadow, or of a table, that lies between a straight edge and the picture's border
@@ -140,7 +142,7 @@ def find_sides(
     """
     grey = mix_colours(pixels, steps) if pixels.ndim == 3 else pixels
     shape, grey = grey.shape, _gather_blocks(grey)
-    if not keep_frames and _measure_border(grey)[1] < FLAT_BORDER:
+    if not keep_frames:
         grey = smooth_levels(grey, steps)
     tiny = max(grey.shape) < TINY
     blocks = np.diag([shape[1] / grey.shape[1], shape[0] / grey.shape[0], 1.0])
@@ -531,6 +533,7 @@ def find_marks_on_flat_paper(grey: NDArray[np.uint8], surely: bool = False) -> M
     on_paper = _count_near(sample, paper) / sample.size
     plain = share >= FLAT_BORDER and on_paper >= FLAT_SHARE
     fat = not plain and share >= FAT_BORDER and _is_in_two_levels(sample, paper, on_paper)
+    fat = fat or (not plain and share >= SOFT_BORDER and _is_soft(grey, paper, on_paper))
     if not surely and not plain and (not fat or _lies_behind_line(sample, paper)):
         return None
     is_dark = cv2.mean(grey)[0] < paper
@@ -556,6 +559,16 @@ def _is_in_two_levels(sample: NDArray[np.uint8], paper: int, on_paper: float) ->
     ink = int(counts.argmax())
     fat = float(counts[max(0, ink - INK_SPREAD) : ink + INK_SPREAD + 1].sum()) / sample.size
     return fat >= least and on_paper + fat >= TWO_LEVELS
+
+
+def _is_soft(grey: NDArray[np.uint8], paper: int, on_paper: float) -> bool:
+    """Tell whether a drawing of a dozen pixels was enlarged smoothly: exact paper, and no edge that is sharp."""
+    if on_paper < SOFT_SHARE or np.count_nonzero(grey == paper) < SOFT_EXACT * on_paper * grey.size:
+        return False
+    steepest = 255 * DOZEN / max(grey.shape)
+    across, down = cv2.absdiff(grey[:, 1:], grey[:, :-1]), cv2.absdiff(grey[1:], grey[:-1])
+    strongest = int(cv2.minMaxLoc(cv2.absdiff(grey, paper))[1])
+    return strongest >= FAR and max(int(across.max()), int(down.max())) <= steepest + 1
 
 
 def _lies_behind_line(sample: NDArray[np.uint8], paper: int) -> bool:
