@@ -23,7 +23,7 @@ from ..preprocessing.decoding import Body, decode_picture
 from ..preprocessing.digits import FoundInk, look_again, read_ink, read_picture
 from ..preprocessing.explanation import Step
 from ..preprocessing.pages import MAX_PAGES, count_pages
-from ..preprocessing.paper import reduce_picture
+from ..preprocessing.sheets import reduce_picture
 from .evidence import Change, find_evidence, paint_evidence
 from .likeness import find_like
 from .numbers import read_number
