@@ -48,6 +48,7 @@ LONGEST = (
     "app/server/test_server.py",
     "app/openapi/test_clients.py",
     "browser/test_corrections.py",
+    "browser/test_understand.py",
     "browser/test_keeping.py",
     "browser/test_challenge.py",
     "app/memory/test_database.py",

@@ -30,6 +30,7 @@ from .handwriting.synthesis import synthesise_digits
 from .learning.devices import without_greetings
 from .recipes import adapting, robust
 from .recipes.adapting import Correction, Effort
+from .recipes.recipe import Recipe
 
 MAX_SECONDS = 600.0  # that reading all corrections may take
 LISTED = 20  # absurd corrections that are shown
@@ -55,7 +56,7 @@ def adapt_model(
         raise TrainingError(
             f"{name} has no prototypes, so it cannot be corrected. Train it again: python -m train {name}"
         )
-    dataset = datasets.hold_out(datasets.load("mnist", data), 1 / 12)
+    dataset = datasets.hold_out(datasets.load("mnist", data), Recipe.validation)
     with without_greetings():
         network = load_keras(folder)
     absurd = adapting.find_absurd(network, found.prototypes, corrections)

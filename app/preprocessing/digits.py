@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from ..errors import NoInk
 from ..framing import DIGIT, NOTHING_DRAWN, SIDE, Framing, frame_digit
 from .decoding import DECODED_SIDE, Body, Picture, decode_picture
-from .doubts import has_dot, holds_another, is_fold, is_ringed, is_weak, spans_picture, stands_alone
+from .doubts import has_dot, holds_another, is_circle, is_fold, is_ringed, is_weak, spans_picture, stands_alone
 from .drawings import find_drawn_ink
 from .explanation import Step, Steps
 from .ink import draw_ink, is_coarse, is_faint
@@ -229,7 +229,12 @@ def _look_in(grey: NDArray[np.uint8], steps: Steps | None, framing: Framing, str
     main = int(parts.score.argmax())
     doubted = not stands_alone(parts) or has_dot(parts) or holds_another(parts) or is_ringed(parts)
     if not marks.flat:
-        doubted = doubted or is_weak(parts) or is_fold(parts.boxes[main], parts.area[main], parts.labels.shape)
+        doubted = (
+            doubted
+            or is_weak(parts)
+            or is_circle(parts)
+            or is_fold(parts.boxes[main], parts.area[main], parts.labels.shape)
+        )
     found = FoundInk(draw_ink(contrast, marks, steps), is_faint(contrast, marks), doubted, coarse, not marks.flat)
     rating = 0.0 if parts.contact[main] else math.inf if marks.flat else float(parts.score[main])
     level = cv2.minMaxLoc(contrast)[1]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .frames import FRAMED, find_rings
+from .frames import DIRECTIONS, FRAMED, find_rings
 from .parts import FOLD, LARGE, Parts, choose_parts
 
 OTHER_HEIGHT = 0.6  # of the digit's height that another part has that may be a digit as well,
@@ -25,6 +25,10 @@ BESIDE = 0.6  # of the picture that a part that goes through it takes up at most
 WEAK_LEVEL = 48  # contrast of 255 below which ink on uneven paper is weak: a soft pencil has 80
 WEAK_LINE = 0.15  # of its length that a line is thick at most,
 WEAK_OTHERS = 0.5  # and of its area that the other ink has
+SMALLEST_CIRCLE = 16  # cells, or every ring is one
+CIRCLE_FULL = 0.5  # of its box that a circle's line covers at most
+CIRCLE_SEEN = 0.6  # of all directions in which there is some of it, and
+CIRCLE_EVEN = 0.02  # of its radius by which it differs from that: of MNIST's noughts all differ by more
 SHADOW_LEVEL = 150  # contrast that shadows have less of: that of a lamp takes half of the light
 
 
@@ -100,6 +104,23 @@ def is_weak(parts: Parts) -> bool:
     narrow = min(parts.boxes[main, 2:]) <= WEAK_LINE * max(parts.boxes[main, 2:])
     others = int(parts.area.sum() - parts.area[main])
     return bool(narrow or others >= WEAK_OTHERS * parts.area[main])
+
+
+def is_circle(parts: Parts) -> bool:
+    """Tell whether a digit's parts are a circle as only cups, coins and compasses draw it, or most of one."""
+    rows, columns = np.nonzero(np.concatenate(([False], choose_parts(parts)))[parts.labels])
+    height, width = np.ptp(rows) + 1, np.ptp(columns) + 1
+    if min(width, height) < SMALLEST_CIRCLE or rows.size > CIRCLE_FULL * width * height:
+        return False
+    unknown = np.stack((columns, rows, np.ones(len(rows))), axis=1)
+    (twice_x, twice_y, rest), *_ = np.linalg.lstsq(unknown, (columns**2 + rows**2).astype(float), rcond=None)
+    down, across = rows - twice_y / 2, columns - twice_x / 2
+    radius = float(np.sqrt(max(1.0, rest + twice_x**2 / 4 + twice_y**2 / 4)))
+    directions = (np.arctan2(down, across) / (2 * np.pi) * DIRECTIONS).astype(int) % DIRECTIONS
+    counts = np.bincount(directions, minlength=DIRECTIONS)
+    seen = counts > 0
+    far = np.bincount(directions, np.hypot(down, across), DIRECTIONS)[seen] / counts[seen]
+    return bool(seen.mean() >= CIRCLE_SEEN and np.abs(far / radius - 1).mean() <= CIRCLE_EVEN)
 
 
 def _reaches_in(parts: Parts, part: int) -> bool:

@@ -16,22 +16,20 @@ from numpy.typing import NDArray
 
 from ..framing import SIDE
 from .ink import COARSE, is_faint_ink, stretch_strong, thicken_hairlines
-from .paper import (
+from .paper import FLAT_SHARE, LEAST_CONTRAST, TINY
+from .parts import EDGE_ON_FLAT, GRID, SMALLEST, measure_cell, pool_cells
+from .sheets import (
     AS_WIDE,
     EVEN_SURROUND,
     FILLED_CARD,
     FLAT,
     FLAT_BORDER,
-    FLAT_SHARE,
-    LEAST_CONTRAST,
     SHEET,
     SHEET_EDGE,
     SHEET_LINED,
     SMALLEST_CARD,
     SMALLEST_SHEET,
-    TINY,
 )
-from .parts import EDGE_ON_FLAT, GRID, SMALLEST, measure_cell, pool_cells
 
 # Of its width, and of its height, that a card is marked an eighth within its sides: a disc is 0.66, a box whose corners
 NEAR_ROUND, NEAR_STRAIGHT = 0.6, 0.8  # are round by a third of its width 0.85

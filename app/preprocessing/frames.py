@@ -17,12 +17,14 @@ TILTED = 0.12  # of a frame's longer side that its lines may lean
 CELL_FULL = 0.9  # of its box that a cell of a form fills,
 CELL_HELD = 0.3  # and of its height that the digit in it has at least
 FRAMED = 0.2  # of a frame's shorter side: the size of what it frames, at least
+UPRIGHT = 0.8  # of its width that a digit beside a pen is high at least: part of a line of text is lower
 PEN_LONG = 1.7  # times as long as the digit beside it is a pen that lies in the picture at least,
 PEN_BESIDE, PEN_OTHERS = 0.2, 0.1  # and so much of its length, and of its likeness to a digit, that has
 SMALLEST_RING = 12  # cells
 RING_WIDE = 0.8  # of its height that a ring around a digit is wide at least: a nought with a bar in it is narrower
 RING_HELD = 0.35  # of the ring's height that what is in it is high at least: a nought's dot is lower
 RING_HOLLOW = 0.7  # of the way from its middle to its box that is free of the ring, and
+RING_ROUND = 1.25  # times as far from the middle as its box reaches up and down is the ring at most, not in corners
 RING_SEEN = 0.85  # of all directions in which there is some of it further out
 DIRECTIONS = 48
 BAR_LONG = 5.0  # times as high as wide is a wall between boxes at least,
@@ -79,7 +81,7 @@ def find_rings(labels: NDArray[np.int32], boxes: NDArray[np.int32]) -> list[int]
         down, across = (rows + 0.5) / h * 2 - 1, (columns + 0.5) / w * 2 - 1
         far = np.hypot(down, across)
         seen = np.unique((np.arctan2(down, across) / (2 * np.pi) * DIRECTIONS).astype(int))
-        if far.min() >= RING_HOLLOW and seen.size >= RING_SEEN * (DIRECTIONS - 1):
+        if far.min() >= RING_HOLLOW and far.max() <= RING_ROUND and seen.size >= RING_SEEN * (DIRECTIONS - 1):
             rings.append(int(part))
     return rings
 
@@ -112,10 +114,19 @@ def rank_bars_last(
     size = boxes[:, 2:].max(axis=1)
     best = int(likeness.argmax())
     others = np.flatnonzero(
-        (likeness >= PEN_OTHERS * likeness[best]) & (size * PEN_LONG <= size[best]) & (size >= PEN_BESIDE * size[best])
+        (likeness >= PEN_OTHERS * likeness[best])
+        & (size * PEN_LONG <= size[best])
+        & (size >= PEN_BESIDE * size[best])
+        & (boxes[:, 3] >= UPRIGHT * boxes[:, 2])
     )
-    if not others.size or contact[best]:
+    if not others.size or contact[best] or not _is_bar(labels, best):
         return
-    _, sides, _ = cv2.minAreaRect(cv2.findNonZero((labels == best + 1).view(np.uint8)))
-    if max(sides) >= BAR_LONG * min(sides):
+    others = others[[not _is_bar(labels, int(other)) for other in others]]  # the pieces of a broken line are
+    if others.size:
         likeness[best] = likeness[others].max() * (1 - PEN_OTHERS)
+
+
+def _is_bar(labels: NDArray[np.int32], part: int) -> bool:
+    """Tell whether a part is straight and slim."""
+    _, sides, _ = cv2.minAreaRect(cv2.findNonZero((labels == part + 1).view(np.uint8)))
+    return bool(max(sides) >= BAR_LONG * min(sides))

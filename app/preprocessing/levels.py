@@ -18,6 +18,7 @@ UNSCALED = 16  # grey level up to which it goes. Source: scikit-learn's load_dig
 SCREENED_SIDE = 64  # pixels of the longer side of a picture that is printed in dots, at least
 TILE, TILES = 24, 3  # pixels of a tile's side, and as many of them across and down, that are looked at
 STEP = 64  # grey levels between pixels beside each other, one in a dot and one beside it
+ROWS = 13  # that are looked at first
 STEPS = 0.14  # of the pixels of half of the tiles that have such a step beside them: among squares fewer have
 SPREAD = 0.45  # of the distance between dots, by which they are smoothed,
 WIDEST_SPREAD = 60  # and so many times as long is the picture at least
@@ -41,7 +42,7 @@ def smooth_levels(grey: Grey, steps: Steps | None = None) -> Grey:
     """Return a picture without the checks that stand for transparency, or the dots that stand for grey.
 
     Args:
-        grey: uint8 (h, w), whose border has more than one level.
+        grey: uint8 (h, w).
         steps: collects what was decided.
     """
     if max(grey.shape) < SCREENED_SIDE or min(grey.shape) < TILE:
@@ -51,7 +52,7 @@ def smooth_levels(grey: Grey, steps: Steps | None = None) -> Grey:
         checks = np.asarray(grey - np.uint8(low) <= high - low)  # below the lowest, 8 bits begin again at 255
         grey = np.where(checks, np.uint8((low + high) // 2), grey)
         return _note(grey, "took out the checks that stand for transparency", steps)
-    if (share := _measure_steps(grey)) >= STEPS:
+    if _may_be_screened(grey) and (share := _measure_steps(grey)) >= STEPS:
         spread = min(SPREAD * 2 / share, max(grey.shape) / WIDEST_SPREAD)
         grey = np.asarray(cv2.GaussianBlur(grey, (0, 0), spread), np.uint8)
         return _note(grey, "smoothed the dots in which it is printed", steps)
@@ -66,6 +67,8 @@ def _note(grey: Grey, decision: str, steps: Steps | None) -> Grey:
 
 def _find_checks(grey: Grey) -> tuple[int, int] | None:
     """Return the lowest and the highest level of checks that the border consists of; None where it does not."""
+    if np.count_nonzero(grey[0, 1:] != grey[0, :-1]) < CHECKS - 1:
+        return None
     sides = (grey[0], grey[-1], grey[:, 0], grey[:, -1])
     border = np.concatenate(sides)
     counts = np.bincount(border, minlength=256).astype(float)
@@ -89,6 +92,14 @@ def _alternates(line: Grey, middle: float) -> bool:
         return False
     usual = float(np.median(lengths))
     return usual >= CHECK_SIDE and bool((np.abs(lengths - usual) <= 1).mean() >= EVEN_CHECKS)
+
+
+def _may_be_screened(grey: Grey) -> bool:
+    """Tell whether in some row many pixels differ much from the next one: a dozen rows are soon looked at."""
+    rows = grey[
+        np.arange(ROWS) * (len(grey) - ROWS) // ROWS + np.arange(ROWS)
+    ]  # in even distances all may miss the dots
+    return bool(np.count_nonzero(cv2.absdiff(rows[:, 1:], rows[:, :-1]) >= STEP) >= STEPS / 4 * rows.size)
 
 
 def _measure_steps(grey: Grey) -> float:

@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,53 +22,20 @@ from .bonds import find_bonds
 from .decoding import Picture
 from .digits import look_for_ink
 from .doubts import is_fold
-from .grouping import (
-    CLEAR_LOOK,
-    WEAK,
-    WIDEST,
-    Group,
-    Line,
-    Seen,
-    Span,
-    check_looks,
-    choose_way,
-    cut_line,
-    group_pieces,
-    is_clear,
-    may_be_digit,
-)
-from .ink import crop_ink, is_faint, stretch_ink, thicken_hairlines
-from .lines import (
-    ALIKE,
-    LEAST_HEIGHT,
-    Rows,
-    leave_out,
-    sort_into_rows,
-    stand_together,
-)
-from .paper import NARROW_STROKES, Marks, Side, find_sides
-from .parts import Parts, find_parts, find_roughly
+from .grouping import CLEAR_LOOK, WEAK, Group, Seen, is_clear, may_be_digit
+from .ink import is_faint
+from .lines import ALIKE, Rows, leave_out, sort_into_rows, stand_together
+from .looking import Look, look_at, look_at_shape_alone, read_lines, show_group
+from .page_ink import PAGE_SIDE, find_ink_and_tables
+from .paper import Marks
 from .slashes import NEAR, Written, may_be_slash, weigh_slashes
-from .strokes import (
-    LOW,
-    NO_DIGIT,
-    PAGE_GRID,
-    SMALL_DIGIT,
-    Stroke,
-    find_pale,
-    find_strokes,
-    part_by_cell,
-    refine_marks,
-)
-from .tables import FEW, Cell, Tables, find_tables
+from .strokes import LOW, NO_DIGIT, SMALL_DIGIT, Stroke
+from .tables import Cell, Tables
 
-PAGE_SIDE = 1000  # pixels of a photograph's longer side: a page's digits are smaller than a single one
-MAX_PARTED = 1000  # groups of pieces that are looked at once more, where lines are parted along the lines of the pen
 DOUBTED = 0.5  # looks less like a digit than that: left out at the border, if anything else is there
 MAYBE = 0.2  # looks so much like a digit, if not more: it is named where it is left out
 FEW_FOUND = 3  # digits of uneven paper: of so few, where
 LARGE_FOUND = 0.04  # of the picture's longer side is as high as one of them, they are doubted unless one is found alone
-SOFT_REACH = 0.03  # of a digit's longer side: so far around it goes its edge, where that is soft
 BAR = 1  # the digit that a stripe looks like
 TINY = 0.12  # of the usual height: so small digits are read in rows of their own,
 MAX_LOWER = 200  # small strokes that are looked at, as if each were a small digit
@@ -83,7 +49,6 @@ UNEVEN_BARS = 1.6  # and the highest are so many times as high as the lowest,
 UNEVEN_PENS = 2.0  # or the thickest so many times as thick as the thinnest,
 MANY_BARS = 16  # or where there are so many
 
-Look = Callable[[NDArray[np.uint8]], tuple[NDArray[np.floating], NDArray[np.floating]]]
 Weigh = Callable[[Sequence[Sequence[Written]]], dict[tuple[int, int], float]]
 
 
@@ -149,25 +114,25 @@ def find_writing(
         NoInk: there is no digit.
         TooLarge: there is more than is read in time.
     """
-    look = look or _look_at_shape_alone
+    look = look or look_at_shape_alone
     if not isinstance(picture, Picture):
         picture = Picture(picture, picture.shape[1], picture.shape[0])
-    tables, marks, strokes, small, pale = _find_ink_and_tables(picture.pixels, photo_side)
+    tables, marks, strokes, small, pale = find_ink_and_tables(picture.pixels, photo_side)
     usual = float(np.median([stroke.height for stroke in strokes]))
-    clear, doubtful = _choose_pale(pale, _look_at(pale, marks, look), strokes, LOW * usual)
+    clear, doubtful = _choose_pale(pale, look_at(pale, marks, look), strokes, LOW * usual)
     strokes += clear
     lower = _list_lower([*small, *(one for one in pale if one.height < LOW * usual)], TINY * usual, marks)
-    lower_seen = _look_at(lower, marks, look)
+    lower_seen = look_at(lower, marks, look)
     tiny = find_tiny(lower, lower_seen)
     small = leave_out(small, tiny)
     rows = sort_into_rows(strokes, small, usual, tables, tiny)
     held = [(number, cell, line, beside) for number, row in enumerate(rows) for cell, line, beside in row]
     every = [stroke for _, _, line, _ in held for stroke in line]
-    known = {id(stroke): seen for stroke, seen in zip(every, _look_at(every, marks, look), strict=True)}
+    known = {id(stroke): seen for stroke, seen in zip(every, look_at(every, marks, look), strict=True)}
     numbered = [
         (number, group._replace(cell=cell))
         for (number, cell, _, _), groups in zip(
-            held, _read_lines([(line, beside) for _, _, line, beside in held], known, usual, marks, look), strict=True
+            held, read_lines([(line, beside) for _, _, line, beside in held], known, usual, marks, look), strict=True
         )
         for group in groups
     ]
@@ -186,11 +151,26 @@ def find_writing(
         stroke for stroke, one in zip(lower, lower_seen, strict=True) if id(stroke) not in used and is_clear(one)
     ]
     numbered = _read_slashes([(number, group) for number, group in numbered if id(group) not in beside], weigh)
+    items = _list_items(numbered, left_out, tables, marks, picture)
+    items = _bind([*(group.stroke for _, group in numbered), *left_out], items)
+    if len(items) == 1 and isinstance(items[0], FoundDigit) and (not tables or len(tables.cells) == 1):
+        alone = look_for_ink(picture)
+        doubted = items[0].doubted or alone.among_others
+        return Writing([replace(items[0], digit=frame_digit(alone.ink), faint=alone.faint, doubted=doubted)])
+    if not marks.flat and tables is None and _are_few_and_large(items, picture) and not _holds_a_digit(picture):
+        items = [replace(item, doubted=True) for item in items]  # they may be folds or shadows
+    return Writing(items, usual)
+
+
+def _list_items(
+    numbered: list[tuple[int, Group]], left_out: list[Stroke], tables: Tables | None, marks: Marks, picture: Picture
+) -> list[FoundDigit | FoundMark]:
+    """List digits and marks with their places in the picture; what is left out is a doubted mark of the last line."""
     items: list[FoundDigit | FoundMark] = []
     boxes = _place([group.stroke for _, group in numbered], marks, picture)
     for (number, group), box in zip(numbered, boxes, strict=True):
         if group.seen and group.sign is None:
-            faint = is_faint(_show_group(group.stroke, marks), marks)
+            faint = is_faint(show_group(group.stroke, marks), marks)
             shade = tables and group.seen.digit == BAR and tables.is_pale(marks, *group.stroke.placed)
             x, y, mask = group.stroke.x, group.stroke.y, group.stroke.mask
             own = (x, y, group.stroke.width, group.stroke.height)
@@ -201,14 +181,7 @@ def find_writing(
             items.append(FoundMark(group.sign or None, box, number, group.doubted, group.cell))
     last = max(item.line for item in items)
     items += [FoundMark(None, box, last, doubted=True) for box in _place(left_out, marks, picture)]
-    items = _bind([*(group.stroke for _, group in numbered), *left_out], items)
-    if len(items) == 1 and isinstance(items[0], FoundDigit) and (not tables or len(tables.cells) == 1):
-        alone = look_for_ink(picture)
-        doubted = items[0].doubted or alone.among_others
-        return Writing([replace(items[0], digit=frame_digit(alone.ink), faint=alone.faint, doubted=doubted)])
-    if not marks.flat and tables is None and _are_few_and_large(items, picture) and not _holds_a_digit(picture):
-        items = [replace(item, doubted=True) for item in items]  # they may be folds or shadows
-    return Writing(items, usual)
+    return items
 
 
 def _holds_a_digit(picture: Picture) -> bool:
@@ -234,85 +207,6 @@ def _bind(strokes: list[Stroke], items: list[FoundDigit | FoundMark]) -> list[Fo
         replace(item, bond=bond, doubted=item.doubted or (is_nested and isinstance(item, FoundDigit)))
         for item, bond, is_nested in zip(items, bonds, nested, strict=True)
     ]
-
-
-def _look_at(strokes: list[Stroke], marks: Marks, look: Look) -> list[Seen]:
-    """Look at ink as if each were one digit."""
-    if not strokes:
-        return []
-    digits = np.stack([_frame(stroke, marks) for stroke in strokes])
-    probabilities, looks = look(digits)
-    best = probabilities.argmax(axis=1).tolist()
-    broad = np.count_nonzero(digits.any(axis=1), axis=1) / np.count_nonzero(digits.any(axis=2), axis=1)
-    return [
-        Seen(framed, digit, float(row[digit]), float(certain), float(wide))
-        for framed, digit, row, certain, wide in zip(digits, best, probabilities, looks, broad, strict=True)
-    ]
-
-
-def _read_lines(
-    lines: list[tuple[list[Stroke], list[Stroke]]], known: dict[int, Seen], usual: float, marks: Marks, look: Look
-) -> list[list[Group]]:
-    """Read lines, each cut from top to bottom; one where that is not clear also along the lines of the pen.
-
-    Args:
-        lines: strokes as high as digits, and the small ones beside them.
-        known: by the identity of the lines' strokes, how they look.
-        usual: height of the strokes of all lines.
-        marks: that the strokes are of.
-        look: as find_writing's.
-    """
-    cut = [cut_line(line, beside, known) for line, beside in lines]
-    highs = [min(usual, max(stroke.height for stroke in line) / LEAST_HEIGHT) for line, _ in lines]
-    read = [
-        [group_pieces(way, high, seen)]
-        for way, high, seen in zip(cut, highs, _look_at_runs(cut, known, marks, look), strict=True)
-    ]
-    parted: dict[int, Line] = {}
-    left = MAX_PARTED
-    for at, (way, (line, beside)) in enumerate(zip(cut, lines, strict=True)):
-        if len(way.pieces) > len(line) + len(beside) and not _are_clear(read[at][0].groups):
-            along = cut_line(line, beside, known, along=True)
-            left -= len(along.groups)
-            if left < 0:
-                break
-            parted[at] = along
-    for at, seen in zip(parted, _look_at_runs(list(parted.values()), known, marks, look), strict=True):
-        read[at].append(group_pieces(parted[at], highs[at], seen))
-    return [choose_way(ways) for ways in read]
-
-
-def _are_clear(groups: list[Group]) -> bool:
-    """Tell whether a line's strokes clearly are one digit each, no broader than one is, or a sign."""
-    return all(
-        group.whole
-        and not group.close
-        and (group.seen is None or (is_clear(group.seen) and group.seen.broad <= WIDEST))
-        for group in groups
-    )
-
-
-def _look_at_runs(lines: list[Line], known: dict[int, Seen], marks: Marks, look: Look) -> list[dict[Span, Seen]]:
-    """Look at every run of pieces that is high enough to be a digit, of all lines at once.
-
-    Args:
-        lines: what cut_line returns.
-        known: by the identity of whole strokes, those that were looked at.
-        marks: that the strokes are of.
-        look: as find_writing's.
-    """
-    seen: list[dict[Span, Seen]] = [{} for _ in lines]
-    shown: list[tuple[int, Span, Stroke]] = []
-    for number, line in enumerate(lines):
-        for span, group in line.groups.items():
-            if id(group) in known:
-                seen[number][span] = known[id(group)]
-            elif group.height >= SMALL_DIGIT * line.high:
-                shown.append((number, span, group))
-    check_looks(len(shown))
-    for (number, span, _), one in zip(shown, _look_at([group for _, _, group in shown], marks, look), strict=True):
-        seen[number][span] = one
-    return seen
 
 
 def _doubt_among_others(numbered: list[tuple[int, Group]]) -> list[tuple[int, Group]]:
@@ -393,60 +287,6 @@ def _are_alike(one: Stroke, other: Stroke) -> bool:
     return high <= ALIKE * low and stand_together(one, other)
 
 
-def _find_ink_and_tables(
-    pixels: NDArray[np.uint8], photo_side: int
-) -> tuple[Tables | None, Marks, list[Stroke], list[Stroke], list[Stroke]]:
-    """Return the tables, if there are any, and what _find_ink returns."""
-    grid = round(PAGE_GRID * photo_side / PAGE_SIDE)
-    sides = find_sides(pixels, photo_side=photo_side, keep_frames=True)
-    tables, cleared = find_tables(sides)
-    if tables is None and cleared[0].flat:  # a frame was no table's
-        cleared = find_sides(pixels, photo_side=photo_side)
-    try:
-        marks, strokes, small, pale = _find_ink(cleared, tables, grid)
-    except NoInk:
-        if tables or cleared[0].flat:
-            raise
-        narrow = find_sides(pixels, photo_side=photo_side, strokes=NARROW_STROKES)  # than a shadow that hides the ink
-        marks, strokes, small, pale = _find_ink(narrow, tables, grid)
-    few = tables and not tables.ruled and len(tables.cells) <= FEW
-    if few and part_by_cell(strokes, tables).keys() == {None}:  # nought beside nought
-        tables = None
-        sides = find_sides(pixels, photo_side=photo_side) if sides[0].flat else sides
-        marks, strokes, small, pale = _find_ink(sides, tables, grid)
-    return tables, marks, strokes, small, pale
-
-
-def _find_ink(
-    sides: list[Side], tables: Tables | None, grid: int
-) -> tuple[Marks, list[Stroke], list[Stroke], list[Stroke]]:
-    """Return the marks on the side that is ink, their strokes, the small ones, and those that are much paler.
-
-    Raises:
-        NoInk: there is no digit.
-        TooLarge: there is more than is read in time.
-    """
-    marks, parts = refine_marks(*find_roughly(sides, grid), grid)
-    if tables and not marks.flat:  # found again, with the lines
-        marks, parts = _clear_tables(tables, marks, grid)
-    strokes, small = find_strokes(marks, parts, tables, grid)
-    pale = find_pale(marks, parts, [*strokes, *small])
-    if tables:
-        strokes, small, pale = (_leave_lines_out(some, tables, marks) for some in (strokes, small, pale))
-        if not strokes:
-            raise NoInk(NO_DIGIT)
-    return marks, strokes, small, pale
-
-
-def _leave_lines_out(strokes: list[Stroke], tables: Tables, marks: Marks) -> list[Stroke]:
-    """Return the strokes that are not what is left of a table's lines, nor a shadow or a sheet's edge beside it."""
-    return [
-        stroke
-        for stroke in strokes
-        if not tables.is_rule(*stroke.placed) and not tables.is_shade(marks, *stroke.placed)
-    ]
-
-
 def _choose_pale(
     pale: list[Stroke], seen: list[Seen], strokes: list[Stroke], least: float
 ) -> tuple[list[Stroke], list[Stroke]]:
@@ -460,19 +300,6 @@ def _choose_pale(
         elif may_be_digit(one, WEAK) and (one.digit != BAR or any(stand_together(stroke, by) for by in strokes)):
             doubtful.append(stroke)
     return chosen, doubtful
-
-
-def _clear_tables(tables: Tables, marks: Marks, grid: int) -> tuple[Marks, Parts]:
-    """Return the marks without the tables' lines, and their parts.
-
-    Raises:
-        NoInk: nothing else is drawn.
-    """
-    marks = tables.clear(marks)
-    parts = find_parts(marks, marks.least, grid)
-    if not parts.score.any():
-        raise NoInk(NO_DIGIT)
-    return marks, parts
 
 
 def _read_slashes(numbered: list[tuple[int, Group]], weigh: Weigh) -> list[tuple[int, Group]]:
@@ -497,39 +324,6 @@ def _describe(group: Group) -> Written:
     digit = group.seen.digit if group.seen else None
     is_one = group.whole and group.sign is None and digit == BAR
     return Written(group.stroke, digit, may_be_slash(group.stroke, group.band) if is_one else None)
-
-
-def _look_at_shape_alone(digits: NDArray[np.uint8]) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-    """Take framed digits for likely ones where nothing can judge them: their shape is weighed in any case."""
-    return np.ones((len(digits), 1)), np.ones(len(digits))
-
-
-def _frame(group: Stroke, marks: Marks) -> NDArray[np.uint8]:
-    """Frame the ink of one group."""
-    contrast = _show_group(group, marks, SOFT_REACH * max(group.width, group.height))
-    return frame_digit(thicken_hairlines(crop_ink(stretch_ink(contrast, marks, softly=True))))
-
-
-def _show_group(group: Stroke, marks: Marks, reach: float = 0.0) -> NDArray[np.uint8]:
-    """Return the contrast of one group, its soft edges included: uint8 (h, w).
-
-    Args:
-        reach: pixels around the group, on uneven paper, up to which fainter ink than its own is its edge.
-    """
-    height, width = marks.contrast.shape
-    far = 0 if marks.flat else round(reach)
-    around = max(2, far + 1)
-    x, y = max(0, group.x - around), max(0, group.y - around)
-    right, bottom = min(width, group.right + around), min(height, group.bottom + around)
-    mask = np.zeros((bottom - y, right - x), np.uint8)
-    mask[group.y - y : group.bottom - y, group.x - x : group.right - x] = group.mask
-    contrast = marks.contrast[y:bottom, x:right]
-    near = np.asarray(cv2.dilate(mask, np.ones((3, 3), np.uint8)))
-    if far > 1:
-        faintest = int(marks.contrast[group.y : group.bottom, group.x : group.right][group.mask].min())
-        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * far + 1, 2 * far + 1))
-        near |= cv2.dilate(mask, disc) & (contrast <= faintest)
-    return np.asarray(contrast * near, np.uint8)
 
 
 def _place(groups: list[Stroke], marks: Marks, picture: Picture) -> list[tuple[int, int, int, int]]:

@@ -18,18 +18,19 @@ from numpy.typing import NDArray
 
 from ..errors import DigitsError, TooLarge, describe
 from ..framing import to_tensor
-from ..models.classifier import AMBIGUOUS, FAINT, Classifier, Doubt, Prediction
+from ..models.classifier import AMBIGUOUS, FAINT, NOT_A_DIGIT, Classifier, Doubt, Prediction
 from ..preprocessing.decoding import Body, decode_picture
 from ..preprocessing.digits import FoundInk, look_again, read_ink, read_picture
 from ..preprocessing.explanation import Step
 from ..preprocessing.pages import MAX_PAGES, count_pages
-from ..preprocessing.paper import reduce_picture
+from ..preprocessing.sheets import reduce_picture
 from .evidence import Change, find_evidence, paint_evidence
 from .likeness import find_like
 from .numbers import read_number
 
 Answer = dict[str, Any]
 DECIMALS = 6  # of a probability: more than float32 sums can promise
+AGREEING = 2  # looks without shadows that are certain, and of the same digit
 STEP_SIDE = 500  # pixels: as large as a step's picture is shown; larger ones are reduced
 EVIDENCE_DECIMALS = 2  # of what an odds' logarithm changes
 MAX_STEPS = 16 * 2**20  # bytes of the steps' pictures in one answer, as much as a request may have
@@ -83,7 +84,7 @@ def predict_several(
 def _answer_found(classifier: Classifier, found: Sequence[FoundInk], bodies: Sequence[Body]) -> list[Answer]:
     answers = _describe_found(classifier, found)
     for place, (answer, one, body) in enumerate(zip(answers, found, bodies, strict=True)):
-        if not answer["certain"] and (other := _look_beside_shadows(classifier, one, body)):
+        if other := _look_beside_shadows(classifier, answer, one, body):
             answers[place] = _describe_found(classifier, [other])[0]
     return answers
 
@@ -96,18 +97,25 @@ def _describe_found(classifier: Classifier, found: Sequence[FoundInk]) -> list[A
     )
 
 
-def _look_beside_shadows(classifier: Classifier, found: FoundInk, body: Body) -> FoundInk | None:
-    """Return what a doubted digit certainly is without shadows; to be doubted, since these may be its strokes.
+def _look_beside_shadows(classifier: Classifier, answer: Answer, found: FoundInk, body: Body) -> FoundInk | None:
+    """Return what certainly is a digit without shadows; to be doubted, since these may be its strokes.
+
+    Args:
+        classifier: reads them.
+        answer: about what was found first.
+        found: the same, in the picture.
+        body: the picture.
 
     Returns:
-        None where the paper is even, or nothing else is certain.
+        None where that is one of two digits, the paper is even, or nothing else is certain.
     """
-    digits = look_again(body, classifier.framing) if found.uneven else []
+    is_strange = answer.get("doubt") == NOT_A_DIGIT or found.among_others
+    digits = look_again(body, classifier.framing) if is_strange and found.uneven else []
     if not digits:
         return None
     prediction = classifier.predict(to_tensor(np.stack(digits)))
     certain = np.flatnonzero(classifier.certain(prediction))
-    if not certain.size or np.unique(prediction.probabilities[certain].argmax(axis=1)).size > 1:
+    if certain.size < AGREEING or np.unique(prediction.probabilities[certain].argmax(axis=1)).size > 1:
         return None
     best = int(certain[prediction.score[certain].argmax()])
     return FoundInk(digits[best], faint=False, among_others=True)
@@ -121,9 +129,7 @@ def _read_explained(
         return read_ink(body, None, classifier.framing), describe_pages(body)
     steps: list[Step] = []
     found = read_ink(body, steps, classifier.framing)
-    if not _describe_found(classifier, [found])[0]["certain"] and (
-        other := _look_beside_shadows(classifier, found, body)
-    ):
+    if other := _look_beside_shadows(classifier, _describe_found(classifier, [found])[0], found, body):
         found = other
         steps.append(Step("frame", "what is as pale as a shadow left out: the rest looks like a digit", found.ink))
     return found, {

@@ -16,7 +16,9 @@ from ..errors import NoInk, TooLarge
 from ..framing import to_tensor
 from ..models.classifier import Classifier, Prediction
 from ..preprocessing.decoding import Picture
-from ..preprocessing.numbers import PAGE_SIDE, FoundDigit, FoundMark, Look, Writing, find_writing
+from ..preprocessing.looking import Look
+from ..preprocessing.numbers import FoundDigit, FoundMark, Writing, find_writing
+from ..preprocessing.page_ink import PAGE_SIDE
 from .consistency import read_consistently
 from .text import write_lines
 

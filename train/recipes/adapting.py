@@ -171,12 +171,7 @@ def adapt(
         TrainingError: there are too few corrections, or every epoch made something worse.
     """
     rng = np.random.default_rng(effort.seed)
-    order = rng.permutation(len(corrections))
-    count = round(len(order) * HELD_OUT)
-    if count < MIN_HELD_OUT:
-        least = int(np.ceil(MIN_HELD_OUT / HELD_OUT))
-        raise TrainingError(f"There are {len(order)} corrections to learn from; expected {least} or more.")
-    held_out, taught = _to_split(corrections, order[:count]), _to_split(corrections, order[count:])
+    held_out, taught = _part_corrections(corrections, rng)
     written = Split(*synthesise_digits(WRITTEN, SEED))
     validating = Split(*synthesise_digits(WRITTEN // 2, SEED + 1))
     exam = Exam(held_out, _join(dataset.validation, validating), find_typical(network, prototypes, dataset.training))
@@ -187,9 +182,7 @@ def adapt(
     best: tuple[Quality, int, list[NDArray[np.float32]]] | None = None
     losses: list[str] = []
     start = network.get_weights()
-    certainty = keras.Model(network.input, network.get_layer("certainty").output)
-    former = keras.models.clone_model(certainty)
-    former.set_weights(certainty.get_weights())
+    former = _copy_certainty(network)
     for epoch in range(1, effort.epochs + 1):
         for _ in range(effort.steps):
             tensor, labels, weights = _draw_batch(taught, known, drawings, rng, effort.steps)
@@ -207,6 +200,28 @@ def adapt(
         raise TrainingError(f"Nothing is saved, since it got worse: {'; '.join(losses)}.")
     network.set_weights(best[2])
     return Adapted(network, before, best[0], best[1])
+
+
+def _part_corrections(corrections: Sequence[Correction], rng: np.random.Generator) -> tuple[Split, Split]:
+    """Return the corrections that are held out to decide, and those that are learned from.
+
+    Raises:
+        TrainingError: there are too few to decide.
+    """
+    order = rng.permutation(len(corrections))
+    count = round(len(order) * HELD_OUT)
+    if count < MIN_HELD_OUT:
+        least = int(np.ceil(MIN_HELD_OUT / HELD_OUT))
+        raise TrainingError(f"There are {len(order)} corrections to learn from; expected {least} or more.")
+    return _to_split(corrections, order[:count]), _to_split(corrections, order[count:])
+
+
+def _copy_certainty(network: keras.Model) -> keras.Model:
+    """Return a network that answers the certainty as this one does now, whatever this one learns."""
+    certainty = keras.Model(network.input, network.get_layer("certainty").output)
+    former = keras.models.clone_model(certainty)
+    former.set_weights(certainty.get_weights())
+    return former
 
 
 def find_typical(network: keras.Model, prototypes: References, training: Split) -> Split:

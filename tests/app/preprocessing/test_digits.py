@@ -194,6 +194,19 @@ def test_a_tiny_picture_that_was_enlarged_to_blocks_is_read(robust: Classifier, 
     assert read(robust, [frame_digit(found.ink)]) == [label]
 
 
+@pytest.mark.parametrize("side", (100, 256))
+@pytest.mark.parametrize("light_ink", (False, True))
+def test_tiny_pictures_that_were_enlarged_smoothly_are_read(robust: Classifier, side: int, light_ink: bool) -> None:
+    digits = []
+    for label in DIGITS:
+        drawn = draw_digit(label, shape=(280, 280), height=245, pen=34, paper=0, ink=255)
+        tiny = cv2.resize(drawn, (11, 11), interpolation=cv2.INTER_AREA).astype(int)
+        strong = (tiny * 255 // tiny.max()).astype(np.uint8)
+        smooth = np.asarray(cv2.resize(strong, (side, side), interpolation=cv2.INTER_LINEAR), np.uint8)
+        digits.append(read_picture(to_png(smooth if light_ink else 255 - smooth)))
+    assert read(robust, digits) == list(DIGITS)
+
+
 @pytest.mark.parametrize("label", DIGITS)
 @pytest.mark.parametrize("side", (24, 28, 32))
 def test_small_pictures_that_a_digit_fills_are_read(robust: Classifier, label: int, side: int) -> None:

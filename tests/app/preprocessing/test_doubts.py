@@ -54,3 +54,10 @@ def test_the_shadow_of_a_finger_over_the_border_is_doubted(level: float) -> None
 def test_a_pens_digit_is_not_doubted_where_it_reaches_the_border(down: int) -> None:
     drawn = 255 - draw_digit(5, shape=SHAPE, height=180, pen=16, centre=(240, down))
     assert not look_for_ink(photograph(drawn / 255 * 185)).among_others
+
+
+@pytest.mark.parametrize(("half_wide", "doubted"), ((100, True), (80, False)), ids=("a cup's ring", "a nought"))
+def test_the_ring_that_a_cup_leaves_is_doubted(half_wide: int, doubted: bool) -> None:
+    ring = np.zeros(SHAPE, np.uint8)
+    cv2.ellipse(ring, (240, 180), (half_wide, 100), 0, 0, 360, 255, 9, cv2.LINE_AA)
+    assert look_for_ink(photograph(ring / 255 * 100)).among_others == doubted

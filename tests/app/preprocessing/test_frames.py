@@ -32,6 +32,12 @@ def ringed(page: Grey) -> Grey:
     return page
 
 
+def framed(page: Grey) -> Grey:
+    cv2.rectangle(page, (50, 18), (270, 220), 0, 5)
+    cv2.rectangle(page, (62, 30), (258, 208), 0, 2)
+    return page
+
+
 def between_walls(page: Grey) -> Grey:
     for across in (90, 230):
         cv2.line(page, (across, 30), (across, 205), 0, 3)
@@ -62,7 +68,7 @@ def beside_a_pen(page: Grey) -> Grey:
     return page
 
 
-AROUND = (ringed, between_walls, in_a_row_of_boxes, over_a_base_line, underlined_twice, beside_a_pen)
+AROUND = (ringed, framed, between_walls, in_a_row_of_boxes, over_a_base_line, underlined_twice, beside_a_pen)
 
 
 @pytest.mark.parametrize("paper", PAPERS.values(), ids=PAPERS)
@@ -77,12 +83,20 @@ def test_what_is_around_or_beside_a_digit_is_left_out(
 
 @pytest.mark.parametrize("paper", PAPERS.values(), ids=PAPERS)
 @pytest.mark.parametrize(
-    ("around", "doubted"), ((ringed, True), (beside_a_pen, True), (between_walls, False), (underlined_twice, False))
+    ("around", "doubted"),
+    ((ringed, True), (beside_a_pen, True), (framed, False), (between_walls, False), (underlined_twice, False)),
 )
 def test_a_digit_in_a_ring_or_beside_a_pen_is_doubted(
     around: Callable[[Grey], Grey], doubted: bool, paper: Callable[[Grey], Grey]
 ) -> None:
     assert look_for_ink(paper(around(draw(3)))).among_others == doubted
+
+
+def test_the_bar_of_a_sign_is_no_underline() -> None:
+    sign = np.full((240, 320), 255, np.uint8)
+    cv2.polylines(sign, [np.array([[115, 60], [205, 100], [115, 140]])], False, 0, 9, cv2.LINE_AA)
+    cv2.line(sign, (115, 158), (205, 158), 0, 9, cv2.LINE_AA)
+    assert find_ink(sign).shape[0] > 100
 
 
 def test_a_narrow_nought_with_a_bar_in_it_stays_a_nought() -> None:
