@@ -26,7 +26,8 @@ WEAK_LEVEL = 48  # contrast of 255 below which ink on uneven paper is weak: a so
 WEAK_LINE = 0.15  # of its length that a line is thick at most,
 WEAK_OTHERS = 0.5  # and of its area that the other ink has
 SMALLEST_CIRCLE = 16  # cells, or every ring is one
-CIRCLE_FULL = 0.5  # of its box that a circle's line covers at most
+CIRCLE_WIDE = 0.7  # of its longer side that the shorter one of a circle's box is at least, if some of it is missing,
+CIRCLE_FULL = 0.5  # and of the box that its line covers at most
 CIRCLE_SEEN = 0.6  # of all directions in which there is some of it, and
 CIRCLE_EVEN = 0.02  # of its radius by which it differs from that: of MNIST's noughts all differ by more
 SHADOW_LEVEL = 150  # contrast that shadows have less of: that of a lamp takes half of the light
@@ -108,10 +109,16 @@ def is_weak(parts: Parts) -> bool:
 
 def is_circle(parts: Parts) -> bool:
     """Tell whether a digit's parts are a circle as only cups, coins and compasses draw it, or most of one."""
-    rows, columns = np.nonzero(np.concatenate(([False], choose_parts(parts)))[parts.labels])
-    height, width = np.ptp(rows) + 1, np.ptp(columns) + 1
-    if min(width, height) < SMALLEST_CIRCLE or rows.size > CIRCLE_FULL * width * height:
+    chosen = choose_parts(parts)
+    left, top = parts.boxes[chosen, :2].min(axis=0)
+    right, bottom = (parts.boxes[chosen, :2] + parts.boxes[chosen, 2:]).max(axis=0)
+    shorter, longer = sorted((int(right - left), int(bottom - top)))
+    if (
+        shorter < max(SMALLEST_CIRCLE, CIRCLE_WIDE * longer)
+        or parts.area[chosen].sum() > CIRCLE_FULL * shorter * longer
+    ):
         return False
+    rows, columns = np.nonzero(np.concatenate(([False], chosen))[parts.labels[top:bottom, left:right]])
     unknown = np.stack((columns, rows, np.ones(len(rows))), axis=1)
     (twice_x, twice_y, rest), *_ = np.linalg.lstsq(unknown, (columns**2 + rows**2).astype(float), rcond=None)
     down, across = rows - twice_y / 2, columns - twice_x / 2

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..errors import TooLarge
 from .lines import LEAST_HEIGHT, LOWER, find_median, measure_bands, measure_height
 from .segmentation import cut_stroke, part_stroke
-from .signs import Band, name_sign
+from .signs import Band, may_be_dot, name_sign
 from .strokes import SMALL_DIGIT, Stroke, join_strokes, measure_apart
 from .tables import Cell
 
@@ -363,21 +363,29 @@ def _contradicts(one: Choice, other: Choice) -> bool:
 
 
 def _drop_stray(groups: list[Group], high: float) -> list[Group]:
-    """Take the sign from what stands at no digit, and leave out what is too small to be more than dirt."""
+    """Take the sign from what stands at no digit, and leave out what is too small to be more than dirt.
+
+    A touch of the pen between two digits is kept: where it is no sign, it may be one all the same, half of a colon or
+    a thin pen's point, and the number another one.
+    """
     places = [(group.stroke.x, group.stroke.right) for group in groups if group.sign is None]
     kept = []
     for one in groups:
         group = one
-        if group.sign:
+        if group.sign is not None:
             before = min((group.stroke.x - right for _, right in places if right <= group.stroke.right), default=np.inf)
             after = min((x - group.stroke.right for x, _ in places if x >= group.stroke.x), default=np.inf)
-            beside = {"-": after, "+": after, ".": before, ",": before, ":": max(before, after)}[group.sign]
-            side = min(group.stroke.width, group.stroke.height)
-            is_crumb = group.sign == "." and after == np.inf and side < LAST_POINT * group.band.pen
-            if beside > REACH * high or is_crumb:
-                group = group._replace(sign="", doubted=True)
-        if group.sign == "" and max(group.stroke.width, group.stroke.height) < SMALL_DIGIT * high:
-            continue
+            between = max(before, after)
+            if group.sign:
+                beside = {"-": after, "+": after, ".": before, ",": before, ":": between}[group.sign]
+                side = min(group.stroke.width, group.stroke.height)
+                is_crumb = group.sign == "." and after == np.inf and side < LAST_POINT * group.band.pen
+                if beside > REACH * high or is_crumb:
+                    group = group._replace(sign="", doubted=True)
+            is_small = max(group.stroke.width, group.stroke.height) < SMALL_DIGIT * high
+            is_dot = between <= REACH * high and may_be_dot(group.stroke, group.band)
+            if group.sign == "" and is_small and not is_dot:
+                continue
         kept.append(group)
     return kept
 

@@ -62,7 +62,8 @@ SLENDEREST = 0.4  # of a picture's longer side that its shorter one has at least
 FOLD = 0.03  # of the picture's longer side that a fold is thick at most
 BELONGS_SCORE = 0.02  # of the main part's score that another part has at least
 FLAT_AND_LONG = 4.0  # times as wide as high is a line under a digit at least,
-LINE_HIGH = 0.5  # of the digit's height that it is high at most
+LINE_HIGH = 0.5  # of the digit's height that it is high at most,
+LINE_WIDE = 1.15  # and of its width that it is wide at least: of a sign like "greater or equal" both are as wide
 
 
 @dataclass(frozen=True)
@@ -401,6 +402,7 @@ def choose_parts(parts: Parts) -> NDArray[np.bool_]:
     )
     width, height = parts.boxes[:, 2], parts.boxes[:, 3]
     under = (top >= bottom[main]) & (width >= FLAT_AND_LONG * height) & (height <= LINE_HIGH * height[main])
+    under &= width >= LINE_WIDE * width[main]
     chosen &= ~under
     chosen[main] = True
     return chosen

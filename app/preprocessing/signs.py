@@ -132,6 +132,11 @@ def _is_dot(stroke: Stroke, band: Band, touch: float = TOUCH) -> bool:
     )
 
 
+def may_be_dot(stroke: Stroke, band: Band) -> bool:
+    """Tell whether a small stroke is as large as the touch of a pen, wherever it stands: a dot that is no sign."""
+    return _is_dot(stroke, band, THIN_TOUCH if band.pen <= THIN else TOUCH)
+
+
 def _hangs(stroke: Stroke, band: Band) -> bool:
     """Tell whether a small stroke is drawn downwards from the base line, as a comma's tail."""
     sinks = (stroke.bottom - band.base) / band.high

@@ -92,6 +92,13 @@ def test_a_digit_in_a_ring_or_beside_a_pen_is_doubted(
     assert look_for_ink(paper(around(draw(3)))).among_others == doubted
 
 
+def test_the_bar_of_a_sign_is_no_underline() -> None:
+    sign = np.full((240, 320), 255, np.uint8)
+    cv2.polylines(sign, [np.array([[115, 60], [205, 100], [115, 140]])], False, 0, 9, cv2.LINE_AA)
+    cv2.line(sign, (115, 158), (205, 158), 0, 9, cv2.LINE_AA)
+    assert find_ink(sign).shape[0] > 100
+
+
 def test_a_narrow_nought_with_a_bar_in_it_stays_a_nought() -> None:
     nought = draw_digit(0, shape=(240, 320), height=180, pen=10)
     barred = nought.copy()

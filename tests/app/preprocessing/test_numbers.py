@@ -354,6 +354,20 @@ def test_dirt_is_no_point(size: int) -> None:
     assert (len(writing.digits), writing.marks) == (4, [])
 
 
+@pytest.mark.parametrize(("high", "pen", "size", "rises"), ((48, 3, 2, 2), (80, 8, 8, 62), (80, 8, 6, 40)))
+def test_a_touch_of_the_pen_between_digits_that_is_no_sign_is_doubted(
+    high: int, pen: int, size: int, rises: int
+) -> None:
+    classifier = the_robust()
+    page = draw_text("4825", height=high, pen=pen, gap=0.4)
+    boxes = [one.box for one in find_writing(page).digits]
+    x, base = (boxes[1][0] + boxes[1][2] + boxes[2][0]) // 2, boxes[1][1] + boxes[1][3]
+    assert is_sure(read_one(classifier, to_png(page)))
+    page[base - rises - size : base - rises, x : x + size] = 0
+    answer = read_one(classifier, to_png(page))
+    assert (answer["text"], is_sure(answer)) == ("4825", False)
+
+
 def test_a_tail_apart_from_its_three_is_no_minus() -> None:
     page = draw_text("3813")
     x, y, width, height = find_writing(page).digits[0].box
