@@ -30,7 +30,7 @@ class Weights(NamedTuple):
 
 # Source: `python -m train fit-corrections`, on the served network. Logistic regression on 423,000 pairs of a digit and
 # the nearest example of another class (synthesised hands, strangers as one hand and MNIST's validation split, as they
-# are and varied) gives the first two, and a bias of 0.2. To break a right answer is worse than to leave a wrong one, so
+# are and varied) gives the first two, and a bias of 0.1. To break a right answer is worse than to leave a wrong one, so
 # the bias is the highest that harms at most 0.05 % of the digits of each of these groups
 WEIGHTS = Weights(nearer=3.2, against=0.33, bias=-1.5)
 SOFTENING = 1e-3  # of a distance: two scans of one drawing differ by as much
