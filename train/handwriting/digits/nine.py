@@ -102,7 +102,8 @@ def draw_eared(rng: np.random.Generator) -> Glyph:
     u = rng.uniform
     low, right = u(0.24, 0.46), u(0.28, 0.46)
     ear: Point = (right + u(0.06, 0.26), u(-0.03, 0.08))
-    head: Stroke = [ear, (right * 0.55, u(-0.03, 0.02)), (0.0, low * 0.55), (right * 0.45, low), (right * 0.9, low * 0.5)]
+    top = (right * 0.55, u(-0.03, 0.02))
+    head: Stroke = [ear, top, (0.0, low * 0.55), (right * 0.45, low), (right * 0.9, low * 0.5)]
     leg: Stroke = [(right + u(-0.03, 0.04), u(0.0, 0.06), u(0.3, 1)), (right + u(0.0, 0.12), 0.55)]
     if u() < 0.3:
         return [[*head, *leg, (right - u(0.0, 0.2), 1.0)]]
