@@ -155,6 +155,13 @@ def test_a_flat_flag_rises_at_25_to_41_degrees(name: str) -> None:
         assert 25 <= np.degrees(np.arctan2(start_y - corner_y, corner_x - start_x)) <= 41
 
 
+def test_a_wide_flag_is_nearly_as_long_as_the_stem_and_rises_at_29_to_45_degrees() -> None:
+    for glyph, _ in drawn(1, "wide flag"):
+        (start_x, start_y), (corner_x, corner_y) = glyph[0][0][:2], glyph[0][2][:2]
+        assert 28 <= np.degrees(np.arctan2(start_y - corner_y, corner_x - start_x)) <= 46
+        assert 0.45 < np.hypot(start_y - corner_y, corner_x - start_x) < 1.25
+
+
 def test_no_flag_of_a_one_lies_as_flat_as_the_top_of_a_seven() -> None:
     rng = np.random.default_rng(1)
     for style in STYLES[1]:
@@ -214,6 +221,14 @@ def test_the_tail_of_a_nine_may_swing_to_the_left_of_its_head() -> None:
     ends = [min(trace(glyph[0])[-30:, 0]) for glyph, _ in drawn(9, "g tailed", 100)]
     assert max(ends) < 0.15
     assert np.mean(np.array(ends) < -0.3) > 0.2
+
+
+def test_the_ear_of_a_nine_reaches_beyond_its_leg() -> None:
+    for glyph, _ in drawn(9, "eared"):
+        head_top = trace(glyph[0])
+        upper = head_top[head_top[:, 1] < 0.2]
+        assert glyph[0][0][0] == pytest.approx(upper[:, 0].max(), abs=0.03)
+        assert glyph[0][0][0] > glyph[0][5][0]
 
 
 def test_no_hand_leans_a_style_further_than_a_person_reads_it() -> None:
