@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..errors import TooLarge
 from .lines import LEAST_HEIGHT, LOWER, find_median, measure_bands, measure_height
 from .segmentation import cut_stroke, part_stroke
-from .signs import Band, may_be_dot, name_sign
+from .signs import Band, may_be_dot, may_be_point, name_sign
 from .strokes import SMALL_DIGIT, Stroke, join_strokes, measure_apart
 from .tables import Cell
 
@@ -216,7 +216,8 @@ def group_pieces(line: Line, usual: float, seen: dict[Span, Seen]) -> Way:
         is_short = choice.seen is not None and choice.seen.digit == 1 and group.height < least_one
         poor = choice.seen is not None and not whole and choice.seen.look * choice.seen.likely < CUT_LOOK
         band = line.bands[choice.span[0]]
-        found.append(Group(group, choice.sign, band, choice.seen, is_short or choice.sign == "", whole, is_close, poor))
+        is_unsure = is_short or choice.sign == "" or (choice.sign == "," and may_be_point(group, band))
+        found.append(Group(group, choice.sign, band, choice.seen, is_unsure, whole, is_close, poor))
     return Way(sum(choice.worth for choice, _ in best), _drop_stray(found, line.high))
 
 

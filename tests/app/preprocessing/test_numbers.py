@@ -205,6 +205,25 @@ def test_commas_of_a_list_are_no_ones() -> None:
     assert read(draw_text("3,2,5,4", height=70, pen=8)) == "3,2,5,4"
 
 
+@pytest.mark.parametrize("pen", (5, 8, 10))
+@pytest.mark.parametrize("lower_end", (0, -3, 3))
+def test_a_comma_that_stands_on_the_line_is_no_certain_point(pen: int, lower_end: int) -> None:
+    page = write("27", height=90, gap=70, pen=8)
+    bottom, left, right = find_gap(page)
+    middle, base = (left + right) // 2, bottom + lower_end - pen // 2
+    cv2.line(page, (middle + 4, base - max(10, pen)), (middle - 4, base), 0, pen, cv2.LINE_AA)
+    answer = read_one(the_robust(), to_png(page))
+    assert answer["text"] == "2,7"
+    assert not is_sure(answer)
+
+
+def find_gap(page: Grey) -> tuple[int, int, int]:
+    """Return the base line of two digits, and where the first ends and the second begins."""
+    inked = np.flatnonzero((page < 100).any(axis=0))
+    gap = int(np.diff(inked).argmax())
+    return int(np.flatnonzero((page < 100).any(axis=1)).max()) + 1, int(inked[gap]) + 1, int(inked[gap + 1])
+
+
 def test_rows_that_slant_each_its_own_way_are_read_one_by_one() -> None:
     page = np.full((420, 640), 255, np.uint8)
     for row, (text, slope) in enumerate((("27182", 0.22), ("31415", 0.0), ("16180", -0.2))):
