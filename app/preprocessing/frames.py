@@ -91,16 +91,15 @@ def find_walls(boxes: NDArray[np.int32], area: NDArray[np.int32]) -> list[int]:
     left, top, width, height = boxes.T
     bars = np.flatnonzero((height >= BAR_LONG * width) & (area >= BAR_FULL * width * height))
     walls: set[int] = set()
+    right, bottom = left + width, top + height
     for one in bars:
-        for other in bars[left[bars] > left[one]]:
-            ends = max(abs(top[one] - top[other]), abs(top[one] + height[one] - top[other] - height[other]))
-            if ends > max(1, WALL_EVEN * height[one]):
-                continue
-            between = (left > left[one]) & (left + width < left[other] + width[other])
-            between &= (top >= top[one]) & (top + height <= top[one] + height[one])
-            between &= (height >= FRAMED * height[one]) & (height * WALL_HIGH <= height[one])
-            if between.any():
-                walls |= {int(one), int(other)}
+        ends = np.maximum(np.abs(top[bars] - top[one]), np.abs(bottom[bars] - bottom[one]))
+        others = bars[(left[bars] > left[one]) & (ends <= max(1, WALL_EVEN * height[one]))]
+        lower = (left > left[one]) & (top >= top[one]) & (bottom <= bottom[one])
+        lower &= (height >= FRAMED * height[one]) & (height * WALL_HIGH <= height[one])
+        others = others[right[others] > right[lower].min(initial=np.iinfo(right.dtype).max)]  # something is between
+        if others.size:
+            walls |= {int(one), *others.tolist()}
     return sorted(walls)
 
 

@@ -24,6 +24,7 @@ from .digits import look_for_ink
 from .doubts import is_fold
 from .grouping import CLEAR_LOOK, WEAK, Group, Seen, is_clear, may_be_digit
 from .ink import is_faint
+from .levels import scale_few_levels
 from .lines import ALIKE, Rows, leave_out, sort_into_rows, stand_together
 from .looking import Look, look_at, look_at_shape_alone, read_lines, show_group
 from .page_ink import PAGE_SIDE, find_ink_and_tables
@@ -117,6 +118,7 @@ def find_writing(
     look = look or look_at_shape_alone
     if not isinstance(picture, Picture):
         picture = Picture(picture, picture.shape[1], picture.shape[0])
+    picture = replace(picture, pixels=scale_few_levels(picture.pixels))
     tables, marks, strokes, small, pale = find_ink_and_tables(picture.pixels, photo_side)
     usual = float(np.median([stroke.height for stroke in strokes]))
     clear, doubtful = _choose_pale(pale, look_at(pale, marks, look), strokes, LOW * usual)

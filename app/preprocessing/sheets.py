@@ -40,6 +40,7 @@ HOLE = 0.3  # and of the card's sides that it takes up at least
 UNEVEN_CARD = 0.4  # of the picture's sides that a card takes up at least that has not one level: a photograph
 BAR = 2.5  # times as long as wide is a bar at least: a thick 1, and no sheet
 STRIP = 0.1  # of the picture's side that a strip along its border is wide at most, which a bad crop left
+STRIPPED = 3  # rows, or columns, at least: of two, each would be the strip beside the other
 STRIP_LEVEL = 0.98  # of each of its lines that has its level,
 BESIDE_STRIP = 0.995  # and of the line beside it that is paper: no ink reaches the strip
 SHEET_INSIDE = 0.94  # of a sheet's sides that are kept: its edges are not straight, and cast shadows
@@ -123,6 +124,8 @@ def cut_strips(grey: NDArray[np.uint8], steps: Steps | None) -> tuple[NDArray[np
 
 def _measure_strip(grey: NDArray[np.uint8]) -> int:
     """Return how many of the first rows are a strip of one level, with paper of one other level behind them; or 0."""
+    if len(grey) < STRIPPED:
+        return 0
     corner = round(STRIP * grey.shape[1])  # where other strips may be
     rows = grey[: round(STRIP * len(grey)) + 2, corner : grey.shape[1] - corner]
     level = int(np.bincount(rows[0]).argmax())

@@ -11,6 +11,7 @@ from app.framing import frame_digit
 from app.preprocessing.digits import find_ink, look_for_ink, read_picture
 from app.preprocessing.explanation import Steps
 from app.preprocessing.levels import smooth_levels
+from app.preprocessing.numbers import find_writing
 from tests.app.preprocessing.test_digits import difference
 from tests.support.drawings import draw_digit, to_png
 from tests.support.scenes import Grey
@@ -65,6 +66,15 @@ def test_an_array_saved_without_being_scaled_is_read(label: int, highest: int) -
     assert not found.faint
     scaled = (array.astype(int) * 255 // highest).astype(np.uint8)
     assert np.array_equal(read_picture(to_png(scaled)), read_picture(to_png(array)))
+
+
+@pytest.mark.parametrize("highest", (1, 16))
+@pytest.mark.parametrize("label", LABELS)
+def test_an_array_saved_without_being_scaled_is_read_as_a_number_too(label: int, highest: int) -> None:
+    array = np.round((255 - draw_digit(label, shape=(28, 28), height=20, pen=2.5)) / 255 * highest).astype(np.uint8)
+    (found,) = find_writing(array).digits
+    assert not found.faint
+    assert np.array_equal(found.digit, read_picture(to_png(array)))
 
 
 def test_nearly_black_photographs_have_no_ink() -> None:
