@@ -59,7 +59,8 @@ export function build(panel) {
     title('smallest'),
     smallest,
   );
-  body.append(division('why-stick', look, readings), rows, division('why-likes', title('like'), likeNote, like));
+  const columns = division('why-columns', division('why-stick', look, readings), rows);
+  body.append(columns, division('why-likes', title('like'), likeNote, like));
   panel.replaceChildren(division('why-head', heading, label), note, body);
   return {
     heading,

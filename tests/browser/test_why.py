@@ -151,6 +151,19 @@ def test_any_digit_can_be_compared_with(page: Page) -> None:
     expect(page.locator("#why-panel h2")).to_have_text("Why 7 and not 2?")
 
 
+def test_the_picture_that_stays_in_sight_never_covers_the_digits_like_yours(open_page: OpenPage) -> None:
+    for width in (1280, 390):
+        page = open_page(viewport={"width": width, "height": 900})
+        ask_why(page)
+        expect(page.locator(".why-like li").first).to_be_visible()
+        page.locator(".why-likes").evaluate("(likes) => scrollBy(0, likes.getBoundingClientRect().top - 200)")
+        sticking, likes = (page.locator(name).bounding_box() for name in (".why-stick", ".why-likes"))
+        assert sticking
+        assert likes
+        assert sticking["y"] < 0, "it was not scrolled far enough to stick"
+        assert sticking["y"] + sticking["height"] <= likes["y"]
+
+
 def test_the_digits_like_it_have_their_labels(page: Page) -> None:
     ask_why(page)
     images = page.locator(".why-like img")
