@@ -15,6 +15,7 @@ from .explanation import Step, Steps
 
 UNSCALED_SIDE = 64  # pixels of an array's longer side that was saved as a picture; a photograph of the dark is larger
 UNSCALED = 16  # grey level up to which it goes. Source: scikit-learn's load_digits, 0 to 16; others go to 1
+UNSCALED_PAPER = 0.4  # of its border that has exactly one level, the lowest or highest; light in the dark has several
 SCREENED_SIDE = 64  # pixels of the longer side of a picture that is printed in dots, at least
 TILE, TILES = 24, 3  # pixels of a tile's side, and as many of them across and down, that are looked at
 STEP = 64  # grey levels between pixels beside each other, one in a dot and one beside it
@@ -32,8 +33,17 @@ Grey = NDArray[np.uint8]
 
 
 def scale_few_levels(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return a small picture that uses only the lowest few levels with all of them used; any other one as it is."""
+    """Return a small picture that uses only the lowest few levels with all of them used; any other one as it is.
+
+    Args:
+        pixels: uint8 (h, w) grey or (h, w, 3) RGB.
+    """
     if max(pixels.shape[:2]) > UNSCALED_SIDE or not 0 < (highest := int(pixels.max())) <= UNSCALED:
+        return pixels
+    counts = np.bincount(
+        np.concatenate([side.ravel() for side in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])])
+    )
+    if int(counts.argmax()) not in (int(pixels.min()), highest) or counts.max() < UNSCALED_PAPER * counts.sum():
         return pixels
     return (pixels.astype(np.uint16) * 255 // highest).astype(np.uint8)
 

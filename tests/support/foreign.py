@@ -44,7 +44,7 @@ class Weights:
 @cache
 def train_weights() -> Weights:
     """Train on digits that the project draws, by Adam: not on the samples, so that it errs where they are varied."""
-    digits, labels = synthesise_digits(1000, 5)
+    digits, labels = synthesise_digits(1500, 5)
     flat, wanted = to_tensor(digits).reshape(len(digits), -1), np.eye(10, dtype=np.float32)[labels]
     rng = np.random.default_rng(1)
     values = [

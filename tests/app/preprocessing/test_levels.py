@@ -10,7 +10,7 @@ from app.errors import NoInk
 from app.framing import frame_digit
 from app.preprocessing.digits import find_ink, look_for_ink, read_picture
 from app.preprocessing.explanation import Steps
-from app.preprocessing.levels import smooth_levels
+from app.preprocessing.levels import scale_few_levels, smooth_levels
 from app.preprocessing.numbers import find_writing
 from tests.app.preprocessing.test_digits import difference
 from tests.support.drawings import draw_digit, to_png
@@ -81,6 +81,14 @@ def test_nearly_black_photographs_have_no_ink() -> None:
     dark = np.random.default_rng(1).integers(0, 9, (240, 320)).astype(np.uint8)
     with pytest.raises(NoInk):
         find_ink(dark)
+
+
+@pytest.mark.parametrize("highest", (4, 9, 16))
+def test_light_that_fades_into_a_small_dark_picture_is_not_scaled(highest: int) -> None:
+    fading = np.linspace(0, highest, 60)[None].repeat(48, axis=0)
+    noise = np.random.default_rng(highest).normal(0, 0.7, fading.shape)
+    dark = np.clip(np.round(fading + noise), 0, highest).astype(np.uint8)
+    assert scale_few_levels(dark) is dark
 
 
 def test_lines_squares_and_photographs_are_not_smoothed() -> None:

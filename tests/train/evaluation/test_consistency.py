@@ -94,7 +94,7 @@ def test_where_all_odds_harm_nothing_is_fitted() -> None:
 
 
 def test_pages_are_read_better_by_what_is_fitted_on_others(robust: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consistency, "HANDS", 80)
+    monkeypatch.setattr(consistency, "HANDS", 320)
     monkeypatch.setattr(consistency, "TURNS", 1)
     groups = read_groups(robust, write_groups(Split(*synthesise_hand(9300, 10))))
     assert set(groups) == {"hands", "validation", "varied validation"}
@@ -103,7 +103,7 @@ def test_pages_are_read_better_by_what_is_fitted_on_others(robust: Classifier, m
     assert fitted.weights.probable > 0
     for tally in fitted.read_anew[fitted.least].values():
         assert tally.harmed <= MAX_HARMED * tally.of_digits
-    others = read_groups(robust, {"hands": list(write_hands(80, 77))})
+    others = read_groups(robust, {"hands": list(write_hands(400, 77))})
     (counted,) = count_read_anew(others, fitted.weights, fitted.least).values()
     assert counted.mended > counted.harmed
     (doubted,) = count_doubted(others, fitted.weights, fitted.unlike).values()
