@@ -156,12 +156,16 @@ def test_the_picture_that_stays_in_sight_never_covers_the_digits_like_yours(open
         page = open_page(viewport={"width": width, "height": 900})
         ask_why(page)
         expect(page.locator(".why-like li").first).to_be_visible()
-        page.locator(".why-likes").evaluate("(likes) => scrollBy(0, likes.getBoundingClientRect().top - 200)")
-        sticking, likes = (page.locator(name).bounding_box() for name in (".why-stick", ".why-likes"))
-        assert sticking
-        assert likes
-        assert sticking["y"] < 0, "it was not scrolled far enough to stick"
-        assert sticking["y"] + sticking["height"] <= likes["y"]
+        top, bottom, likes = page.locator("#why-panel").evaluate(
+            """(panel) => {
+                const [stick, likes] = ['.why-stick', '.why-likes'].map((name) => panel.querySelector(name));
+                scrollBy({ top: likes.getBoundingClientRect().top - 200, behavior: 'instant' });
+                const { top, bottom } = stick.getBoundingClientRect();
+                return [top, bottom, likes.getBoundingClientRect().top];
+            }"""
+        )
+        assert top < 0, "it was not scrolled far enough to stick"
+        assert bottom <= likes
 
 
 def test_the_digits_like_it_have_their_labels(page: Page) -> None:
