@@ -35,6 +35,7 @@ COMMA_RISES = 0.35  # over the base line at most, to its top
 # A comma that hardly sinks is drawn downwards. Source: so are, of drawn rows, 0 of 476 points, and all 36 commas that
 # were read as points (rows of validation digits, their commas moved up by none, half and all of their length)
 COMMA_STANDS = 0.15  # over the base line at most, to its lower end
+STANDING_RISES = 0.425  # over it at most, to its top: what stands higher may be a piece of a pale digit
 COMMA_LONG = (1.2, 1.3)  # widths of the pen that it is high at least, and times its width, unless its top LEANS
 COLON_APART = (0.15, 0.75)  # between the middles of a colon's dots
 COLON_SHIFT = 0.25  # from one dot's middle to the other's at most, to the side
@@ -158,17 +159,16 @@ def _is_standing_comma(stroke: Stroke, band: Band) -> bool:
     """Tell whether a small stroke is drawn downwards, as a comma is, though it hardly sinks under the base line."""
     pens, widths = COMMA_LONG
     long = stroke.height >= widths * stroke.width or fit_bar(stroke.mask).slope > LEANS
-    return stroke.height >= pens * band.pen and long and _is_comma(stroke, band, COMMA_STANDS)
+    return stroke.height >= pens * band.pen and long and _is_comma(stroke, band, COMMA_STANDS, STANDING_RISES)
 
 
-def _is_comma(stroke: Stroke, band: Band, stands: float = -COMMA_SINKS) -> bool:
+def _is_comma(stroke: Stroke, band: Band, stands: float = -COMMA_SINKS, rises: float = COMMA_RISES) -> bool:
     high = stroke.height / band.high
-    rises = (band.base - stroke.y) / band.high
     return (
         COMMA[0] <= high <= COMMA[1]
         and stroke.width <= 1.2 * stroke.height
         and _is_touch(stroke, band)
-        and rises <= COMMA_RISES + max(0.0, stands)
+        and (band.base - stroke.y) / band.high <= rises
         and (band.base - stroke.bottom) / band.high <= stands
     )
 
