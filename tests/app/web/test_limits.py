@@ -19,11 +19,12 @@ from flask.testing import FlaskClient
 from numpy.typing import NDArray
 
 from app import create_app
+from app.preprocessing import grouping
 from app.preprocessing.decoding import decode_picture
 from app.web.limits import ADDRESSES, SharedStorage, count_max_workers
 from app.web.metrics import PLACE
 from tests.conftest import ROOT
-from tests.support.drawings import draw_digit, to_bytes, to_png
+from tests.support.drawings import draw_digit, draw_text, to_bytes, to_png
 from tests.support.servers import serve
 
 SEVEN = to_png(draw_digit(7))
@@ -218,31 +219,30 @@ def test_a_picture_of_countless_strokes_is_refused(tiny_client: FlaskClient) -> 
     assert "at most 1000 are read" in answer.get_json()["error"]
 
 
+MARGIN = 60  # pixels of paper: what goes from border to border is a fold or a rule
+
+
 def diagonals(side: int = 1999) -> NDArray[np.uint8]:
     """Lines so long and slanted that each one's box is nearly as large as the picture."""
-    rows, columns = np.mgrid[:side, :side]
-    return np.where((rows + columns) % 8 < 2, 0, 255).astype(np.uint8)
+    rows, columns = np.mgrid[: side - 2 * MARGIN, : side - 2 * MARGIN]
+    return np.pad(np.where((rows + columns) % 8 < 2, 0, 255).astype(np.uint8), MARGIN, constant_values=255)
 
 
-def fences(side: int = 1000) -> NDArray[np.uint8]:
-    """Rows of upright bars so near each other that any six may be a digit."""
-    page = np.full((side, side), 255, np.uint8)
-    page[:, ::4] = 0
-    page[:: side // 3] = 255
-    return page
-
-
-@pytest.mark.parametrize(
-    ("page", "reason"),
-    ((diagonals(), "at most 16,000,000 are read"), (fences(), "at most 2500 are looked at")),
-    ids=("strokes around each other", "strokes that may be anything"),
-)
-def test_a_picture_that_takes_too_long_to_read_is_refused(
-    tiny_client: FlaskClient, page: NDArray[np.uint8], reason: str
-) -> None:
-    answer = tiny_client.post("/read", data=to_png(page))
+def test_a_picture_whose_strokes_reach_too_far_is_refused(tiny_client: FlaskClient) -> None:
+    answer = tiny_client.post("/read", data=to_png(diagonals()))
     assert (answer.status_code, answer.get_json()["code"]) == (413, "too_large"), answer.text[:200]
-    assert reason in answer.get_json()["error"]
+    assert "at most 16,000,000 are read" in answer.get_json()["error"]
+
+
+def test_a_picture_with_too_much_that_may_be_a_digit_is_refused(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = to_png(draw_text("2385407196", height=90, pen=8, gap=-4 / 90))
+    assert client.post("/read", data=page).status_code == 200
+    monkeypatch.setattr(grouping, "MAX_LOOKS", 20)
+    answer = client.post("/read", data=page)
+    assert (answer.status_code, answer.get_json()["code"]) == (413, "too_large"), answer.text[:200]
+    assert "at most 20 are looked at" in answer.get_json()["error"]
 
 
 def test_the_steps_of_a_large_picture_are_small(tiny_client: FlaskClient) -> None:
