@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .frames import DIRECTIONS, FRAMED, find_rings
-from .parts import FOLD, LARGE, Parts, choose_parts
+from .frames import DIRECTIONS, FRAMED, find_rings, lies_within
+from .parts import FOLD, LARGE, Parts, choose_parts, measure_extent
 
 OTHER_HEIGHT = 0.6  # of the digit's height that another part has that may be a digit as well,
 OTHER_LEVEL = 0.5  # of its main part's contrast,
@@ -36,8 +36,7 @@ SHADOW_LEVEL = 150  # contrast that shadows have less of: that of a lamp takes h
 def stands_alone(parts: Parts) -> bool:
     """Tell whether no other part is as large, as strong and as like a digit as the chosen ones."""
     chosen = choose_parts(parts)
-    left, top = parts.boxes[chosen, :2].min(axis=0)
-    right, bottom = (parts.boxes[chosen, :2] + parts.boxes[chosen, 2:]).max(axis=0)
+    left, top, right, bottom = measure_extent(parts, chosen)
     main = int(parts.score.argmax())
     other = ~chosen & (parts.contact == 0) & (parts.boxes[:, 3] >= OTHER_HEIGHT * (bottom - top))
     other &= parts.size >= OTHER_HEIGHT * max(right - left, bottom - top)
@@ -61,17 +60,15 @@ def has_dot(parts: Parts) -> bool:
 def holds_another(parts: Parts) -> bool:
     """Tell whether another part of some size lies within the digit's main part, as the hands do within a clock."""
     main = int(parts.score.argmax())
-    (left, top, across, down), (x, y, width, height) = parts.boxes[main], parts.boxes.T
-    within = (x > left) & (y > top) & (x + width < left + across) & (y + height < top + down)
-    within &= (parts.size >= FRAMED * parts.size[main]) & (parts.level >= OTHER_LEVEL * parts.level[main])
+    within = lies_within(parts.boxes, parts.boxes[main]) & (parts.size >= FRAMED * parts.size[main])
+    within &= parts.level >= OTHER_LEVEL * parts.level[main]
     return bool(within.any())
 
 
 def is_ringed(parts: Parts) -> bool:
     """Tell whether a ring is around the digit's main part: it may be the face of a clock, or a sign."""
-    (left, top, across, down) = parts.boxes[int(parts.score.argmax())]
-    x, y, width, height = parts.boxes[find_rings(parts.labels, parts.boxes)].T
-    return bool(((x < left) & (y < top) & (x + width > left + across) & (y + height > top + down)).any())
+    rings = parts.boxes[find_rings(parts.labels, parts.boxes)]
+    return bool(lies_within(parts.boxes[int(parts.score.argmax())], rings).any())
 
 
 def spans_picture(parts: Parts, part: int) -> bool:
@@ -110,8 +107,7 @@ def is_weak(parts: Parts) -> bool:
 def is_circle(parts: Parts) -> bool:
     """Tell whether a digit's parts are a circle as only cups, coins and compasses draw it, or most of one."""
     chosen = choose_parts(parts)
-    left, top = parts.boxes[chosen, :2].min(axis=0)
-    right, bottom = (parts.boxes[chosen, :2] + parts.boxes[chosen, 2:]).max(axis=0)
+    left, top, right, bottom = measure_extent(parts, chosen)
     shorter, longer = sorted((int(right - left), int(bottom - top)))
     if (
         shorter < max(SMALLEST_CIRCLE, CIRCLE_WIDE * longer)

@@ -33,13 +33,25 @@ WALL_EVEN = 0.06  # of its height by which the ends of two walls differ,
 WALL_HIGH = 1.25  # times as high as what stands between them, at least
 
 
+def lies_within(inner: NDArray[np.int32], outer: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Tell which boxes lie within which others without touching their sides: one of either, or as many of both.
+
+    Args:
+        inner: x, y, width and height, (4,) or (n, 4).
+        outer: likewise.
+    """
+    corner, outer_corner = inner[..., :2], outer[..., :2]
+    inside = (corner > outer_corner) & (corner + inner[..., 2:] < outer_corner + outer[..., 2:])
+    return np.asarray(inside.all(axis=-1), bool)
+
+
 def find_frames(labels: NDArray[np.int32], boxes: NDArray[np.int32]) -> list[int]:
     """Return the parts that line all four sides of their box and have another part of some size within."""
-    left, top, width, height = boxes.T
+    _, _, width, height = boxes.T
     frames = []
     for part in np.flatnonzero(np.minimum(width, height) >= SMALLEST_FRAME):
         x, y, w, h = boxes[part]
-        inside = (left > x) & (top > y) & (left + width < x + w) & (top + height < y + h)
+        inside = lies_within(boxes, boxes[part])
         if not np.any(inside & (np.maximum(width, height) > FRAMED * min(w, h))):
             continue
         own = labels[y : y + h, x : x + w] == part + 1
@@ -61,20 +73,16 @@ def _has_cell(own: NDArray[np.bool_], inside: NDArray[np.int32]) -> bool:
     _, _, stats, _ = cv2.connectedComponentsWithStats((~own).view(np.uint8), connectivity=4)
     x, y, width, height, area = stats[1:].T
     closed = (x > 0) & (y > 0) & (x + width < columns) & (y + height < rows) & (area >= CELL_FULL * width * height)
-    for left, top, across, down in inside:
-        holds = closed & (x < left) & (y < top) & (x + width > left + across) & (y + height > top + down)
-        if (holds & (height <= down / CELL_HELD)).any():
-            return True
-    return False
+    return any((closed & lies_within(held, stats[1:, :4]) & (height <= held[3] / CELL_HELD)).any() for held in inside)
 
 
 def find_rings(labels: NDArray[np.int32], boxes: NDArray[np.int32]) -> list[int]:
     """Return the parts that are a ring around another part that is high enough to be a digit."""
-    left, top, width, height = boxes.T
+    _, _, width, height = boxes.T
     rings = []
     for part in np.flatnonzero((np.minimum(width, height) >= SMALLEST_RING) & (width >= RING_WIDE * height)):
         x, y, w, h = (int(length) for length in boxes[part])
-        inside = (left > x) & (top > y) & (left + width < x + w) & (top + height < y + h)
+        inside = lies_within(boxes, boxes[part])
         if not np.any(inside & (height >= RING_HELD * h)):
             continue
         rows, columns = np.nonzero(labels[y : y + h, x : x + w] == part + 1)

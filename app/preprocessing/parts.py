@@ -421,13 +421,20 @@ def is_thread(box: Sequence[int], area: int, shape: tuple[int, ...]) -> bool:
     return min(rows, columns) >= SLENDEREST * max(rows, columns) and area <= FOLD * max(rows, columns) * length
 
 
+def measure_extent(parts: Parts, chosen: NDArray[np.bool_]) -> tuple[int, int, int, int]:
+    """Return where the chosen parts together begin and end: left, top, right and bottom, in cells."""
+    corners = parts.boxes[chosen, :2]
+    left, top = corners.min(axis=0).tolist()
+    right, bottom = (corners + parts.boxes[chosen, 2:]).max(axis=0).tolist()
+    return left, top, right, bottom
+
+
 def show_digit(marks: Marks, parts: Parts) -> Pixels:
     """Return the contrast of the one digit's parts, uint8 (h, w), and 0 elsewhere; of their surroundings, little."""
     if marks.flat and len(parts) == 1:
         return marks.contrast
     chosen = choose_parts(parts)
-    left, top = parts.boxes[chosen, :2].min(axis=0)
-    right, bottom = (parts.boxes[chosen, :2] + parts.boxes[chosen, 2:]).max(axis=0)
+    left, top, right, bottom = measure_extent(parts, chosen)
     step = parts.step
     contrast = marks.contrast[top * step : bottom * step, left * step : right * step]
     own = replace(parts, labels=parts.labels[top:bottom, left:right])

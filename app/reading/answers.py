@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -129,8 +130,9 @@ def _read_explained(
         return read_ink(body, None, classifier.framing), describe_pages(body)
     steps: list[Step] = []
     found = read_ink(body, steps, classifier.framing)
-    if other := _look_beside_shadows(classifier, _describe_found(classifier, [found])[0], found, body):
-        found = other
+    other = _look_beside_shadows(classifier, _describe_found(classifier, [found])[0], found, body)
+    found = other or replace(found, uneven=False)  # looked at again: that need not be done once more
+    if other:
         steps.append(Step("frame", "what is as pale as a shadow left out: the rest looks like a digit", found.ink))
     return found, {
         **describe_pages(body),
