@@ -49,6 +49,7 @@ LEAST_STROKE = 0.06  # less of a stroke than that is shade, dirt or texture
 CLEARLY = 1.5  # times the contrast of the strongest noise that ink has
 SMALLEST = 0.03  # of the picture's longer side that a digit has; smaller parts are dirt
 MAX_CONTACT = 1.5  # of its size that a part may touch of the border; more is squared paper or texture
+FEW_PARTS = 8  # of flat paper: more may be the dots and dashes of printed lines
 MAX_PARTS = 40  # looked at closely, where one digit is looked for
 MAX_PAGE_PARTS = 1000  # likewise, of several; smaller ones than SMALLEST, as noise, never are
 LIKELY = 4  # power of how likely the side is, in how much a part looks like a digit's
@@ -170,13 +171,13 @@ def _is_shade(marks: Marks, parts: Parts, part: int, edge: float) -> bool:
 
 
 def _find_on_flat_paper(marks: Marks, grid: int) -> tuple[Marks, Parts]:
-    """Return the marks and parts of flat paper; rules are looked for only where a part spans the picture."""
+    """Return the marks and parts of flat paper; rules are looked for where a part spans the picture, or there are many."""
     strongest = cv2.minMaxLoc(marks.contrast)[1]
     if strongest < LEAST_CONTRAST:
         raise NoInk(NOTHING_DRAWN)
     marks = replace(marks, least=max(marks.least, round(EDGE_ON_FLAT * strongest)))
     parts = find_parts(marks, marks.least, grid)
-    if parts.score.any() and _spans_picture(parts):
+    if parts.score.any() and (len(parts) > FEW_PARTS or _spans_picture(parts)):
         marks = clear_rules(marks)
         parts = find_parts(marks, marks.least, grid)
     if not parts.score.any():

@@ -14,6 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .dashes import draw_broken_lines, find_broken_lines
+
 RUN = 0.1  # of the picture's width: so long a piece of a rule is straight although the picture is tilted a little
 MARGIN = 0.03  # of the width: so near the border a rule begins and ends
 UNBROKEN = 0.6  # of the width that is seen of a rule, at least; ink, glare and noise hide the rest
@@ -29,9 +31,20 @@ MOSTLY = 0.75  # of the distances
 SLIM = 0.35  # of that distance that a rule is thick at most
 DASH = 0.4  # of the distance between rules, that a dash of the lines that cross them is long at least,
 DASHES = 0.25  # of such a line that its dashes are together
+CORNER = 5  # pixels around the crossing of two rules, where their ink runs together
+STRONGEST_RULE = 85  # percentile of the contrasts of rules, which is that of their middles
 CROSSING = 9  # pixels: over so thick a rule, strokes are joined again
 
 Pixels = NDArray[np.uint8]
+
+
+class Rules(NamedTuple):
+    """Where the paper is printed: uint8 (h, w), 0 or 255, and how many lines there are."""
+
+    across: Pixels
+    down: Pixels
+    rows: int
+    columns: int
 
 
 def remove_rules(contrast: Pixels, least: float) -> Pixels:
@@ -44,14 +57,34 @@ def remove_rules(contrast: Pixels, least: float) -> Pixels:
     if max(contrast.shape) <= SMALL:
         return contrast
     mask = np.asarray(cv2.threshold(contrast, least, 255, cv2.THRESH_BINARY)[1])
+    return clear_lines(contrast, mask, find_rules(mask))
+
+
+def find_rules(mask: Pixels) -> Rules:
+    """Find the lines that are printed on the paper.
+
+    Args:
+        mask: all marks, 0 or 255.
+    """
     turned = np.asarray(cv2.transpose(mask))
-    across, rows, apart = _find_rules(mask)
-    down, columns, apart_down = _find_rules(turned)
-    if apart_down and not apart:  # squared paper, of which one kind of lines is fainter
+    across, rows, apart = _find_all_rules(mask)
+    down, columns, apart_down = _find_all_rules(turned)
+    if apart_down and not rows:  # squared paper, of which one kind of lines is fainter
         across, rows, _ = _find_rules(mask, apart_down)
-    elif apart and not apart_down:
+    elif apart and not columns:
         down, columns, _ = _find_rules(turned, apart)
-    down = np.asarray(cv2.transpose(down))
+    return Rules(across, np.asarray(cv2.transpose(down)), rows, columns)
+
+
+def clear_lines(contrast: Pixels, mask: Pixels, printed: Rules) -> Pixels:
+    """Return marks without rules, but with the ink that crosses them.
+
+    Args:
+        contrast: of the marks.
+        mask: where they are, 0 or 255.
+        printed: what find_rules() returns.
+    """
+    across, down, rows, columns = printed
     rules = cv2.bitwise_or(across, down)
     lines = cv2.bitwise_and(mask, rules)
     writing = cv2.subtract(mask, lines)
@@ -66,10 +99,27 @@ def remove_rules(contrast: Pixels, least: float) -> Pixels:
     joined_down = cv2.morphologyEx(writing, cv2.MORPH_CLOSE, np.ones((CROSSING, 1), np.uint8))
     joined_across = cv2.morphologyEx(writing, cv2.MORPH_CLOSE, np.ones((1, CROSSING), np.uint8))
     crossed = cv2.bitwise_or(cv2.bitwise_and(joined_down, across), cv2.bitwise_and(joined_across, down))
+    crossings = cv2.dilate(cv2.bitwise_and(across, down), np.ones((CORNER, CORNER), np.uint8))
+    crossed |= cv2.subtract(_find_taller(mask, across, down), crossings)
+    turned = _find_taller(*(np.asarray(cv2.transpose(one)) for one in (mask, down, across)))
+    crossed |= cv2.subtract(np.asarray(cv2.transpose(turned)), crossings)
     kept = (rules == 0) | (crossed > 0)
     if rule_level < FAINTER * pen_level:
-        kept |= contrast > (rule_level + pen_level) / 2
+        strongest = float(np.percentile(contrast[lines > 0], STRONGEST_RULE))
+        kept |= contrast > (max(rule_level, min(strongest, FAINTER * pen_level)) + pen_level) / 2
     return np.where(kept, contrast, 0).astype(np.uint8)
+
+
+def _find_all_rules(mask: Pixels) -> tuple[Pixels, int, float]:
+    """Return what _find_rules() returns, and the lines with it that are interrupted."""
+    rules, found, distance = _find_rules(mask)
+    margin = int(MARGIN * mask.shape[1]) + 1
+    if not _may_hold_rules(mask[:, :margin], mask[:, -margin:]):
+        return rules, found, distance
+    lines = find_broken_lines(mask)
+    if lines:
+        rules = cv2.bitwise_or(rules, draw_broken_lines(lines, mask.shape))
+    return rules, max(found, len(lines)), distance
 
 
 def _find_rules(mask: Pixels, apart: float = 0.0) -> tuple[Pixels, int, float]:
@@ -112,6 +162,30 @@ def _find_rules(mask: Pixels, apart: float = 0.0) -> tuple[Pixels, int, float]:
     elif apart:  # digits below each other
         return np.zeros_like(mask), 0, 0.0
     return np.asarray(cv2.dilate(rules, np.ones((3, 1), np.uint8))), found, distance  # with the lines' soft edges
+
+
+def _find_taller(mask: Pixels, across: Pixels, down: Pixels) -> Pixels:
+    """Return where rules that run across are so thick that ink lies on them: the foot of a digit, a bar.
+
+    Args:
+        mask: all marks.
+        across: the rules that run across.
+        down: those that cross them.
+    """
+    lines = cv2.bitwise_and(mask, across)
+    if not lines.any():
+        return np.zeros_like(mask)
+    columns = cv2.bitwise_and(lines, cv2.bitwise_not(down))
+    thickness = _measure_thickness(columns)
+    alone = cv2.bitwise_and(mask, cv2.bitwise_or(cv2.bitwise_not(down), across))
+    least = round(1.5 * thickness) + 2
+    return np.asarray(cv2.bitwise_and(cv2.morphologyEx(alone, cv2.MORPH_OPEN, np.ones((least, 1), np.uint8)), across))
+
+
+def _measure_thickness(lines: Pixels) -> float:
+    """Return how many pixels lines are usually thick: their area by the length of their upper edges."""
+    edges = np.count_nonzero(lines[0]) + np.count_nonzero((lines[1:] > 0) & (lines[:-1] == 0))
+    return np.count_nonzero(lines) / max(1, edges)
 
 
 class _Line(NamedTuple):

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from .holes import SMALLEST_CELL, Group, Hole, Pixels, find_holes, group_neighbours, join_halves, to_boxes
 from .paper import Marks, Side
+from .ruling import clear_lines, find_rules
 
 GAPS = (0, 6, 10)  # pixels: shorter gaps in a line are closed; no longer ones than are needed to see all cells
 MORE = 1.1  # times the area of the cells that are found without closing longer gaps
@@ -38,6 +39,8 @@ SHARED_INK = 0.25  # of a stroke's ink in a second cell: then it is two strokes 
 CROSSED = 0.5  # of the cells with ink whose ink goes on in the next one: then the squares are the paper's;
 CROSSED_INK = 0.5  # or where so much of the ink is strokes
 MANY_CELLS = 3  # that lie in so many cells at least
+PAPER_LINES = 2  # lines each way, from border to border, of squared paper at least,
+ON_LINES = 0.2  # and of the strokes that are as high as a cell, so many lie on them, or touch them
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ def find_tables(sides: list[Side]) -> tuple[Tables | None, list[Side]]:
     """
     likely = max(sides, key=lambda side: side.likely)
     tables = _find_on_side(likely.find())
-    if tables is None:
+    if tables is None or _is_squared_paper(likely.find()):
         return None, sides
     return tables, [tables.clear_side(side) for side in sides if side.dark == likely.dark]
 
@@ -138,6 +141,21 @@ def _find_on_side(marks: Marks) -> Tables | None:
         if best and all(_is_whole(group) for group in best):
             break
     return _lay_out(best, drawn, PARTED * level) if best else None
+
+
+def _is_squared_paper(marks: Marks) -> bool:
+    """Tell whether lines go from border to border both ways, and what is written lies on them."""
+    mask = np.asarray(cv2.threshold(marks.contrast, marks.least, 255, cv2.THRESH_BINARY)[1])
+    printed = find_rules(mask)
+    if min(printed.rows, printed.columns) < PAPER_LINES:
+        return False
+    written = clear_lines(marks.contrast, mask, printed)
+    written = np.asarray(cv2.threshold(written, marks.least, 255, cv2.THRESH_BINARY)[1])
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(written)
+    tall = np.flatnonzero(stats[:, cv2.CC_STAT_HEIGHT] >= SMALLEST_CELL)
+    lines = cv2.bitwise_or(printed.across, printed.down)
+    on_lines = np.isin(tall[tall > 0], np.unique(labels[(lines > 0) & (written > 0)]))
+    return bool(on_lines.size and on_lines.mean() > ON_LINES)
 
 
 def _find_narrow(marks: Marks, level: float) -> Pixels:
