@@ -16,16 +16,12 @@ from numpy.typing import NDArray
 STRIPS = 24  # into which the picture is parted, side by side
 SEEN = 0.12  # of a strip's columns in which a line is seen there
 SUPPORT = 0.75  # of the strips in which it is seen at least,
-LEAST_SUPPORT = 0.4  # or so many, where it is one of
-EVEN_LINES = 4  # lines that are as far from each other,
-EVEN = 0.12  # of that distance by which each is out of its place at most,
-AT_ENDS = 4  # and in half of so many at each border
+AT_ENDS = 4  # and in half of so many at each border, the outermost one of them: there, rows of digits have paper
 STEEPEST = 0.1  # pixels down a pixel to the right: 6 degrees
 FALL = 2.0  # pixels that the ends of two slopes that are tried differ
 ROWS = 400  # to which the rows are pooled at least, so that fewer are tried
 APART = 0.5  # of the support that is left a line's thickness further up and down: else it is a texture
 THICKEST = 0.02  # of the picture's longer side, or 5 pixels
-MOSTLY = 0.7  # of the lines that are as far from each other at least
 EDGE = 0.25  # of a line's columns, where it is seen most, in which it is as thick as it is taken for
 MAX_LINES = 120
 REACH = 2  # pixels from the straight line that a strip's piece of it may be
@@ -59,9 +55,7 @@ def find_broken_lines(mask: Pixels) -> list[BrokenLine]:
     ends = seen[:, :AT_ENDS].sum(axis=1), seen[:, -AT_ENDS:].sum(axis=1)
     if min(int(side.max()) for side in ends) < AT_ENDS // 2:
         return []
-    return [
-        _follow(mask, ridges, start, slope, thickest) for start, slope in _try_slopes(seen, step, width, thickest)
-    ]
+    return [_follow(mask, ridges, start, slope, thickest) for start, slope in _try_slopes(seen, step, width, thickest)]
 
 
 def _try_slopes(seen: NDArray[np.bool_], step: int, width: int, thickest: int) -> list[tuple[float, float]]:
@@ -85,15 +79,15 @@ def _try_slopes(seen: NDArray[np.bool_], step: int, width: int, thickest: int) -
         own = np.stack([padded[shift : shift + count, strip] for strip, shift in enumerate(shifts)])
         support[number] = own.sum(axis=0)
         whole[number] = (own[:AT_ENDS].sum(axis=0) >= AT_ENDS // 2) & (own[-AT_ENDS:].sum(axis=0) >= AT_ENDS // 2)
+        whole[number] &= own[0] & own[-1]
     away = -(-thickest // step) + 2
     beside = np.zeros_like(support)
     beside[:, away:] = support[:, :-away]
     beside[:, :-away] = np.maximum(beside[:, :-away], support[:, away:])
-    likely = (support >= LEAST_SUPPORT * STRIPS) & (beside <= APART * support)
+    likely = whole & (support >= SUPPORT * STRIPS) & (beside <= APART * support)
     places = np.argwhere(likely)
     order = np.lexsort((np.abs(falls[places[:, 0]]), -support[likely]))
     lines: list[tuple[float, float]] = []
-    sure: list[bool] = []
     left, right = np.zeros(0), np.zeros(0)
     for number, row in places[order][: 40 * MAX_LINES]:
         above, below = row - falls[number], row + falls[number]
@@ -102,29 +96,9 @@ def _try_slopes(seen: NDArray[np.bool_], step: int, width: int, thickest: int) -
             continue
         left, right = np.append(left, above), np.append(right, below)
         lines.append((float(row * step), float(2 * falls[number] * step / width)))
-        sure.append(bool(whole[number, row] and support[number, row] >= SUPPORT * STRIPS))
         if len(lines) == MAX_LINES:
             break
-    if not lines:
-        return []
-    kept = np.array(sure) | _are_even(left) & _are_even(right)
-    return [line for line, is_kept in zip(lines, kept, strict=True) if is_kept]
-
-
-def _are_even(places: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Tell which of some places are as far from two others as most are from their next one, (n,)."""
-    even = np.zeros(len(places), bool)
-    if len(places) < EVEN_LINES:
-        return even
-    order = np.argsort(places)
-    gaps = np.diff(places[order])
-    usual = float(np.median(gaps))
-    fits = np.abs(gaps - usual * np.clip(np.round(gaps / usual), 1, 2)) <= EVEN * usual
-    if np.count_nonzero(fits) + 1 < max(EVEN_LINES, MOSTLY * len(places)):
-        return even
-    even[order[1:]] |= fits
-    even[order[:-1]] |= fits
-    return even
+    return lines
 
 
 def _follow(mask: Pixels, ridges: Pixels, start: float, slope: float, thickest: int) -> BrokenLine:
@@ -140,7 +114,7 @@ def _follow(mask: Pixels, ridges: Pixels, start: float, slope: float, thickest: 
     places = (near * rows).sum(axis=1) / np.maximum(1, weights)
     shown = weights > 0
     fit = np.polyfit(centres[shown], places[shown], 1 if shown.sum() < STRIPS / 2 else 2, w=np.sqrt(weights[shown]))
-    middles = np.polyval(fit, np.arange(width))
+    middles = np.asarray(np.polyval(fit, np.arange(width)), np.float64)
     across = np.arange(-thickest, thickest + 1)
     rows = np.clip(np.round(middles[None] + across[:, None]).astype(int), 0, height - 1)
     covered = np.count_nonzero(mask[rows, np.arange(width)], axis=1)

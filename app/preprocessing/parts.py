@@ -171,7 +171,7 @@ def _is_shade(marks: Marks, parts: Parts, part: int, edge: float) -> bool:
 
 
 def _find_on_flat_paper(marks: Marks, grid: int) -> tuple[Marks, Parts]:
-    """Return the marks and parts of flat paper; rules are looked for where a part spans the picture, or there are many."""
+    """Return the marks and parts of flat paper; rules are looked for where a part spans it, or among many."""
     strongest = cv2.minMaxLoc(marks.contrast)[1]
     if strongest < LEAST_CONTRAST:
         raise NoInk(NOTHING_DRAWN)

@@ -184,8 +184,8 @@ def _find_taller(mask: Pixels, across: Pixels, down: Pixels) -> Pixels:
 
 def _measure_thickness(lines: Pixels) -> float:
     """Return how many pixels lines are usually thick: their area by the length of their upper edges."""
-    edges = np.count_nonzero(lines[0]) + np.count_nonzero((lines[1:] > 0) & (lines[:-1] == 0))
-    return np.count_nonzero(lines) / max(1, edges)
+    edges = int(np.count_nonzero(lines[0])) + int(np.count_nonzero((lines[1:] > 0) & (lines[:-1] == 0)))
+    return int(np.count_nonzero(lines)) / max(1, edges)
 
 
 class _Line(NamedTuple):

@@ -30,6 +30,7 @@ AROUND = (0.6, 2.5)  # of the digits' height: paper beside the writing
 COLOURS = ((150, 150, 150), (120, 160, 200), (170, 140, 200), (90, 90, 90), (200, 130, 140), (130, 190, 170))
 STRENGTHS = (0.35, 1.0)  # of its colour that a print has
 INKS = ((25, 25, 30), (30, 45, 130), (20, 20, 70), (95, 95, 95), (60, 60, 65))
+ROWS_OF_DIGITS, ONE_DIGIT, NOTHING = "rows", "one digit", "nothing"  # what is written on the paper
 SIGNED = 0.4  # of the rows: with a point, a comma or a minus
 
 
@@ -42,16 +43,16 @@ class Print(NamedTuple):
 
 
 def compose_papers(
-    split: Split, count: int, seed: int, kinds: Sequence[str] | None = None, single: bool = False, empty: bool = False
+    split: Split, count: int, seed: int, kinds: Sequence[str] | None = None, written: str = ROWS_OF_DIGITS
 ) -> Iterable[tuple[str, str, bytes]]:
     """Compose pages of each kind, half of them of a split's digits and half drawn: its name, the text and a picture.
 
     Args:
         kinds: names among KINDS; all where None.
-        single: one digit a picture.
-        empty: nothing is written.
+        written: ROWS_OF_DIGITS, ONE_DIGIT or NOTHING.
     """
     slants = measure_slants(split)
+    single, empty = written == ONE_DIGIT, written == NOTHING
     for place, kind in enumerate(KINDS):
         if kinds is not None and kind not in kinds:
             continue
@@ -75,9 +76,7 @@ def _pick_text(rng: np.random.Generator, single: bool) -> str:
     return f"-{text}" if sign == "-" else f"{text[:-1]}{sign}{text[-1]}"
 
 
-def _compose(
-    kind: str, texts: list[str], write: Callable[[str], Ink], empty: bool, rng: np.random.Generator
-) -> bytes:
+def _compose(kind: str, texts: list[str], write: Callable[[str], Ink], empty: bool, rng: np.random.Generator) -> bytes:
     """Write rows on a sheet and take a picture of it."""
     unit = float(rng.uniform(*(SEYES_UNITS if kind == "seyes" else UNITS)))
     sheet = KINDS[kind]((1600, 1600), unit, rng)
