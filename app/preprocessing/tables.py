@@ -40,7 +40,7 @@ CROSSED = 0.5  # of the cells with ink whose ink goes on in the next one: then t
 CROSSED_INK = 0.5  # or where so much of the ink is strokes
 MANY_CELLS = 3  # that lie in so many cells at least
 PAPER_LINES = 2  # lines each way, from border to border, of squared paper at least,
-ON_LINES = 0.2  # and of the strokes that are as high as a cell, so many lie on them, or touch them
+ON_LINES = 0.35  # and of the strokes that are as high as a cell, so many lie on them, or touch them
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,12 @@ def _find_on_side(marks: Marks) -> Tables | None:
 
 
 def _is_squared_paper(marks: Marks) -> bool:
-    """Tell whether lines go from border to border both ways, and what is written lies on them."""
+    """Tell whether lines go from border to border both ways, and what is written lies on them.
+
+    Of a sheet that was lifted off a picture, the table itself may reach the borders.
+    """
+    if marks.place[0, 1] != 0:
+        return False
     mask = np.asarray(cv2.threshold(marks.contrast, marks.least, 255, cv2.THRESH_BINARY)[1])
     printed = find_rules(mask)
     if min(printed.rows, printed.columns) < PAPER_LINES:
@@ -152,9 +157,14 @@ def _is_squared_paper(marks: Marks) -> bool:
     written = clear_lines(marks.contrast, mask, printed)
     written = np.asarray(cv2.threshold(written, marks.least, 255, cv2.THRESH_BINARY)[1])
     _, labels, stats, _ = cv2.connectedComponentsWithStats(written)
-    tall = np.flatnonzero(stats[:, cv2.CC_STAT_HEIGHT] >= SMALLEST_CELL)
     lines = cv2.bitwise_or(printed.across, printed.down)
-    on_lines = np.isin(tall[tall > 0], np.unique(labels[(lines > 0) & (written > 0)]))
+    near = cv2.dilate(lines, np.ones((5, 5), np.uint8)) > 0
+    inked = np.bincount(labels.ravel(), minlength=len(stats))
+    beside = np.bincount(labels[near], minlength=len(stats))
+    tall = stats[:, cv2.CC_STAT_HEIGHT] >= SMALLEST_CELL
+    tall &= beside <= LEFT_OF_RULE * inked  # the others are what is left of lines
+    tall[0] = False
+    on_lines = np.isin(np.flatnonzero(tall), np.unique(labels[(lines > 0) & (written > 0)]))
     return bool(on_lines.size and on_lines.mean() > ON_LINES)
 
 
