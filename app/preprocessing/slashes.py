@@ -91,7 +91,7 @@ class Straight(NamedTuple):
     place: int  # in its line
     together: tuple[int, ...]  # the places of the strokes that are slashes where this one is
     form: int  # how the line is then parted: a place in FORMS
-    given: tuple[float, ...]  # how much more than the hand it leans, is higher, lacks of STEEPER, lacks of DEEPER; and the Spread
+    given: tuple[float, ...]  # how much more than the hand it leans, is higher; lacks of STEEPER, of DEEPER; the Spread
 
 
 def may_be_slash(stroke: Stroke, band: Band) -> Bar | None:
