@@ -58,10 +58,13 @@ def _ones(rng: np.random.Generator) -> str:
 
 
 def _long_fraction(rng: np.random.Generator) -> str:
-    """Write two numbers of which one has three digits: a blood pressure, a house and a flat, a part of a thousand."""
+    """Write two numbers of which one has three digits: a blood pressure, a house and a flat, a part of a thousand.
+
+    None begins with a nought: only days and months do.
+    """
     if rng.random() < 0.5:
         return f"{rng.integers(90, 200)}/{rng.integers(50, 130)}"
-    long, short = _number(rng, 3, 3), _number(rng, 1, 3)
+    long, short = rng.integers(100, 1000), rng.integers(*rng.choice(((1, 10), (10, 100), (100, 1000))))
     return f"{long}/{short}" if rng.random() < 0.5 else f"{short}/{long}"
 
 
