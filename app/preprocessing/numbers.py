@@ -39,6 +39,8 @@ FEW_FOUND = 3  # digits of uneven paper: of so few, where
 LARGE_FOUND = 0.04  # of the picture's longer side is as high as one of them, they are doubted unless one is found alone
 BAR = 1  # the digit that a stripe looks like
 TINY = 0.12  # of the usual height: so small digits are read in rows of their own,
+MANY_STROKES = 500  # of a page full of digits,
+FOUND_AGAIN = 0.8  # of which so many are digits at least where they are looked for in more pixels
 MAX_LOWER = 200  # small strokes that are looked at, as if each were a small digit
 OTHERS_IN_LINE = 0.3  # of a line's digits that look less like one than WEAK,
 OTHERS_ON_PAGE = 0.2  # or of all digits: then all may be letters
@@ -101,6 +103,7 @@ def find_writing(
     look: Look | None = None,
     photo_side: int = PAGE_SIDE,
     weigh: Weigh = weigh_slashes,
+    find_finer: Callable[[float], Writing | None] | None = None,
 ) -> Writing:
     """Find the digits and signs of a picture in reading order.
 
@@ -110,6 +113,8 @@ def find_writing(
             digit at all, (n,): 0 to 1.
         photo_side: pixels to which the longer side of a photograph is reduced.
         weigh: says which straight strokes of lines are slashes, as weigh_slashes does.
+        find_finer: finds what is written in more pixels, if strokes so high are small; asked where there are many, so
+            that not all of them are looked at twice.
 
     Raises:
         NoInk: there is no digit.
@@ -121,6 +126,10 @@ def find_writing(
     picture = replace(picture, pixels=scale_few_levels(picture.pixels))
     tables, marks, strokes, small, pale = find_ink_and_tables(picture.pixels, photo_side)
     usual = float(np.median([stroke.height for stroke in strokes]))
+    if find_finer and len(strokes) >= MANY_STROKES:
+        finer = find_finer(usual)
+        if finer and len(finer.digits) >= FOUND_AGAIN * len(strokes):
+            return finer
     clear, doubtful = _choose_pale(pale, look_at(pale, marks, look), strokes, LOW * usual)
     strokes += clear
     lower = _list_lower([*small, *(one for one in pale if one.height < LOW * usual)], TINY * usual, marks)

@@ -61,10 +61,19 @@ def read_number(
         seen.append(({digit.tobytes(): row for row, digit in enumerate(digits)}, prediction))
         return prediction.probabilities, prediction.certainty
 
-    writing = find_writing(picture, look)
     side = max(picture.width, picture.height)
-    if decode_finer and writing.high < SMALL_DIGITS and side > FINER * max(PAGE_SIDE, *picture.pixels.shape[:2]):
-        writing = _read_finer(writing, decode_finer, look)
+    may_be_finer = decode_finer is not None and side > FINER * max(PAGE_SIDE, *picture.pixels.shape[:2])
+    tried: list[float] = []
+
+    def find_finer(high: float) -> Writing | None:
+        if decode_finer is None or not may_be_finer or high >= SMALL_DIGITS:
+            return None
+        tried.append(high)
+        return _find_finer(high, decode_finer, look)
+
+    writing = find_writing(picture, look, find_finer=find_finer)
+    if not tried and (finer := find_finer(writing.high)) and len(finer.digits) >= len(writing.digits):
+        writing = finer
     digits = [one.digit for one in writing.digits]
     prediction = _find_answers(digits, seen) or classifier.predict(to_tensor(np.stack(digits)))
     found = _spread_doubts(writing, [doubt is not None for doubt in classifier.doubts(prediction)])
@@ -116,11 +125,10 @@ def _are_many(doubted: int, count: int) -> bool:
     return doubted >= max(DOUBTED_IN_LINE * count, min(DOUBTED_AT_LEAST, 0.5 * count))
 
 
-def _read_finer(writing: Writing, decode_finer: Callable[[int], Picture], look: Look) -> Writing:
-    """Return what is found in a picture that is less reduced, if that is more."""
-    side = min(FINEST_SIDE, round(PAGE_SIDE * FINE_DIGITS / writing.high))
+def _find_finer(high: float, decode_finer: Callable[[int], Picture], look: Look) -> Writing | None:
+    """Return what is found in a picture that is less reduced, where strokes were so high; None where nothing is."""
+    side = min(FINEST_SIDE, round(PAGE_SIDE * FINE_DIGITS / high))
     try:
-        finer = find_writing(decode_finer(DECODED_FINER), look, side)
+        return find_writing(decode_finer(DECODED_FINER), look, side)
     except (NoInk, TooLarge):
-        return writing
-    return finer if len(finer.digits) >= len(writing.digits) else writing
+        return None

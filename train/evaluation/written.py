@@ -118,17 +118,25 @@ def compose_words(count: int, seed: int) -> Iterable[bytes]:
 
 def write_row(text: str, gap: float | None, rng: np.random.Generator) -> Ink:
     """Write a text with one hand, one way to write each digit, and one pen."""
+    return write_rows([text], gap, rng)[0]
+
+
+def write_rows(texts: Sequence[str], gap: float | None, rng: np.random.Generator) -> list[Ink]:
+    """Write several texts likewise, each as ink of its own, of any height."""
     hand, pen = pick_hand(rng), _pick_pen(rng)
     styles: dict[str, Style] = {}
-    parts: list[list[Path]] = []
-    for sign in text:
-        if sign.isdigit():
-            style = styles.setdefault(sign, pick_variant(int(sign), rng))
-            pen = min(pen, style.fattest)
-            parts.append(_to_size(write(style.draw(rng), hand, rng), rng))
-        else:
-            parts.append(_draw_any_sign(sign, hand.slant, pen, rng))
-    return _draw(_join(parts, gap, pen, rng), pen, rng)
+    rows = []
+    for text in texts:
+        parts: list[list[Path]] = []
+        for sign in text:
+            if sign.isdigit():
+                style = styles.setdefault(sign, pick_variant(int(sign), rng))
+                pen = min(pen, style.fattest)
+                parts.append(_to_size(write(style.draw(rng), hand, rng), rng))
+            else:
+                parts.append(_draw_any_sign(sign, hand.slant, pen, rng))
+        rows.append(_draw(_join(parts, gap, pen, rng), pen, rng))
+    return rows
 
 
 def set_row(text: str, split: Split, slants: NDArray[np.float64], gap: float | None, rng: np.random.Generator) -> Ink:

@@ -647,6 +647,15 @@ def test_soft_edges_of_digits_stay_soft_on_uneven_paper(text: str) -> None:
     assert np.median(apart) < 0.2  # hardened, they were apart by 0.3, bolder and larger
 
 
+@pytest.mark.parametrize(("down", "across", "high"), ((40, 30, 26), (24, 50, 22)))
+def test_a_page_of_more_than_a_thousand_digits_is_read_to_its_borders(down: int, across: int, high: int) -> None:
+    lines = ["".join(str((7 * row + 3 * column) % 10) for column in range(across)) for row in range(down)]
+    rows = [draw_text(line, height=high, pen=2.5, gap=0.4, margin=8) for line in lines]
+    wide = max(row.shape[1] for row in rows)
+    page = np.concatenate([np.pad(row, ((0, 0), (0, wide - row.shape[1])), constant_values=255) for row in rows])
+    assert read(np.pad(page, 20, constant_values=255)) == "\n".join(lines)
+
+
 def test_small_digits_of_a_large_photograph_are_read_less_reduced() -> None:
     rows = [("35204917", 16, (60 + 40 * row, 60 + 90 * row)) for row in range(3)]
     drawn = write_rows(*rows)
