@@ -99,10 +99,10 @@ def _photograph(row: Ink, shape: tuple[int, int], rng: np.random.Generator, *, l
     high, wide = shape
     tall = high * rng.uniform(0.08, 0.22)
     row = resize_row(row, round(min(tall, 0.6 * wide * row.shape[0] / row.shape[1])))
-    light = 1 - rng.uniform(0, 0.35) * np.linspace(*rng.permutation((0.0, 1.0)), wide)[None]
+    light = 1 - rng.uniform(0, 0.35) * np.linspace(0.0, 1.0, wide)[None, :: int(rng.choice((-1, 1)))]
     paper = np.full((high, wide, 3), rng.uniform((205, 200, 185), (250, 250, 248)))
     x, y = (
-        int(rng.integers(0.15 * side, 0.85 * side - size))
+        int(rng.integers(round(0.15 * side), round(0.85 * side) - size))
         for side, size in zip((wide, high), row.shape[::-1], strict=True)
     )
     y = min(y, round(0.8 * high) - row.shape[0])
@@ -169,8 +169,8 @@ def _draw_segments(text: str, high: int, rng: np.random.Generator) -> Ink:
         elif sign == "-":
             cv2.line(sheet, place(0.15, 1.0), place(0.85, 1.0), 255, pen, cv2.LINE_AA)
         elif sign in ".:":
-            for y in (2.0,) if sign == "." else (0.6, 1.5):
-                cv2.circle(sheet, place(0.4, y), max(1, round(0.6 * pen)), 255, -1, cv2.LINE_AA)
+            for down in (2.0,) if sign == "." else (0.6, 1.5):
+                cv2.circle(sheet, place(0.4, down), max(1, round(0.6 * pen)), 255, -1, cv2.LINE_AA)
         right += step
     x, y, width, height = cv2.boundingRect(sheet)
     return sheet[y : y + height, x : x + width]
