@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ..errors import NoInk, TooLarge
 from ..framing import to_tensor
 from ..models.classifier import Classifier, Prediction
+from ..models.prototypes import References
 from ..preprocessing.decoding import Picture
 from ..preprocessing.looking import Look
 from ..preprocessing.numbers import FoundDigit, FoundMark, Writing, find_writing
@@ -78,7 +79,7 @@ def read_number(
     prediction = _find_answers(digits, seen) or classifier.predict(to_tensor(np.stack(digits)))
     found = _spread_doubts(writing, [doubt is not None for doubt in classifier.doubts(prediction)])
     if classifier.prototypes is not None and prediction.alone is None:  # else a hand's corrections have decided
-        prediction, doubted = read_consistently(prediction, classifier.certain(prediction), classifier.prototypes)
+        prediction, doubted = _read_by_hand(prediction, found, classifier, classifier.prototypes)
         found = [
             replace(one, doubted=True) if is_doubted else one
             for one, is_doubted in zip(found, doubted.tolist(), strict=True)
@@ -89,6 +90,23 @@ def read_number(
         for item in writing.items
     )
     return Reading(text, found, writing.marks, prediction)
+
+
+def _read_by_hand(
+    prediction: Prediction, found: list[FoundDigit], classifier: Classifier, prototypes: References
+) -> tuple[Prediction, NDArray[np.bool_]]:
+    """Let a page's sure digits decide between the classes of doubtful ones, but for what a camera printed."""
+    written = [row for row, one in enumerate(found) if not one.printed]
+    if len(written) == len(found):
+        return read_consistently(prediction, classifier.certain(prediction), prototypes)
+    doubted = np.zeros(len(found), bool)
+    if written:
+        own = prediction.pick(written)
+        own, doubted[written] = read_consistently(own, classifier.certain(own), prototypes)
+        probabilities = prediction.probabilities.copy()
+        probabilities[written] = own.probabilities
+        prediction = replace(prediction, probabilities=probabilities)
+    return prediction, doubted
 
 
 def _find_answers(
