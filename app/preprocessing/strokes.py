@@ -48,7 +48,10 @@ COVERED = 0.2  # and of its cells that are strokes at most
 ABOVE = 0.5  # of the narrower stroke's width that it shares with the one below it, of the same digit
 BESIDE = 0.5  # of the lower stroke's height that both share: more, and they stand side by side
 HIGHEST = 1.8  # times the usual height, or the larger stroke's, that a digit made up of strokes is high at most
-MAX_STROKES = 1000  # of a picture
+MAX_STROKES = 2000  # of a picture: 48 lines of 32 digits, and as many signs as fit between them
+MANY = 1000  # strokes: more must be small ones,
+MAX_MANY_BOXES = 3_000_000  # pixels of whose boxes together are as much work: 1,500 digits of 50 by 36 pixels have 2.7
+COMPARED = 256  # strokes that are compared with all others at once, in 30 MB
 MAX_BOXES = 16_000_000  # pixels of all strokes' boxes together: four large pictures full of strokes around each other
 AS_HIGH = 1.4  # times the lower one's height that two digits of a row are high at most,
 TALL = 0.8  # of its width that each is high at least: no hat is,
@@ -161,9 +164,9 @@ def find_strokes(
     if (number := int(written.sum())) > MAX_STROKES:
         raise TooLarge(f"The picture holds {number} strokes; at most {MAX_STROKES} are read. Send a part of it.")
     boxes = int((widths.astype(np.int64) * heights)[written].sum())
-    if boxes > MAX_BOXES:
+    if boxes > (max_boxes := MAX_BOXES if number <= MANY else MAX_MANY_BOXES):
         raise TooLarge(
-            f"The picture's strokes reach over {boxes:,} pixels; at most {MAX_BOXES:,} are read. Send a part."
+            f"The picture's {number} strokes reach over {boxes:,} pixels; at most {max_boxes:,} are read. Send a part."
         )
     strokes = []
     for label in np.flatnonzero(written):
@@ -393,14 +396,25 @@ def join_above(strokes: list[Stroke], usual: float) -> list[Stroke]:
 
 def _find_in_rows(strokes: list[Stroke]) -> NDArray[np.bool_]:
     """Tell which strokes stand beside one as high as they are, both higher than hats: digits of a row, (n,)."""
-    x, y, right, bottom = np.array([(one.x, one.y, one.right, one.bottom) for one in strokes]).reshape(-1, 4).T
-    high = bottom - y
-    lower, higher = np.minimum(high[:, None], high), np.maximum(high[:, None], high)
-    shared = np.minimum(bottom[:, None], bottom) - np.maximum(y[:, None], y)
-    apart = np.maximum(x[:, None] - right, x - right[:, None])
+    boxes = np.array([(one.x, one.y, one.right, one.bottom) for one in strokes], np.int32).reshape(-1, 4)
+    return np.concatenate(
+        [
+            np.zeros(0, np.bool_),
+            *(_are_in_rows(boxes[at : at + COMPARED], boxes) for at in range(0, len(boxes), COMPARED)),
+        ]
+    )
+
+
+def _are_in_rows(some: NDArray[np.int32], boxes: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Tell which of some boxes, (m, 4), stand beside one of all, (n, 4), that is as high: x, y, right and bottom."""
+    (x, y, right, bottom), (own_x, own_y, own_right, own_bottom) = boxes.T, some.T[..., None]
+    high, own_high = bottom - y, own_bottom - own_y
+    lower, higher = np.minimum(own_high, high), np.maximum(own_high, high)
+    shared = np.minimum(own_bottom, bottom) - np.maximum(own_y, y)
+    apart = np.maximum(own_x - right, x - own_right)
     beside = (higher <= AS_HIGH * lower) & (shared >= BESIDE * lower) & (apart >= 0) & (apart <= ROW_GAP * lower)
-    tall = high >= TALL * (right - x)
-    return np.asarray((beside & tall[:, None] & tall).any(axis=1), np.bool_)
+    tall, own_tall = high >= TALL * (right - x), own_high >= TALL * (own_right - own_x)
+    return np.asarray((beside & own_tall & tall).any(axis=1), np.bool_)
 
 
 def join_strokes(strokes: list[Stroke]) -> Stroke:
