@@ -39,6 +39,11 @@ PALE_LEVEL = 1.8  # times the edge of strokes that half of a stroke's ink has at
 GOES_ON = 0.4  # of its contrast,
 MORE_INK = 2.0  # times as much in all at most,
 MORE_BROAD = 1.3  # and times as broad, and a pixel
+DRY = 0.25  # of the edge of strokes: ink so pale goes on where a line's ink is stronger,
+SOFT = 0.4  # widths of the pen that a line's soft edges are wide,
+LEAST_DRY = 0.005  # of the strokes' ink that there is of it,
+DRY_WIDE = 2.0  # of the usual height that both together are wide at most, and
+DRY_MORE = 3.0  # times as much in all at most
 COVERED = 0.2  # and of its cells that are strokes at most
 ABOVE = 0.5  # of the narrower stroke's width that it shares with the one below it, of the same digit
 BESIDE = 0.5  # of the lower stroke's height that both share: more, and they stand side by side
@@ -137,11 +142,14 @@ def find_strokes(
     Ink in two cells of a table is not joined.
     """
     contrast, edge = _show_drawn(marks, parts), float(marks.least)
+    paler = contrast
     if not marks.flat:  # look again, at what is as strong as the digits' own ink
         edge = measure_parting(contrast, marks.least)
         stronger = find_parts(marks, edge, grid)
         contrast = _show_drawn(marks, stronger) if stronger.score.any() else contrast
     mask = cv2.threshold(contrast, edge, 255, cv2.THRESH_BINARY)[1]
+    if not marks.flat:
+        mask = _follow_dry_lines(mask, paler, max(float(marks.least), DRY * edge))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     if count == 1:
         raise NoInk(NO_DIGIT)
@@ -172,6 +180,50 @@ def find_strokes(
     low = [stroke for stroke in joined if stroke.height < LOW * usual]
     specks = _find_specks(marks, np.where(written[labels], np.uint8(255), np.uint8(0)), edge, usual, len(joined))
     return (strokes, low + specks) if strokes else (joined, specks)
+
+
+def _follow_dry_lines(mask: Pixels, contrast: Pixels, low: float) -> Pixels:
+    """Return ink with the paler ink that the same lines of a dry or lightly pressed pen go on in.
+
+    What is broader than the lines, more than they are, or reaches from digit to digit is a shadow or a smear. Paler
+    ink beside a line is its soft edge, and no part of it here.
+
+    Args:
+        mask: uint8 (h, w), 255 where the ink is as strong as most of it.
+        contrast: of what looks drawn.
+        low: contrast from which ink is followed.
+    """
+    weak = cv2.threshold(contrast, low, 255, cv2.THRESH_BINARY)[1]
+    ink = cv2.countNonZero(mask)
+    edges = ink - cv2.countNonZero(cv2.erode(mask, np.ones((3, 3), np.uint8)))
+    soft = max(1, round(SOFT * 2 * ink / max(1, edges)))
+    rim = np.ones((2 * soft + 1, 2 * soft + 1), np.uint8)
+    beyond = cv2.subtract(weak, cv2.dilate(mask, rim))
+    if cv2.countNonZero(beyond) < LEAST_DRY * ink:
+        return mask
+    gained = cv2.bitwise_and(cv2.dilate(beyond, rim), weak)
+    both = cv2.bitwise_or(mask, gained)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(both, connectivity=8)
+    strong = np.bincount(labels[mask > 0], minlength=count)
+    area, wide, high = (stats[:, at] for at in (cv2.CC_STAT_AREA, cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT))
+    fits = (strong > 0) & (area > strong) & (area <= DRY_MORE * strong)
+    fits[0] = False
+    if not fits.any():
+        return mask
+    usual = _measure_usual_height(high[fits], strong[fits])
+    fits &= (high <= HIGHEST * usual) & (wide <= DRY_WIDE * usual) & (np.maximum(wide, high) >= SPECK * usual)
+    boxes = int((wide.astype(np.int64) * high)[fits].sum())
+    if fits.sum() > MAX_STROKES or boxes > MAX_BOXES:  # more than are read
+        return mask
+    followed = mask.copy()
+    for label in np.flatnonzero(fits):
+        x, y, width, height, _ = (int(length) for length in stats[label])
+        window = np.s_[y : y + height, x : x + width]
+        own = labels[window] == label
+        depth = _measure_depths(own & (mask[window] > 0)).max()
+        if _measure_depths(own).max() <= MORE_BROAD * depth + 1:
+            followed[window][own] = 255
+    return followed
 
 
 def _grow_pale(strokes: list[Stroke], marks: Marks, edge: float, usual: float) -> list[Stroke]:

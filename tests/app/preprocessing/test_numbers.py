@@ -472,6 +472,26 @@ def test_a_pencils_digits_keep_what_was_pressed_less_beside_those_of_a_pen(text:
     assert read(np.clip(page, 0, 255).astype(np.uint8)) == f"{text}\n{text}"
 
 
+def press_unevenly(page: Grey, palest: float, wave: float) -> Grey:
+    """Let ink grow pale and dark again along its lines, as a pen does that runs dry."""
+    rows, columns = np.mgrid[: page.shape[0], : page.shape[1]]
+    pressed = palest + (1 - palest) * np.cos(np.pi * (columns + 1.7 * rows) / wave) ** 2
+    return np.asarray(255 - (255 - page) * pressed, np.uint8)
+
+
+@pytest.mark.parametrize(("palest", "wave", "pen"), ((0.1, 23, 4), (0.1, 37, 8), (0.2, 37, 4), (0.2, 37, 8)))
+@pytest.mark.parametrize("text", ("8098", "472038", "453911"))
+def test_what_a_dry_pen_writes_is_not_taken_to_pieces(text: str, palest: float, wave: float, pen: int) -> None:
+    assert read(in_uneven_light(press_unevenly(draw_text(text, pen=pen), palest, wave))) == text
+
+
+@pytest.mark.parametrize("strength", (12, 25, 40))
+def test_a_smear_across_digits_is_not_part_of_their_lines(strength: float) -> None:
+    page = np.asarray(draw_text("472038", pen=6), float)
+    page[30:50] = np.minimum(page[30:50], 255.0 - strength)
+    assert read(in_uneven_light(page.astype(np.uint8))) == "472038"
+
+
 def test_a_pale_stripe_beside_digits_is_no_one_but_doubted() -> None:
     page = 235.0 - 0.75 * (255.0 - write("4720", height=70))
     page[30:95, 330:336] -= 40
