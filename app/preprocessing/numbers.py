@@ -22,7 +22,7 @@ from .bonds import find_bonds
 from .decoding import Picture
 from .digits import look_for_ink
 from .doubts import is_fold
-from .grouping import CLEAR_LOOK, WEAK, Group, Seen, is_clear, may_be_digit
+from .grouping import CLEAR_LOOK, WEAK, Group, Seen, check_looks, is_clear, may_be_digit
 from .ink import is_faint
 from .levels import scale_few_levels
 from .lines import ALIKE, Rows, leave_out, sort_into_rows, stand_together
@@ -31,6 +31,7 @@ from .page_ink import PAGE_SIDE, find_ink_and_tables
 from .paper import Marks
 from .slashes import NEAR, Written, may_be_slash, weigh_slashes
 from .stamps import Stamp, find_stamp
+from .strips import Box, Strip, find_strips, is_smooth, sort_boxes, take_out
 from .strokes import LOW, NO_DIGIT, SMALL_DIGIT, Stroke
 from .tables import Cell, Tables
 
@@ -126,9 +127,88 @@ def find_writing(
     look = look or look_at_shape_alone
     if not isinstance(picture, Picture):
         picture = Picture(picture, picture.shape[1], picture.shape[0])
+    if strips := find_strips(picture.pixels):
+        return _read_strips(strips, picture, look, weigh)
     writing = _find_all(picture, look, photo_side, weigh, find_finer)
     stamp = find_stamp(picture.pixels) if picture.pixels.ndim == 3 else None
     return writing if stamp is None else _read_stamp(writing, stamp, picture, look, weigh)
+
+
+def _read_strips(strips: list[Strip], picture: Picture, look: Look, weigh: Weigh) -> Writing:
+    """Return what is written on strips of paper, one after the other, and then what is written beside them.
+
+    All of them together may hold as much as one page.
+
+    Raises:
+        NoInk: there is no digit.
+        TooLarge: there is more than is read in time.
+    """
+    looked_at = 0
+
+    def count_looks(digits: NDArray[np.uint8]) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+        nonlocal looked_at
+        looked_at += len(digits)
+        check_looks(looked_at)
+        return look(digits)
+
+    scale = np.array((picture.width / picture.pixels.shape[1], picture.height / picture.pixels.shape[0]))
+    to_sent = np.diag([*scale, 1.0])
+    blocks: list[tuple[Box, list[FoundDigit | FoundMark]]] = []
+    highs: list[float] = []
+    for strip in strips:
+        height, width = strip.pixels.shape
+        place = to_sent @ strip.place
+        try:
+            writing = _find_all(Picture(strip.pixels, width, height), count_looks, PAGE_SIDE, weigh, None)
+        except NoInk:
+            blocks.append((strip.box, [FoundMark(None, _move_box((0, 0, width, height), place), 0, doubted=True)]))
+            continue
+        blocks.append((strip.box, [replace(item, box=_move_box(item.box, place)) for item in writing.items]))
+        highs.append(writing.high)
+    if is_smooth(picture.pixels):
+        rest = replace(picture, pixels=take_out(picture.pixels, strips))
+        blocks += _read_beside(rest, count_looks, weigh, scale)
+    items: list[FoundDigit | FoundMark] = []
+    for at in sort_boxes([box for box, _ in blocks]):
+        items += _move(blocks[at][1], items)
+    if not any(isinstance(item, FoundDigit) for item in items):
+        raise NoInk(NO_DIGIT)
+    return Writing(items, min(highs, default=np.inf))
+
+
+def _read_beside(
+    rest: Picture, look: Look, weigh: Weigh, scale: NDArray[np.float64]
+) -> list[tuple[Box, list[FoundDigit | FoundMark]]]:
+    """Return each line that is written beside the strips, with its box in the picture's pixels."""
+    try:
+        found = _find_all(rest, look, PAGE_SIDE, weigh, None).items
+    except NoInk:
+        return []
+    lines: dict[int, list[FoundDigit | FoundMark]] = {}
+    for item in found:
+        lines.setdefault(item.line, []).append(replace(item, line=0))
+    blocks = []
+    for line in lines.values():
+        edges = np.array([item.box for item in line], float)
+        edges[:, 2:] += edges[:, :2]
+        low, high = edges[:, :2].min(axis=0) / scale, edges[:, 2:].max(axis=0) / scale
+        blocks.append(((float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1])), line))
+    return blocks
+
+
+def _move(found: list[FoundDigit | FoundMark], before: list[FoundDigit | FoundMark]) -> list[FoundDigit | FoundMark]:
+    """Return what was found in a part of a picture, in the lines after those before."""
+    line = 1 + max((item.line for item in before), default=-1)
+    bond = 1 + max((item.bond for item in before), default=0)
+    return [replace(item, line=line + item.line, bond=bond + item.bond) for item in found]
+
+
+def _move_box(box: tuple[int, int, int, int], place: NDArray[np.float64]) -> tuple[int, int, int, int]:
+    x, y, width, height = box
+    corners = place @ np.array([(x, y, 1), (x + width, y, 1), (x, y + height, 1), (x + width, y + height, 1)], float).T
+    low, high = np.maximum(0, corners[:2].min(axis=1)), corners[:2].max(axis=1)
+    left, top = int(low[0]), int(low[1])
+    return left, top, max(1, round(float(high[0])) - left), max(1, round(float(high[1])) - top)
 
 
 def _read_stamp(writing: Writing, stamp: Stamp, picture: Picture, look: Look, weigh: Weigh) -> Writing:

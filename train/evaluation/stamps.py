@@ -73,18 +73,18 @@ def draw_scene(shape: tuple[int, int], rng: np.random.Generator) -> Pixels:
     rows = np.linspace(0, 1, high)[:, None, None]
     sky = rng.uniform((90, 120, 160), (200, 215, 255))
     picture = sky + (rng.uniform(150, 255, 3) - sky) * rows
-    picture = picture + 20 * _cloud(shape, 6, rng)[..., None]
+    picture = picture + 20 * draw_cloud(shape, 6, rng)[..., None]
     across = np.linspace(0, 1, wide)
     for level in sorted(rng.uniform(0.3, 0.85, int(rng.integers(1, 4)))):
-        top = level + 0.12 * _cloud((1, wide), 3, rng)[0] + 0.05 * np.sin(across * rng.uniform(3, 20))
+        top = level + 0.12 * draw_cloud((1, wide), 3, rng)[0] + 0.05 * np.sin(across * rng.uniform(3, 20))
         inside = (rows[..., 0] > top[None])[..., None]
         colour = rng.uniform((20, 30, 15), (150, 140, 110))
-        texture = rng.uniform(10, 40) * _cloud(shape, 7, rng)[..., None]
+        texture = rng.uniform(10, 40) * draw_cloud(shape, 7, rng)[..., None]
         picture = np.where(inside, colour + texture, picture)
     return _expose(picture, rng)
 
 
-def _cloud(shape: tuple[int, int], octaves: int, rng: np.random.Generator) -> NDArray[np.floating]:
+def draw_cloud(shape: tuple[int, int], octaves: int, rng: np.random.Generator) -> NDArray[np.floating]:
     """Return noise of several scales, about -1 to 1."""
     total = np.zeros(shape)
     for octave in range(octaves):
@@ -112,7 +112,7 @@ def _photograph(row: Ink, shape: tuple[int, int], rng: np.random.Generator, *, l
     ink = np.array(((30, 30, 35), (25, 40, 120), (70, 70, 75))[int(rng.integers(3))])
     picture = paper * (1 - covered) + ink * covered
     if lies_on_table:
-        table = rng.uniform((40, 25, 15), (120, 85, 60)) + 18 * _cloud(shape, 7, rng)[..., None]
+        table = rng.uniform((40, 25, 15), (120, 85, 60)) + 18 * draw_cloud(shape, 7, rng)[..., None]
         inset = round(0.08 * min(shape))
         corners = np.array([(inset, inset), (wide - inset, inset), (wide - inset, high - inset), (inset, high - inset)])
         corners = (corners + rng.normal(0, 0.012 * min(shape), corners.shape)).astype(np.int32)
