@@ -51,6 +51,7 @@ from .parts import GRID, find_parts, find_roughly, look_closely, show_digit
 
 DRAFTED_SIDE = 500  # pixels of a JPEG's longer side, an eighth of a camera's 4,000: nearly paper's PHOTO_SIDE
 FINER = 2  # times as fine is looked at a photograph in which nothing is found: a digit may be a fifteenth as high
+LARGE = 256  # pixels of ink that is kept: a line around a digit is three or more wide then
 STRONG = 95  # percentile of the contrasts, which is ink
 PALER = (0.4, 0.6)  # of it, up to which marks may be shadows: they take up to half of the light
 WEAK_COLOUR = 0.5  # of the contrast that a digit has in one mix of the colours: what has less in the next is no digit
@@ -63,6 +64,7 @@ class FoundInk:
     faint: there is too little of it; among_others: other ink is as large and as strong, and was left out; or it hangs
     together with a narrow shadow, or may be a fold of the paper. coarse: it has so few pixels that it looks better in a
     picture that is less reduced. uneven: the paper is, so that shadows may hang together with the ink: look_again().
+    large: where the ink is framed, the same before, at most LARGE pixels high and wide: an outline shows in it.
     """
 
     ink: NDArray[np.uint8]
@@ -70,6 +72,7 @@ class FoundInk:
     among_others: bool = False
     coarse: bool = False
     uneven: bool = False
+    large: NDArray[np.uint8] | None = None
 
 
 def read_picture(body: Body, steps: Steps | None = None, framing: Framing = DIGIT) -> NDArray[np.uint8]:
@@ -95,7 +98,15 @@ def read_ink(body: Body, steps: Steps | None = None, framing: Framing = DIGIT) -
     digit = frame_digit(found.ink, framing)
     if steps is not None:
         steps.append(Step("frame", framing.caption, digit))
-    return replace(found, ink=digit)
+    return replace(found, ink=digit, large=_reduce(found.ink))
+
+
+def _reduce(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return ink no larger than an outline is looked for in."""
+    scale = LARGE / max(ink.shape)
+    if scale >= 1:
+        return ink
+    return np.asarray(cv2.resize(ink, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _decode_and_look(body: Body, steps: Steps | None, framing: Framing) -> FoundInk:

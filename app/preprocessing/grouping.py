@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from ..errors import TooLarge
 from .lines import LEAST_HEIGHT, LOWER, find_median, measure_bands, measure_height
 from .segmentation import cut_stroke, part_stroke
-from .signs import Band, may_be_dot, may_be_point, name_sign
+from .signs import Band, may_be_dot, may_be_point, name_sign, stand_above
 from .strokes import SMALL_DIGIT, Stroke, join_strokes, measure_apart
 from .tables import Cell
 
 SMALL = 0.4  # of its line's height, or LEAST_HEIGHT of the usual one: a lower group is a sign or a part, unless it
 CLEAR_LOOK = 0.9  # looks as much like a digit as a small one must, of SMALL_DIGIT of its line's height
 LOW_COST = 5.0  # nats, of a digit without any height; less up to LOWER of its line's height
-MAX_LOOKS = 2500  # groups of pieces that are looked at: half a millisecond each
+MAX_LOOKS = 6000  # groups of pieces that are looked at: 0.3 milliseconds each
 WIDEST = 1.3  # times its line's height that a digit is wide, unless it is one stroke
 GAP_COST = 2.0  # in nats a tenth of the line's height: what joining across white paper must win
 MAX_GAP_COST = 8.0  # in nats: pieces further apart are not joined
@@ -36,6 +36,7 @@ BROAD = 1.0  # of its height: a digit that is wider looks less like one,
 STEEP = 4.0  # by so many nats for every further height,
 STEEP_WHOLE = 1.0  # or so many where it is one stroke
 WEAK = 0.5  # looks less like a digit than that: maybe a letter
+LIKE_A_DIGIT = 0.1  # a plus that looks so much like a digit is doubted
 LEAST_LOOK = 1e-4  # so that one bad group does not decide alone
 SIGN_WORTH = 0.1  # in nats, of a sign by shape and place: more than that of any digit
 LEFT_OUT = 3.0  # in nats, what leaving out a small stroke costs where it is as high as SMALL; less where it is smaller
@@ -217,8 +218,9 @@ def group_pieces(line: Line, usual: float, seen: dict[Span, Seen]) -> Way:
         poor = choice.seen is not None and not whole and choice.seen.look * choice.seen.likely < CUT_LOOK
         band = line.bands[choice.span[0]]
         is_unsure = is_short or choice.sign == "" or (choice.sign == "," and may_be_point(group, band))
+        is_unsure |= choice.sign == "+" and may_be_digit(seen.get(choice.span), LIKE_A_DIGIT)
         found.append(Group(group, choice.sign, band, choice.seen, is_unsure, whole, is_close, poor))
-    return Way(sum(choice.worth for choice, _ in best), _drop_stray(found, line.high))
+    return Way(sum(choice.worth for choice, _ in best), _drop_stray(_join_signs(found), line.high))
 
 
 def _list_choices(line: Line, span: Span, seen: Seen | None, least: float, may_be_hat: bool = False) -> list[Choice]:
@@ -243,8 +245,8 @@ def _list_choices(line: Line, span: Span, seen: Seen | None, least: float, may_b
         choices.append(Choice(span, None, seen, parted + within + worth))
     if whole:
         strokes = [join_strokes([line.pieces[at] for at in range(*span) if line.whole[at] == one]) for one in whole]
-        sign = name_sign(strokes, group, line.bands[start])
-        if sign and not (sign == "+" and seen and seen.look * seen.likely >= WEAK):  # a small 4 has a plus's outline
+        sign = name_sign(strokes, group, line.bands[start], seen.look * seen.likely if seen else 0.0)
+        if sign is not None:
             worth = SIGN_WORTH - _weigh_touch(line, span, group, sign, may_be_hat)
             choices.append(Choice(span, sign, None, parted + worth + (0.0 if sign == ":" else within)))
     if end - start == 1 and ((whole and group.height < least) or not choices):
@@ -361,6 +363,36 @@ def _contradicts(one: Choice, other: Choice) -> bool:
     same = one.sign == other.sign and _name(one) == _name(other)
     digits = None in (one.sign, other.sign) and "" not in (one.sign, other.sign)
     return digits and shared > 0 and not (same and shared >= SAME_CUT * total)
+
+
+def _join_signs(groups: list[Group]) -> list[Group]:
+    """Join signs that are parts of another one, which is not read: dots above and below a dash, or a second dash."""
+    dashes = [group for group in groups if group.sign == "-"]
+    parts: dict[int, list[Group]] = {}
+    taken: set[int] = set()
+    for dash in dashes:
+        if id(dash) in taken:
+            continue
+        held = [one for one in groups if one is not dash and id(one) not in taken and _is_part(one, dash)]
+        if held:
+            parts[id(dash)] = held
+            taken |= {id(one) for one in (dash, *held)}
+    joined = []
+    for group in groups:
+        if id(group) in parts:
+            stroke = join_strokes([group.stroke, *(one.stroke for one in parts[id(group)])])
+            joined.append(group._replace(stroke=stroke, sign="", doubted=True, whole=False))
+        elif id(group) not in taken:
+            joined.append(group)
+    return joined
+
+
+def _is_part(one: Group, dash: Group) -> bool:
+    """Tell whether a sign stands above or below a dash."""
+    if one.sign == "-":
+        return stand_above(one.stroke, dash.stroke)
+    middle = one.stroke.x + one.stroke.width / 2
+    return one.sign is not None and one.sign != "+" and dash.stroke.x <= middle <= dash.stroke.right
 
 
 def _drop_stray(groups: list[Group], high: float) -> list[Group]:

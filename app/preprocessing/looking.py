@@ -53,7 +53,12 @@ def read_lines(
         marks: that the strokes are of.
         look: as find_writing's.
     """
-    cut = [cut_line(line, beside, known) for line, beside in lines]
+    cut: list[Line] = []
+    runs = 0
+    for line, beside in lines:
+        cut.append(cut_line(line, beside, known))
+        runs += len(cut[-1].groups) - len(line) - len(beside)
+        check_looks(runs)
     highs = [min(usual, max(stroke.height for stroke in line) / LEAST_HEIGHT) for line, _ in lines]
     read = [
         [group_pieces(way, high, seen)]

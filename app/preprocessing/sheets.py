@@ -30,6 +30,7 @@ SHEET_LINED = 0.9  # of its box's sides that a straight sheet or a frame takes u
 CARD = 0.9  # of its box that the outline of a card with round corners fills,
 ROUND_CARD, AS_WIDE = 0.72, 0.85  # or of a round card: an ellipse fills 0.79; its shorter side, of the longer one
 SMALLEST_CARD = 0.02  # of the picture's area that a card covers at least, if most of its box has its colour,
+CARD_SPANS = 0.5  # of a card's width or height over which one part of it reaches at least
 FILLED_CARD = 0.5  # so much of it
 CARD_CORNERS = (0.02, 0.05, 0.1, 0.16)  # of a card's longer side that is left out, so that its corners are within it
 CARD_LEVEL = 0.95  # of the border of what is within a card, or a frame, that has one level
@@ -172,7 +173,7 @@ def _find_card(grey: NDArray[np.uint8], surround: int) -> tuple[int, int, int, i
     Its corners may be round, and other things beside it: a canvas among buttons, a chart's axes, an icon.
     """
     step = max(1, min(grey.shape) // 64)
-    cells = _find_away(grey, surround)
+    cells = away = _find_away(grey, surround)
     if step > 1:  # a frame's line may be a pixel wide
         rows, columns = grey.shape[0] // step, grey.shape[1] // step
         whole = cells[: rows * step, : columns * step]
@@ -199,8 +200,17 @@ def _find_card(grey: NDArray[np.uint8], surround: int) -> tuple[int, int, int, i
     inset = max(2, insets[0] * step)
     if step > 1:  # cells reach beyond their line
         inset += max(2, round(SHEET_EDGE * step * max(width, height)))
+    if step > 1 and not _hangs_together(away[y * step : (y + height) * step, x * step : (x + width) * step]):
+        return None
     inside = x * step + inset, y * step + inset, width * step - 2 * inset, height * step - 2 * inset
     return inside if min(inside[2:]) > 0 and _holds_ink(grey, inside, surround, step, is_round) else None
+
+
+def _hangs_together(drawn: NDArray[np.uint8]) -> bool:
+    """Tell whether something in a box reaches over much of it: a card or a line of a frame, and no digit of a page."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(drawn)
+    sizes = stats[1:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_HEIGHT + 1] / drawn.shape[::-1]
+    return float(sizes.max(initial=0.0)) >= CARD_SPANS
 
 
 def _has_corners(outline: NDArray[np.bool_], inset: int) -> bool:

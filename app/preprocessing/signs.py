@@ -9,12 +9,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from .strokes import Stroke
 
 SIGNS = ("-", "+", ".", ",", "/", ":")
+
+# Of 12,000 of MNIST's digits 185 have a plus's outline, none of which looks less like a digit than 0.5 (of drawn pluses
+# 99 % do); none of 7,500 has the outline of an x.
+MAX_PLUS_LOOK = 0.5  # what looks so much like one digit is no plus,
+MAX_OTHER_LOOK = 0.9  # and no = or x
 
 # All lengths below are parts of the height of the digits beside a sign, unless they say otherwise.
 DOT = 0.26  # a dot's longer side at most,
@@ -44,12 +50,19 @@ DASH = (0.13, 1.1)  # how long a minus is, without the width of the pen
 DASH_FLAT = 1.7  # times its height that it is long at least
 DASH_RISES = (0.2, 0.78)  # of its middle over the base line
 DASH_SLOPE = 0.4  # how steep it is at most: less than 22 degrees
-PLUS = (0.22, 0.88)  # how wide and how high a plus is: less than a 4
+PLUS = (0.22, 1.5)  # how wide and how high a plus is
 PLUS_SIDES = 2.2  # times its shorter side that its longer one is at most
 PLUS_CROSSED = 0.92  # of its ink that lies on its bar or its post, and of its corners that are empty
 PLUS_SPANS = 0.8  # of its width that its bar is long at least, and of its height its post
 PLUS_THIN = 2.0  # widths of the pen that it is wide and high at least
 PLUS_ARM = 0.22  # of its size that each of the four arms is long at least
+LOOP = 0.12  # of a plus's ink that leads from its post to its bar, at least, where it is written in one line
+EQUALS_APART = (0.1, 0.7)  # between the middles of the dashes of =,
+EQUALS_SHARED = 0.6  # of the shorter one's length that both stand above each other,
+EQUALS_LONG = 2.0  # times which the longer one is long at most
+TIMES = (0.3, 1.25)  # how wide and how high an x is
+TIMES_THIN = 3.0  # widths of the pen that it is wide and high at least
+TIMES_SIDES = 1.8  # times its shorter side that its longer one is at most
 PLUS_RISES = (0.15, 0.85)  # of its middle over the base line
 STRAIGHT = 0.06  # of its length that a straight stroke bends at most,
 STRAIGHT_PENS = 0.3  # or of the pen's width
@@ -105,17 +118,21 @@ def is_straight(bar: Bar, length: float, pen: float) -> bool:
     return bar.bend <= max(STRAIGHT * length, STRAIGHT_PENS * pen, 0.75) and bar.thick <= EVEN * pen + 1
 
 
-def name_sign(strokes: list[Stroke], stroke: Stroke, band: Band) -> str | None:
+def name_sign(strokes: list[Stroke], stroke: Stroke, band: Band, looks: float = 0.0) -> str | None:
     """Name the sign that strokes make up, beside digits that stand in a band; a slash is not among them.
 
     Args:
         strokes: each connected ink, or a piece of it.
         stroke: the ink of all.
+        looks: how much it looks like one digit, 0 to 1: some 4s have a plus's outline.
+
+    Returns:
+        "" for a sign that is not read: = and x.
     """
-    if len(strokes) == 2:
-        return ":" if _is_colon(strokes[0], strokes[1], band) else _name_plus(stroke, band)
     if len(strokes) > 2:
         return None
+    if len(strokes) == 2:
+        return ":" if _is_colon(strokes[0], strokes[1], band) else _name_tall(stroke, band, looks)
     rises = (band.base - stroke.bottom) / band.high
     stands = _is_standing_comma(stroke, band)
     if -DOT_SINKS <= rises <= DOT_RISES and _is_dot(stroke, band) and not stands:
@@ -124,7 +141,7 @@ def name_sign(strokes: list[Stroke], stroke: Stroke, band: Band) -> str | None:
         return ","
     if _is_dash(stroke, band):
         return "-"
-    return _name_plus(stroke, band)
+    return _name_tall(stroke, band, looks)
 
 
 def _is_dot(stroke: Stroke, band: Band, touch: float = TOUCH) -> bool:
@@ -208,31 +225,136 @@ def _is_dash(stroke: Stroke, band: Band) -> bool:
     return abs(bar.slope) <= DASH_SLOPE and is_straight(bar, 2 * stroke.width, 1.2 * band.pen)
 
 
-def _name_plus(stroke: Stroke, band: Band) -> str | None:
-    """Return "+" for two bars that cross in their middles."""
+def _name_tall(stroke: Stroke, band: Band, looks: float) -> str | None:
+    """Name a sign that may be as tall as a digit: "+", or "" for = and x, which are not read."""
+    if looks < MAX_PLUS_LOOK and _is_plus(stroke, band):
+        return "+"
+    return "" if looks < MAX_OTHER_LOOK and (_is_equals(stroke, band) or _is_times(stroke, band)) else None
+
+
+def _is_equals(stroke: Stroke, band: Band) -> bool:
+    """Tell whether a stroke is two dashes above each other."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(stroke.mask.view(np.uint8), connectivity=8)
+    if count != 3:
+        return False
+    dashes = []
+    for label in (1, 2):
+        x, y, width, height, _ = (int(length) for length in stats[label])
+        mask = labels[y : y + height, x : x + width] == label
+        dash = Stroke(stroke.x + x, stroke.y + y, mask)
+        if not DASH[0] <= width / band.high <= DASH[1] or width < DASH_FLAT * height:
+            return False
+        bar = fit_bar(np.ascontiguousarray(mask.T))
+        if abs(bar.slope) > DASH_SLOPE or not is_straight(bar, 2 * width, 1.2 * band.pen):
+            return False
+        dashes.append(dash)
+    apart = abs(dashes[0].y + dashes[0].bottom - dashes[1].y - dashes[1].bottom) / 2 / band.high
+    return EQUALS_APART[0] <= apart <= EQUALS_APART[1] and stand_above(*dashes)
+
+
+def stand_above(one: Stroke, other: Stroke) -> bool:
+    """Tell whether two dashes stand above each other, as those of = do."""
+    short, long = sorted((one.width, other.width))
+    shared = min(one.right, other.right) - max(one.x, other.x)
+    return shared >= EQUALS_SHARED * short and long <= EQUALS_LONG * short
+
+
+def _is_times(stroke: Stroke, band: Band) -> bool:
+    """Tell whether a stroke is two straight lines that cross, from corner to corner."""
+    height, width = stroke.mask.shape
+    low, high = sorted((width / band.high, height / band.high))
+    if not TIMES[0] <= low <= high <= min(TIMES[1], TIMES_SIDES * low):
+        return False
+    half = stroke.pen / 2  # the pen's middle stays so far within the box
+    if min(height, width) < TIMES_THIN * stroke.pen:
+        return False
+    rows, columns = np.ogrid[:height, :width]
+    down, across = (rows - half) / (height - 1 - 2 * half), (columns - half) / (width - 1 - 2 * half)
+    slant = np.hypot(1 / (height - 1 - 2 * half), 1 / (width - 1 - 2 * half))  # from parts of the box to pixels
+    reach = 1.0 + 1.2 * half + 0.06 * band.high
+    lines = [np.abs(down - across) / slant <= reach, np.abs(down + across - 1) / slant <= reach]
+    beside = ~(lines[0] | lines[1])
+    beyond = float((stroke.mask & beside).sum())
+    crossed, empty = 1 - beyond / float(stroke.mask.sum()), 1 - beyond / max(1.0, float(beside.sum()))
+    spans = min(float((stroke.mask & line).any(axis=axis).mean()) for line in lines for axis in (0, 1))
+    return min(crossed, empty, spans) >= PLUS_CROSSED
+
+
+def _is_plus(stroke: Stroke, band: Band) -> bool:
+    """Tell whether a stroke is two bars that cross in their middles; the pen may have gone from one to the other."""
     wide, high = stroke.width / band.high, stroke.height / band.high
     rises = (band.base - (stroke.y + stroke.bottom) / 2) / band.high
     fits = PLUS[0] <= wide <= PLUS[1] and PLUS[0] <= high <= PLUS[1] and PLUS_RISES[0] <= rises <= PLUS_RISES[1]
     if not fits or max(wide, high) > PLUS_SIDES * min(wide, high):
-        return None
-    mask = stroke.mask
+        return False
     pen = max(1, round(min(stroke.pen, 1.4 * band.pen)))
-    row = _find_line(mask.sum(axis=1), pen)
-    lean, start, thick = _fit_post(mask, row, 0.8 * pen)
+    if min(stroke.width, stroke.height) < PLUS_THIN * pen:
+        return False
+    row = _find_line(stroke.mask.sum(axis=1), pen)
+    if _is_cross(stroke.mask, stroke.mask, row, pen, band):
+        return True
+    crossing = _leave_loop_out(stroke.mask, row, pen)
+    return crossing is not stroke.mask and _is_cross(stroke.mask, crossing, row, pen, band)
+
+
+def _is_cross(mask: NDArray[np.bool_], crossing: NDArray[np.bool_], row: float, pen: int, band: Band) -> bool:
+    """Tell whether ink is two bars that cross in their middles.
+
+    Args:
+        mask: the ink.
+        crossing: the same without the way from the one to the other, where both are one line of the pen.
+        row: middle of the level bar.
+        pen: its width.
+        band: where digits stand.
+    """
+    height, width = mask.shape
+    lean, start, thick = _fit_post(crossing, row, 0.8 * pen)
     column = start + lean * row
-    tilt, _, thin = _fit_post(np.ascontiguousarray(mask.T), column, 0.8 * pen + min(0.6, abs(lean)) * stroke.height / 2)
-    rows, columns = np.ogrid[: stroke.height, : stroke.width]
+    reach = 0.8 * pen + min(0.6, abs(lean)) * height / 2
+    tilt, _, thin = _fit_post(np.ascontiguousarray(crossing.T), column, reach)
+    rows, columns = np.ogrid[:height, :width]
     reach = 1.0 + 0.6 * pen + 0.02 * band.high
     on_bar = np.abs(rows - row - tilt * (columns - column)) <= reach
     on_post = np.abs(columns - column - lean * (rows - row)) <= reach
     corners = ~(on_bar | on_post)
+    if crossing is not mask:
+        corners &= ~_find_loop(mask & ~crossing, reach)
     empty = 1 - float((mask & corners).sum()) / max(1.0, float(corners.sum()))
     crossed = 1 - float((mask & corners).sum()) / float(mask.sum())
-    arms = (row / stroke.height, 1 - row / stroke.height, column / stroke.width, 1 - column / stroke.width)
+    arms = (row / height, 1 - row / height, column / width, 1 - column / width)
     spans = min((mask & on_bar).any(axis=0).mean(), (mask & on_post).any(axis=1).mean())
-    is_cross = min(crossed, empty) >= PLUS_CROSSED and spans >= PLUS_SPANS and min(arms) >= PLUS_ARM
-    is_thin = min(stroke.width, stroke.height) >= PLUS_THIN * pen and max(thick, thin) <= EVEN * pen + 1.5
-    return "+" if is_cross and is_thin and max(abs(tilt), abs(lean) - 0.3) <= DASH_SLOPE else None
+    is_plain = min(crossed, empty) >= PLUS_CROSSED and spans >= PLUS_SPANS and min(arms) >= PLUS_ARM
+    is_thin = max(thick, thin) <= EVEN * pen + 1.5
+    return bool(is_plain and is_thin and max(abs(tilt), abs(lean) - 0.3) <= DASH_SLOPE)
+
+
+def _leave_loop_out(mask: NDArray[np.bool_], row: float, pen: int) -> NDArray[np.bool_]:
+    """Return a cross without what is written on the way from its post to its bar, where both are one line of the pen.
+
+    That way leads from the post's lower end to the bar's left one, or from the bar's right end to the post's upper one.
+    """
+    column = _find_line(mask.sum(axis=0), pen)
+    below, above = round(row + 0.8 * pen), max(0, round(row - 0.8 * pen))
+    left, right = max(0, round(column - 0.8 * pen)), round(column + 0.8 * pen)
+    corners = np.s_[below:, :left], np.s_[:above, right:]
+    inks = [int(mask[corner].sum()) for corner in corners]
+    if max(inks) < LOOP * mask.sum():
+        return mask
+    crossing = mask.copy()
+    crossing[corners[int(inks[1] > inks[0])]] = False
+    return crossing
+
+
+def _find_loop(loop: NDArray[np.bool_], reach: float) -> NDArray[np.bool_]:
+    """Return the ink of a corner, bool (h, w), that lies near one line from end to end."""
+    rows, columns = np.nonzero(loop)
+    is_below = rows.mean() > len(loop) / 2
+    ends = (rows.argmax(), columns.argmin()) if is_below else (rows.argmin(), columns.argmax())
+    one, other = (np.array((rows[end], columns[end]), float) for end in ends)
+    down, across = (other - one) / max(1.0, float(np.hypot(*(other - one))))
+    y, x = np.ogrid[: loop.shape[0], : loop.shape[1]]
+    away = np.abs((y - one[0]) * across - (x - one[1]) * down)
+    return np.asarray((away <= 2 * reach) & loop, np.bool_)
 
 
 def _find_line(ink: NDArray[np.int64], pen: int) -> float:

@@ -45,11 +45,13 @@ class Weights(NamedTuple):
     given: tuple[float, ...]  # of Straight.given
 
 
-# `python -m train fit-pages` fits them: on 781 ones and 1,159 slashes of training digits and drawn ones, each 1 ten
+# `python -m train fit-pages` fits them: on 865 ones and 1,181 slashes of training digits and drawn ones, each 1 ten
 # times, since numbers outnumber dates, and one that is read as a date misleads more
-SLASH = Weights(forms=(13.5, 9.9, 9.9, 11.4, 10.5, 4.1), given=(1.5, 10.0, -47.2, -30.0, -35.1, -58.2, -16.0))
+SLASH = Weights(forms=(11.4, 7.9, 7.2, 8.3, 9.2, 3.9), given=(6.8, 10.2, -30.8, -22.4, -23.3, -46.3, -66.2, -13.0))
 STEEPER = 0.2  # leans less than so much more than the hand: what lacks is weighed, too
-NEAR = 2.2  # odds' logarithm up to which either is doubted: nine to one
+DEEPER = 0.08  # of the digits' height: reaches less than so far under its neighbours: likewise,
+MAX_HIGHER = 0.2  # up to so much that lacks
+NEAR = 2.6  # odds' logarithm up to which either is doubted: thirteen to one
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ class Straight(NamedTuple):
     place: int  # in its line
     together: tuple[int, ...]  # the places of the strokes that are slashes where this one is
     form: int  # how the line is then parted: a place in FORMS
-    given: tuple[float, ...]  # how much more than the hand it leans, is higher, lacks of STEEPER; and the page's Spread
+    given: tuple[float, ...]  # how much more than the hand it leans, is higher; lacks of STEEPER, of DEEPER; the Spread
 
 
 def may_be_slash(stroke: Stroke, band: Band) -> Bar | None:
@@ -141,9 +143,16 @@ def find_straight(lines: Sequence[Sequence[Written]]) -> list[Straight]:
                 together = {place}
             high = line[place].stroke.height / hand.high - 1
             steeper = slope - hand.slant
-            given = (steeper, high, max(0.0, STEEPER - steeper), *evenness)
+            shallow = min(MAX_HIGHER, max(0.0, DEEPER - _measure_depth(line, place) / hand.high))
+            given = (steeper, high, max(0.0, STEEPER - steeper), shallow, *evenness)
             found.append(Straight(number, place, tuple(sorted(together)), form, given))
     return found
+
+
+def _measure_depth(line: Sequence[Written], place: int) -> float:
+    """Return how far a stroke reaches under the two that it stands between, in pixels."""
+    before, one, after = (written.stroke for written in line[place - 1 : place + 2])
+    return one.bottom - (before.bottom + after.bottom) / 2
 
 
 def _list_slopes(line: Sequence[Written]) -> dict[int, float]:

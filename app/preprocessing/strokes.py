@@ -39,11 +39,19 @@ PALE_LEVEL = 1.8  # times the edge of strokes that half of a stroke's ink has at
 GOES_ON = 0.4  # of its contrast,
 MORE_INK = 2.0  # times as much in all at most,
 MORE_BROAD = 1.3  # and times as broad, and a pixel
+DRY = 0.25  # of the edge of strokes: ink so pale goes on where a line's ink is stronger,
+SOFT = 0.4  # widths of the pen that a line's soft edges are wide,
+LEAST_DRY = 0.005  # of the strokes' ink that there is of it,
+DRY_WIDE = 2.0  # of the usual height that both together are wide at most, and
+DRY_MORE = 3.0  # times as much in all at most
 COVERED = 0.2  # and of its cells that are strokes at most
 ABOVE = 0.5  # of the narrower stroke's width that it shares with the one below it, of the same digit
 BESIDE = 0.5  # of the lower stroke's height that both share: more, and they stand side by side
 HIGHEST = 1.8  # times the usual height, or the larger stroke's, that a digit made up of strokes is high at most
-MAX_STROKES = 1000  # of a picture
+MAX_STROKES = 2000  # of a picture: 48 lines of 32 digits, and as many signs as fit between them
+MANY = 1000  # strokes: more must be small ones,
+MAX_MANY_BOXES = 3_000_000  # pixels of whose boxes together are as much work: 1,500 digits of 50 by 36 pixels have 2.7
+COMPARED = 256  # strokes that are compared with all others at once, in 30 MB
 MAX_BOXES = 16_000_000  # pixels of all strokes' boxes together: four large pictures full of strokes around each other
 AS_HIGH = 1.4  # times the lower one's height that two digits of a row are high at most,
 TALL = 0.8  # of its width that each is high at least: no hat is,
@@ -134,11 +142,14 @@ def find_strokes(
     Ink in two cells of a table is not joined.
     """
     contrast, edge = _show_drawn(marks, parts), float(marks.least)
+    paler = contrast
     if not marks.flat:  # look again, at what is as strong as the digits' own ink
         edge = measure_parting(contrast, marks.least)
         stronger = find_parts(marks, edge, grid)
         contrast = _show_drawn(marks, stronger) if stronger.score.any() else contrast
     mask = cv2.threshold(contrast, edge, 255, cv2.THRESH_BINARY)[1]
+    if not marks.flat:
+        mask = _follow_dry_lines(mask, paler, max(float(marks.least), DRY * edge))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     if count == 1:
         raise NoInk(NO_DIGIT)
@@ -153,9 +164,9 @@ def find_strokes(
     if (number := int(written.sum())) > MAX_STROKES:
         raise TooLarge(f"The picture holds {number} strokes; at most {MAX_STROKES} are read. Send a part of it.")
     boxes = int((widths.astype(np.int64) * heights)[written].sum())
-    if boxes > MAX_BOXES:
+    if boxes > (max_boxes := MAX_BOXES if number <= MANY else MAX_MANY_BOXES):
         raise TooLarge(
-            f"The picture's strokes reach over {boxes:,} pixels; at most {MAX_BOXES:,} are read. Send a part."
+            f"The picture's {number} strokes reach over {boxes:,} pixels; at most {max_boxes:,} are read. Send a part."
         )
     strokes = []
     for label in np.flatnonzero(written):
@@ -169,6 +180,50 @@ def find_strokes(
     low = [stroke for stroke in joined if stroke.height < LOW * usual]
     specks = _find_specks(marks, np.where(written[labels], np.uint8(255), np.uint8(0)), edge, usual, len(joined))
     return (strokes, low + specks) if strokes else (joined, specks)
+
+
+def _follow_dry_lines(mask: Pixels, contrast: Pixels, low: float) -> Pixels:
+    """Return ink with the paler ink that the same lines of a dry or lightly pressed pen go on in.
+
+    What is broader than the lines, more than they are, or reaches from digit to digit is a shadow or a smear. Paler
+    ink beside a line is its soft edge, and no part of it here.
+
+    Args:
+        mask: uint8 (h, w), 255 where the ink is as strong as most of it.
+        contrast: of what looks drawn.
+        low: contrast from which ink is followed.
+    """
+    weak = cv2.threshold(contrast, low, 255, cv2.THRESH_BINARY)[1]
+    ink = cv2.countNonZero(mask)
+    edges = ink - cv2.countNonZero(cv2.erode(mask, np.ones((3, 3), np.uint8)))
+    soft = max(1, round(SOFT * 2 * ink / max(1, edges)))
+    rim = np.ones((2 * soft + 1, 2 * soft + 1), np.uint8)
+    beyond = cv2.subtract(weak, cv2.dilate(mask, rim))
+    if cv2.countNonZero(beyond) < LEAST_DRY * ink:
+        return mask
+    gained = cv2.bitwise_and(cv2.dilate(beyond, rim), weak)
+    both = cv2.bitwise_or(mask, gained)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(both, connectivity=8)
+    strong = np.bincount(labels[mask > 0], minlength=count)
+    area, wide, high = (stats[:, at] for at in (cv2.CC_STAT_AREA, cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT))
+    fits = (strong > 0) & (area > strong) & (area <= DRY_MORE * strong)
+    fits[0] = False
+    if not fits.any():
+        return mask
+    usual = _measure_usual_height(high[fits], strong[fits])
+    fits &= (high <= HIGHEST * usual) & (wide <= DRY_WIDE * usual) & (np.maximum(wide, high) >= SPECK * usual)
+    boxes = int((wide.astype(np.int64) * high)[fits].sum())
+    if fits.sum() > MAX_STROKES or boxes > MAX_BOXES:  # more than are read
+        return mask
+    followed = mask.copy()
+    for label in np.flatnonzero(fits):
+        x, y, width, height, _ = (int(length) for length in stats[label])
+        window = np.s_[y : y + height, x : x + width]
+        own = labels[window] == label
+        depth = _measure_depths(own & (mask[window] > 0)).max()
+        if _measure_depths(own).max() <= MORE_BROAD * depth + 1:
+            followed[window][own] = 255
+    return followed
 
 
 def _grow_pale(strokes: list[Stroke], marks: Marks, edge: float, usual: float) -> list[Stroke]:
@@ -341,14 +396,25 @@ def join_above(strokes: list[Stroke], usual: float) -> list[Stroke]:
 
 def _find_in_rows(strokes: list[Stroke]) -> NDArray[np.bool_]:
     """Tell which strokes stand beside one as high as they are, both higher than hats: digits of a row, (n,)."""
-    x, y, right, bottom = np.array([(one.x, one.y, one.right, one.bottom) for one in strokes]).reshape(-1, 4).T
-    high = bottom - y
-    lower, higher = np.minimum(high[:, None], high), np.maximum(high[:, None], high)
-    shared = np.minimum(bottom[:, None], bottom) - np.maximum(y[:, None], y)
-    apart = np.maximum(x[:, None] - right, x - right[:, None])
+    boxes = np.array([(one.x, one.y, one.right, one.bottom) for one in strokes], np.int32).reshape(-1, 4)
+    return np.concatenate(
+        [
+            np.zeros(0, np.bool_),
+            *(_are_in_rows(boxes[at : at + COMPARED], boxes) for at in range(0, len(boxes), COMPARED)),
+        ]
+    )
+
+
+def _are_in_rows(some: NDArray[np.int32], boxes: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Tell which of some boxes, (m, 4), stand beside one of all, (n, 4), that is as high: x, y, right and bottom."""
+    (x, y, right, bottom), (own_x, own_y, own_right, own_bottom) = boxes.T, some.T[..., None]
+    high, own_high = bottom - y, own_bottom - own_y
+    lower, higher = np.minimum(own_high, high), np.maximum(own_high, high)
+    shared = np.minimum(own_bottom, bottom) - np.maximum(own_y, y)
+    apart = np.maximum(own_x - right, x - own_right)
     beside = (higher <= AS_HIGH * lower) & (shared >= BESIDE * lower) & (apart >= 0) & (apart <= ROW_GAP * lower)
-    tall = high >= TALL * (right - x)
-    return np.asarray((beside & tall[:, None] & tall).any(axis=1), np.bool_)
+    tall, own_tall = high >= TALL * (right - x), own_high >= TALL * (own_right - own_x)
+    return np.asarray((beside & own_tall & tall).any(axis=1), np.bool_)
 
 
 def join_strokes(strokes: list[Stroke]) -> Stroke:

@@ -18,11 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DigitsError, TooLarge, describe
-from ..framing import to_tensor
+from ..framing import frame_digit, to_tensor
 from ..models.classifier import AMBIGUOUS, FAINT, NOT_A_DIGIT, Classifier, Doubt, Prediction
 from ..preprocessing.decoding import Body, decode_picture
 from ..preprocessing.digits import FoundInk, look_again, read_ink, read_picture
 from ..preprocessing.explanation import Step
+from ..preprocessing.outlines import fill_outline
 from ..preprocessing.pages import MAX_PAGES, count_pages
 from ..preprocessing.sheets import reduce_picture
 from .evidence import Change, find_evidence, paint_evidence
@@ -85,9 +86,14 @@ def predict_several(
 def _answer_found(classifier: Classifier, found: Sequence[FoundInk], bodies: Sequence[Body]) -> list[Answer]:
     answers = _describe_found(classifier, found)
     for place, (answer, one, body) in enumerate(zip(answers, found, bodies, strict=True)):
-        if other := _look_beside_shadows(classifier, answer, one, body):
+        if other := _look_once_more(classifier, answer, one, body):
             answers[place] = _describe_found(classifier, [other])[0]
     return answers
+
+
+def _look_once_more(classifier: Classifier, answer: Answer, found: FoundInk, body: Body) -> FoundInk | None:
+    """Return what is certainly a digit without shadows or filled, where what was found is doubted; else None."""
+    return _look_beside_shadows(classifier, answer, found, body) or _look_into_outline(classifier, answer, found)
 
 
 def _describe_found(classifier: Classifier, found: Sequence[FoundInk]) -> list[Answer]:
@@ -122,6 +128,19 @@ def _look_beside_shadows(classifier: Classifier, answer: Answer, found: FoundInk
     return FoundInk(digits[best], faint=False, among_others=True)
 
 
+def _look_into_outline(classifier: Classifier, answer: Answer, found: FoundInk) -> FoundInk | None:
+    """Return a digit that is drawn as an outline, filled; to be doubted, since it may be a shape.
+
+    Returns:
+        None where the lines are the digit's own strokes, or what they enclose is no digit to the network.
+    """
+    if answer["certain"] or found.large is None or (filled := fill_outline(found.large)) is None:
+        return None
+    digit = frame_digit(filled, classifier.framing)
+    prediction = classifier.predict(to_tensor(digit[None]))
+    return FoundInk(digit, faint=False, among_others=True) if classifier.certain(prediction)[0] else None
+
+
 def _read_explained(
     classifier: Classifier, body: Body, explained: bool, against: int | None
 ) -> tuple[FoundInk, Answer]:
@@ -130,10 +149,12 @@ def _read_explained(
         return read_ink(body, None, classifier.framing), describe_pages(body)
     steps: list[Step] = []
     found = read_ink(body, steps, classifier.framing)
-    other = _look_beside_shadows(classifier, _describe_found(classifier, [found])[0], found, body)
-    found = other or replace(found, uneven=False)  # looked at again: that need not be done once more
-    if other:
-        steps.append(Step("frame", "what is as pale as a shadow left out: the rest looks like a digit", found.ink))
+    first = _describe_found(classifier, [found])[0]
+    if other := _look_beside_shadows(classifier, first, found, body):
+        steps.append(Step("frame", "what is as pale as a shadow left out: the rest looks like a digit", other.ink))
+    elif other := _look_into_outline(classifier, first, found):
+        steps.append(Step("frame", "what the lines enclose filled: that looks like a digit", other.ink))
+    found = other or replace(found, uneven=False, large=None)  # looked at again: that need not be done once more
     return found, {
         **describe_pages(body),
         "steps": [_describe_step(step) for step in steps],

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ..errors import NoInk, TooLarge
 from ..framing import to_tensor
 from ..models.classifier import Classifier, Prediction
+from ..models.prototypes import References
 from ..preprocessing.decoding import Picture
 from ..preprocessing.looking import Look
 from ..preprocessing.numbers import FoundDigit, FoundMark, Writing, find_writing
@@ -61,15 +62,24 @@ def read_number(
         seen.append(({digit.tobytes(): row for row, digit in enumerate(digits)}, prediction))
         return prediction.probabilities, prediction.certainty
 
-    writing = find_writing(picture, look)
     side = max(picture.width, picture.height)
-    if decode_finer and writing.high < SMALL_DIGITS and side > FINER * max(PAGE_SIDE, *picture.pixels.shape[:2]):
-        writing = _read_finer(writing, decode_finer, look)
+    may_be_finer = decode_finer is not None and side > FINER * max(PAGE_SIDE, *picture.pixels.shape[:2])
+    tried: list[float] = []
+
+    def find_finer(high: float) -> Writing | None:
+        if decode_finer is None or not may_be_finer or high >= SMALL_DIGITS:
+            return None
+        tried.append(high)
+        return _find_finer(high, decode_finer, look)
+
+    writing = find_writing(picture, look, find_finer=find_finer)
+    if not tried and (finer := find_finer(writing.high)) and len(finer.digits) >= len(writing.digits):
+        writing = finer
     digits = [one.digit for one in writing.digits]
     prediction = _find_answers(digits, seen) or classifier.predict(to_tensor(np.stack(digits)))
     found = _spread_doubts(writing, [doubt is not None for doubt in classifier.doubts(prediction)])
     if classifier.prototypes is not None and prediction.alone is None:  # else a hand's corrections have decided
-        prediction, doubted = read_consistently(prediction, classifier.certain(prediction), classifier.prototypes)
+        prediction, doubted = _read_by_hand(prediction, found, classifier, classifier.prototypes)
         found = [
             replace(one, doubted=True) if is_doubted else one
             for one, is_doubted in zip(found, doubted.tolist(), strict=True)
@@ -80,6 +90,23 @@ def read_number(
         for item in writing.items
     )
     return Reading(text, found, writing.marks, prediction)
+
+
+def _read_by_hand(
+    prediction: Prediction, found: list[FoundDigit], classifier: Classifier, prototypes: References
+) -> tuple[Prediction, NDArray[np.bool_]]:
+    """Let a page's sure digits decide between the classes of doubtful ones, but for what a camera printed."""
+    written = [row for row, one in enumerate(found) if not one.printed]
+    if len(written) == len(found):
+        return read_consistently(prediction, classifier.certain(prediction), prototypes)
+    doubted = np.zeros(len(found), bool)
+    if written:
+        own = prediction.pick(written)
+        own, doubted[written] = read_consistently(own, classifier.certain(own), prototypes)
+        probabilities = prediction.probabilities.copy()
+        probabilities[written] = own.probabilities
+        prediction = replace(prediction, probabilities=probabilities)
+    return prediction, doubted
 
 
 def _find_answers(
@@ -116,11 +143,10 @@ def _are_many(doubted: int, count: int) -> bool:
     return doubted >= max(DOUBTED_IN_LINE * count, min(DOUBTED_AT_LEAST, 0.5 * count))
 
 
-def _read_finer(writing: Writing, decode_finer: Callable[[int], Picture], look: Look) -> Writing:
-    """Return what is found in a picture that is less reduced, if that is more."""
-    side = min(FINEST_SIDE, round(PAGE_SIDE * FINE_DIGITS / writing.high))
+def _find_finer(high: float, decode_finer: Callable[[int], Picture], look: Look) -> Writing | None:
+    """Return what is found in a picture that is less reduced, where strokes were so high; None where nothing is."""
+    side = min(FINEST_SIDE, round(PAGE_SIDE * FINE_DIGITS / high))
     try:
-        finer = find_writing(decode_finer(DECODED_FINER), look, side)
+        return find_writing(decode_finer(DECODED_FINER), look, side)
     except (NoInk, TooLarge):
-        return writing
-    return finer if len(finer.digits) >= len(writing.digits) else writing
+        return None

@@ -25,7 +25,7 @@ export function canvasOf(side) {
 export function build(panel) {
   const [heading, note, body] = [document.createElement('h2'), paragraph(''), document.createElement('div')];
   heading.id = 'why-heading';
-  heading.textContent = say('empty');
+  heading.textContent = say('title');
   note.setAttribute('role', 'status');
   body.className = 'why-body';
   const picture = canvasOf(LARGE);

@@ -88,6 +88,7 @@ export async function createWhy(panel, { takeDigit, takeClasses, takeStrokes, sh
     flight?.abort();
     shown = null;
     asked = '';
+    page.heading.textContent = say('title');
     page.note.textContent = sentence;
     page.note.hidden = false;
     page.body.hidden = true;

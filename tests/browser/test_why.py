@@ -181,6 +181,7 @@ def test_it_follows_the_drawing(page: Page) -> None:
     ask_why(page)
     page.click("#clear")
     expect(page.locator("#why-panel [role=status]").first).to_have_text("Write a digit first.")
+    expect(page.locator("#why-panel h2")).to_have_text("Why this digit?")  # no longer the heading of what was cleared
     page.locator("#drawing").scroll_into_view_if_needed()
     draw_with_mouse(page, ONE)
     expect(page.locator("#why-panel h2")).to_contain_text("Why 1 and not")

@@ -38,7 +38,14 @@ SIGNS: dict[str, tuple[tuple[Point, ...], ...]] = {
     ",": (((0.14, 0.95), (0.12, 1.06), (0.02, 1.20)),),
     ":": (((0.05, 0.90), (0.06, 0.91)), ((0.06, 0.45), (0.07, 0.46))),
     "/": (((0.42, -0.12), (0.00, 1.10)),),
+    "=": (((0.00, 0.40), (0.50, 0.38)), ((0.00, 0.66), (0.50, 0.65))),
+    "x": (((0.00, 0.20), (0.52, 0.86)), ((0.52, 0.21), (0.00, 0.87))),
+    "÷": (((0.00, 0.55), (0.50, 0.53)), ((0.24, 0.24), (0.25, 0.25)), ((0.25, 0.84), (0.26, 0.85))),
 }
+TALL_PLUS = "p"  # two bars as long as digits are high,
+PLUS_IN_ONE = "q"  # or both in one line of the pen
+SIGNS[TALL_PLUS] = (((0.00, 0.52), (0.92, 0.48)), ((0.48, 0.02), (0.45, 0.98)))
+SIGNS[PLUS_IN_ONE] = (((0.40, 0.02), (0.42, 1.00), (0.00, 0.52), (0.80, 0.46)),)
 SIGN_GAP = 0.25  # of the digits' height, between what stands side by side
 
 
@@ -79,7 +86,7 @@ def draw_text(
     """Draw a line of digits and signs, dark on white.
 
     Args:
-        text: digits, and the signs of SIGNS.
+        text: digits, and the signs of SIGNS; TALL_PLUS and PLUS_IN_ONE are pluses.
         height: of the digits in pixels.
         pen: width of the stroke in pixels.
         gap: between what stands side by side, of the height.

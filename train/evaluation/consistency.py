@@ -163,22 +163,29 @@ def fit_evidence(groups: Sequence[Read]) -> tuple[Weights, int]:
 
 def count_read_anew(groups: Mapping[str, Read], weights: Weights, least: float) -> dict[str, Tally]:
     """Count the doubtful digits that are read anew from odds on, of each group."""
-    counted = {}
-    for name, read in groups.items():
-        changed = ~read.sure & (weigh_evidence(read.evidence, weights) >= least)
-        mended, harmed = int((changed & read.second).sum()), int((changed & read.first).sum())
-        counted[name] = Tally(int(changed.sum()), mended, harmed, read.digits)
-    return counted
+    return {
+        name: _count(read, ~read.sure & (weigh_evidence(read.evidence, weights) >= least), read.second, read.digits)
+        for name, read in groups.items()
+    }
 
 
 def count_doubted(groups: Mapping[str, Read], weights: Weights, unlike: float) -> dict[str, Tally]:
     """Count the sure digits that are doubted from odds on, of each group."""
-    counted = {}
-    for name, read in groups.items():
-        changed = read.sure & (weigh_evidence(read.evidence, weights) >= unlike)
-        mended, harmed = int((changed & ~read.first).sum()), int((changed & read.first).sum())
-        counted[name] = Tally(int(changed.sum()), mended, harmed, int((read.sure & read.first).sum()))
-    return counted
+    return {
+        name: _count(
+            read,
+            read.sure & (weigh_evidence(read.evidence, weights) >= unlike),
+            ~read.first,
+            int((read.sure & read.first).sum()),
+        )
+        for name, read in groups.items()
+    }
+
+
+def _count(read: Read, changed: NDArray[np.bool_], mended: NDArray[np.bool_], of_digits: int) -> Tally:
+    """Count what becomes of the digits that change, (n,) each."""
+    harmed = changed & read.first
+    return Tally(int(changed.sum()), int((changed & mended).sum()), int(harmed.sum()), of_digits)
 
 
 def find_lowest(tried: Mapping[float, Mapping[str, Tally]], most: float) -> float:

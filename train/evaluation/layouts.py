@@ -44,7 +44,7 @@ def compose_layouts(
 
             def write(text: str, of_split: int = number % 2, rng: np.random.Generator = rng) -> Ink:
                 row = set_row(text, split, slants, None, rng) if of_split else write_row(text, None, rng)
-                return _resize(row, HIGH)
+                return resize_row(row, HIGH)
 
             text, ink = KINDS[kind](write, rng)
             yield kind, text, to_png(_lay(ink, rng))
@@ -95,7 +95,7 @@ def _columns(write: Write, rng: np.random.Generator) -> tuple[str, Ink]:
     across, down, long = int(rng.integers(2, 6)), int(rng.integers(2, 6)), int(rng.integers(1, 3))
     texts = [[_pick_text(rng, long, long) for _ in range(across)] for _ in range(down)]
     wide, high = HIGH * rng.uniform(1.2, 3) + HIGH * long, HIGH * rng.uniform(1.7, 2.6)
-    sheet = _Sheet()
+    sheet = Sheet()
     for row, line in enumerate(texts):
         for column, text in enumerate(line):
             aside, below = rng.normal(0, 0.1, 2)
@@ -110,10 +110,10 @@ def _turned_columns(write: Write, rng: np.random.Generator) -> tuple[str, Ink]:
 
 def _scattered(write: Write, rng: np.random.Generator) -> tuple[str, Ink]:
     """Digits all over the page, of different size, each askew."""
-    sheet, text, placed = _Sheet(), SCATTERED, np.zeros((0, 3))
+    sheet, text, placed = Sheet(), SCATTERED, np.zeros((0, 3))
     side = HIGH * rng.uniform(5, 10)
     for digit in _pick_text(rng, 3, 14):
-        ink = turn(_resize(write(digit), round(HIGH * rng.uniform(0.6, 1.2))), float(rng.normal(0, np.radians(6))))
+        ink = turn(resize_row(write(digit), round(HIGH * rng.uniform(0.6, 1.2))), float(rng.normal(0, np.radians(6))))
         radius = float(np.hypot(*ink.shape)) / 2
         for _ in range(30):
             x, y = rng.uniform(0, side, 2)
@@ -129,7 +129,7 @@ def _sizes(write: Write, rng: np.random.Generator) -> tuple[str, Ink]:
     """Rows of digits of very different size; the first are as high as any."""
     texts = _pick_texts(rng, 2)
     highs = [SIZES[1], *np.exp(rng.uniform(np.log(SIZES[0]), np.log(SIZES[1]), len(texts) - 1))]
-    rows = [_resize(write(text), max(16, round(1.5 * HIGH * high))) for text, high in zip(texts, highs, strict=True)]
+    rows = [resize_row(write(text), max(16, round(1.5 * HIGH * high))) for text, high in zip(texts, highs, strict=True)]
     order = rng.permutation(len(texts))
     return "\n".join(texts[at] for at in order), stack_rows([rows[at] for at in order], ROWS_APART, rng)
 
@@ -138,7 +138,7 @@ def _hundred(write: Write, rng: np.random.Generator) -> tuple[str, Ink]:
     """All numbers from 0 to 100, ten a row."""
     numbers = [str(number) for number in range(HUNDRED + 1)]
     lines = [numbers[at : at + 10] for at in range(0, len(numbers), 10)]
-    sheet = _Sheet()
+    sheet = Sheet()
     for row, line in enumerate(lines):
         for column, text in enumerate(line):
             aside, below = rng.normal(0, 0.06, 2)
@@ -151,18 +151,18 @@ def _sum(write: Write, rng: np.random.Generator) -> tuple[str, Ink]:
     numbers = [int(rng.integers(2, 999)) for _ in range(rng.integers(2, 4))]
     signed = f"+{numbers[-1]}" if rng.random() < 0.7 else str(numbers[-1])
     texts = [*map(str, numbers[:-1]), signed, str(sum(numbers))]
-    sheet, down = _Sheet(), 0.0
+    sheet, down = Sheet(), 0.0
     for place, text in enumerate(texts):
         ink = write(text)
         if place == len(texts) - 1:
-            sheet.put(_draw_rule(round(HIGH * rng.uniform(2.5, 4)), rng), -HIGH * rng.uniform(2.3, 3.8), down)
+            sheet.put(draw_rule(round(HIGH * rng.uniform(2.5, 4)), rng), -HIGH * rng.uniform(2.3, 3.8), down)
             down += HIGH * rng.uniform(0.3, 0.5)
         sheet.put(ink, HIGH * rng.normal(0, 0.1) - ink.shape[1], down)
         down += HIGH * rng.uniform(1.3, 1.8)
     return "\n".join(texts), sheet.ink
 
 
-def _draw_rule(wide: int, rng: np.random.Generator) -> Ink:
+def draw_rule(wide: int, rng: np.random.Generator) -> Ink:
     """Draw a line by hand: nearly level, hardly bent."""
     pen, fall, bow = int(rng.integers(2, 7)), rng.normal(0, 0.02) * wide, rng.normal(0, 0.01) * wide
     along = np.linspace(0, 1, 20)
@@ -177,7 +177,7 @@ def _list(write: Write, rng: np.random.Generator) -> tuple[str, Ink]:
     """Prices, postcodes, telephone numbers, times or dates below each other, each in two or three groups."""
     pick = LISTS[int(rng.integers(len(LISTS)))]
     texts = [pick(rng) for _ in range(rng.integers(2, 6))]
-    sheet = _Sheet()
+    sheet = Sheet()
     for row, text in enumerate(texts):
         across = HIGH * float(rng.normal(0, 0.1))
         for group in text.split():
@@ -214,10 +214,11 @@ KINDS: dict[str, Compose] = {
 }
 
 
-class _Sheet:
+class Sheet:
     """Ink that grows with what is put on it."""
 
     def __init__(self) -> None:
+        """Begin without any ink."""
         self._placed: list[tuple[int, int, Ink]] = []
 
     def put(self, ink: Ink, x: float, y: float) -> None:
@@ -244,7 +245,7 @@ def stack_rows(rows: Sequence[Ink], apart: tuple[float, float], rng: np.random.G
         rows: from top to bottom.
         apart: paper between the ink of two rows at least, of the digits' height, drawn between these two.
     """
-    sheet = _Sheet()
+    sheet = Sheet()
     sheet.put(rows[0], 0, 0)
     for row in rows[1:]:
         above = sheet.ink
@@ -261,7 +262,7 @@ def stack_rows(rows: Sequence[Ink], apart: tuple[float, float], rng: np.random.G
         around = np.ones((1, 2 * round(0.15 * HIGH) + 1), np.uint8)
         bottoms = cv2.dilate(bottoms[None].astype(np.float32), around)[0]
         below = float((bottoms - tops).max()) + HIGH * rng.uniform(*apart)
-        merged = _Sheet()
+        merged = Sheet()
         merged.put(above, 0, 0)
         merged.put(row, aside, max(below, above.shape[0] * 0.2))
         sheet = merged
@@ -299,7 +300,8 @@ def _pick_text(rng: np.random.Generator, shortest: int, longest: int) -> str:
     return "".join(str(digit) for digit in rng.integers(0, 10, rng.integers(shortest, longest + 1)))
 
 
-def _resize(ink: Ink, high: int) -> Ink:
+def resize_row(ink: Ink, high: int) -> Ink:
+    """Resize ink to a height."""
     scale = high / ink.shape[0]
     return np.asarray(cv2.resize(ink, (max(1, round(ink.shape[1] * scale)), high), interpolation=cv2.INTER_AREA))
 

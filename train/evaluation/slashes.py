@@ -32,7 +32,7 @@ ONE_HAND = 240  # rows of each kind
 # Kinds of written.py; numbers with ones, and dates, twice
 ROWS = ("plain", "ones", "date /", "fraction", "ones", "date /", "long fraction")
 ONES_COUNT = 10  # times: numbers outnumber dates, and one that is read as a date misleads more
-RIDGE = 1e-2  # of the regression: with less, the weights grow, since nearly all strokes can be told
+RIDGE = 3e-3  # of the regression: with less, the weights grow, since nearly all strokes can be told
 SLASH = "/"
 
 
@@ -40,7 +40,7 @@ SLASH = "/"
 class Strokes:
     """Straight strokes, what speaks for a slash in each, and which are one."""
 
-    given: NDArray[np.float64]  # (n, 7), as Straight.given
+    given: NDArray[np.float64]  # (n, 8), as Straight.given
     forms: NDArray[np.intp]  # (n,)
     slashes: NDArray[np.bool_]  # (n,)
 
@@ -124,5 +124,5 @@ def count_told(strokes: Strokes, weights: Weights) -> Told:
 
 
 def _to_columns(strokes: Strokes) -> NDArray[np.float64]:
-    """Return what is weighed of each stroke: which form it has, and what is given, (n, 13)."""
+    """Return what is weighed of each stroke: which form it has, and what is given, (n, 14)."""
     return np.hstack([np.eye(len(FORMS))[strokes.forms], strokes.given])

@@ -21,6 +21,7 @@ from ..handwriting.pens import pick_hand, write
 from ..handwriting.styles import pick_variant
 from ..handwriting.writing import pick
 from .pages import lay_on_noisy_paper, to_png
+from .tall import TALL, draw_tall_sign
 
 Ink = NDArray[np.uint8]  # (h, w), paper 0 to ink 255
 Pick = Callable[[np.random.Generator], str]
@@ -57,10 +58,13 @@ def _ones(rng: np.random.Generator) -> str:
 
 
 def _long_fraction(rng: np.random.Generator) -> str:
-    """Write two numbers of which one has three digits: a blood pressure, a house and a flat, a part of a thousand."""
+    """Write two numbers of which one has three digits: a blood pressure, a house and a flat, a part of a thousand.
+
+    None begins with a nought: only days and months do.
+    """
     if rng.random() < 0.5:
         return f"{rng.integers(90, 200)}/{rng.integers(50, 130)}"
-    long, short = _number(rng, 3, 3), _number(rng, 1, 3)
+    long, short = rng.integers(100, 1000), rng.integers(*rng.choice(((1, 10), (10, 100), (100, 1000))))
     return f"{long}/{short}" if rng.random() < 0.5 else f"{short}/{long}"
 
 
@@ -114,17 +118,25 @@ def compose_words(count: int, seed: int) -> Iterable[bytes]:
 
 def write_row(text: str, gap: float | None, rng: np.random.Generator) -> Ink:
     """Write a text with one hand, one way to write each digit, and one pen."""
+    return write_rows([text], gap, rng)[0]
+
+
+def write_rows(texts: Sequence[str], gap: float | None, rng: np.random.Generator) -> list[Ink]:
+    """Write several texts likewise, each as ink of its own, of any height."""
     hand, pen = pick_hand(rng), _pick_pen(rng)
     styles: dict[str, Style] = {}
-    parts: list[list[Path]] = []
-    for sign in text:
-        if sign.isdigit():
-            style = styles.setdefault(sign, pick_variant(int(sign), rng))
-            pen = min(pen, style.fattest)
-            parts.append(_to_size(write(style.draw(rng), hand, rng), rng))
-        else:
-            parts.append(draw_sign(sign, hand.slant, pen, rng))
-    return _draw(_join(parts, gap, pen, rng), pen, rng)
+    rows = []
+    for text in texts:
+        parts: list[list[Path]] = []
+        for sign in text:
+            if sign.isdigit():
+                style = styles.setdefault(sign, pick_variant(int(sign), rng))
+                pen = min(pen, style.fattest)
+                parts.append(_to_size(write(style.draw(rng), hand, rng), rng))
+            else:
+                parts.append(_draw_any_sign(sign, hand.slant, pen, rng))
+        rows.append(_draw(_join(parts, gap, pen, rng), pen, rng))
+    return rows
 
 
 def set_row(text: str, split: Split, slants: NDArray[np.float64], gap: float | None, rng: np.random.Generator) -> Ink:
@@ -145,7 +157,7 @@ def set_row(text: str, split: Split, slants: NDArray[np.float64], gap: float | N
         if place in inks:
             placed.append((inks[place], rng.normal(0, 0.03)))
         else:
-            paths = draw_sign(sign, slant, pen, rng)
+            paths = _draw_any_sign(sign, slant, pen, rng)
             points = np.concatenate(paths)
             drawn = _draw_paths(paths, pen, high)
             placed.append((drawn, float(points[:, 1].max()) + pen / 2 - 0.5))
@@ -195,6 +207,11 @@ def draw_sign(sign: str, slant: float, pen: float, rng: np.random.Generator) -> 
     lean, aside = slant + u(-0.1, 0.1), u(-0.1, 0.1) * long
     post = np.stack((aside - lean * along + np.array([0, u(-0.02, 0.02), 0]), middle + along), axis=1)
     return [bar, post]
+
+
+def _draw_any_sign(sign: str, slant: float, pen: float, rng: np.random.Generator) -> list[Path]:
+    draw = draw_tall_sign if sign in TALL else draw_sign
+    return draw(sign, slant, pen, rng)
 
 
 def _dot(y: float, rng: np.random.Generator, x: float = 0.0) -> Path:

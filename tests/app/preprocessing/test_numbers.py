@@ -23,7 +23,7 @@ from app.preprocessing.numbers import FoundDigit, find_writing
 from app.reading.answers import Answer, predict_one, read_one
 from app.reading.numbers import read_number
 from tests.support import drawings
-from tests.support.drawings import STROKES, draw_digit, draw_text, to_bytes, to_png
+from tests.support.drawings import PLUS_IN_ONE, STROKES, TALL_PLUS, draw_digit, draw_text, to_bytes, to_png
 from tests.support.scenes import (
     Grey,
     Scene,
@@ -320,6 +320,28 @@ def test_a_plus_that_leans_far_is_no_four(text: str, pen: float) -> None:
     assert read(draw_text(text, slant=0.6, pen=pen)) == text
 
 
+@pytest.mark.parametrize("scene", (np.asarray, in_uneven_light))
+@pytest.mark.parametrize(
+    ("plus", "pen"), ((TALL_PLUS, 3), (TALL_PLUS, 8), (TALL_PLUS, 12), (PLUS_IN_ONE, 3), (PLUS_IN_ONE, 8))
+)
+@pytest.mark.parametrize("text", ("12+7", "345+68", "+50"))
+def test_a_plus_as_tall_as_digits_is_no_digit(text: str, plus: str, pen: float, scene: Scene) -> None:
+    assert read(scene(draw_text(text.replace("+", plus), pen=pen))) == text
+
+
+@pytest.mark.parametrize("lean", (-0.1, 0.0, 0.3))
+def test_a_four_beside_a_tall_plus_stays_a_four(lean: float) -> None:
+    assert read(draw_text(f"44{TALL_PLUS}4", slant=lean)) == "44+4"
+
+
+@pytest.mark.parametrize("pen", (5, 8, 12))
+@pytest.mark.parametrize("text", ("12=12", "6=2", "8÷2", "960÷32", "3x5", "12x40"))
+def test_signs_that_are_not_read_are_doubted_marks(text: str, pen: float) -> None:
+    answer = read_one(the_robust(), to_png(draw_text(text, pen=pen)))
+    assert answer["text"] == text.translate({ord(sign): None for sign in "=÷x"})
+    assert [(mark["sign"], mark["certain"]) for mark in answer["marks"]] == [(None, False)]
+
+
 @pytest.mark.parametrize(("high", "pen", "lean"), ((42, 10, 0.0), (48, 12, 0.2), (54, 10, 0.2)))
 def test_a_small_four_is_no_plus(high: float, pen: float, lean: float) -> None:
     assert read(write_by_many("2954", [(80, 8, 0.1)] * 3 + [(high, pen, lean)])) == "2954"
@@ -448,6 +470,26 @@ def test_a_pencils_digits_keep_what_was_pressed_less_beside_those_of_a_pen(text:
         page -= 0.8 * (255.0 - bold) + 0.48 * pressed * (255.0 - thin)
     page += np.random.default_rng(1).normal(0, 2, page.shape)
     assert read(np.clip(page, 0, 255).astype(np.uint8)) == f"{text}\n{text}"
+
+
+def press_unevenly(page: Grey, palest: float, wave: float) -> Grey:
+    """Let ink grow pale and dark again along its lines, as a pen does that runs dry."""
+    rows, columns = np.mgrid[: page.shape[0], : page.shape[1]]
+    pressed = palest + (1 - palest) * np.cos(np.pi * (columns + 1.7 * rows) / wave) ** 2
+    return np.asarray(255 - (255 - page) * pressed, np.uint8)
+
+
+@pytest.mark.parametrize(("palest", "wave", "pen"), ((0.1, 23, 4), (0.1, 37, 8), (0.2, 37, 4), (0.2, 37, 8)))
+@pytest.mark.parametrize("text", ("8098", "472038", "453911"))
+def test_what_a_dry_pen_writes_is_not_taken_to_pieces(text: str, palest: float, wave: float, pen: int) -> None:
+    assert read(in_uneven_light(press_unevenly(draw_text(text, pen=pen), palest, wave))) == text
+
+
+@pytest.mark.parametrize("strength", (12, 25, 40))
+def test_a_smear_across_digits_is_not_part_of_their_lines(strength: float) -> None:
+    page = np.asarray(draw_text("472038", pen=6), float)
+    page[30:50] = np.minimum(page[30:50], 255.0 - strength)
+    assert read(in_uneven_light(page.astype(np.uint8))) == "472038"
 
 
 def test_a_pale_stripe_beside_digits_is_no_one_but_doubted() -> None:
@@ -623,6 +665,15 @@ def test_soft_edges_of_digits_stay_soft_on_uneven_paper(text: str) -> None:
     found = np.stack([one.digit for one in find(in_uneven_light(page))]).astype(int)
     apart = np.abs(found - soft).mean(axis=(1, 2)) / soft.mean(axis=(1, 2))
     assert np.median(apart) < 0.2  # hardened, they were apart by 0.3, bolder and larger
+
+
+@pytest.mark.parametrize(("down", "across", "high"), ((40, 30, 26), (24, 50, 22)))
+def test_a_page_of_more_than_a_thousand_digits_is_read_to_its_borders(down: int, across: int, high: int) -> None:
+    lines = ["".join(str((7 * row + 3 * column) % 10) for column in range(across)) for row in range(down)]
+    rows = [draw_text(line, height=high, pen=2.5, gap=0.4, margin=8) for line in lines]
+    wide = max(row.shape[1] for row in rows)
+    page = np.concatenate([np.pad(row, ((0, 0), (0, wide - row.shape[1])), constant_values=255) for row in rows])
+    assert read(np.pad(page, 20, constant_values=255)) == "\n".join(lines)
 
 
 def test_small_digits_of_a_large_photograph_are_read_less_reduced() -> None:

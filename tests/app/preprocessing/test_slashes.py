@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -13,6 +14,7 @@ from app.preprocessing.slashes import (
     FORMS,
     MAX_SPREAD,
     MIN_SPREAD,
+    NEAR,
     Spread,
     Written,
     find_straight,
@@ -73,6 +75,20 @@ def test_the_other_lines_of_a_page_tell_how_even_the_hand_is() -> None:
     assert weigh_slashes([line, even])[0, 1] > 1 > weigh_slashes([line, uneven])[0, 1] + 2
 
 
+@pytest.mark.parametrize(("text", "lean"), (("33/5", 0.42), ("4/5", 0.42), ("5/28", 0.42)))
+def test_what_stands_on_the_line_as_a_one_does_is_no_certain_slash(text: str, lean: float) -> None:
+    def weigh(down: int) -> float:
+        (line,) = [write_line(text, [EVEN], lean, 62)]
+        place = text.index("/")
+        base = (line[place - 1].stroke.bottom + line[place + 1].stroke.bottom) / 2
+        stroke = line[place].stroke
+        moved = replace(stroke, y=round(base) - stroke.height + down)
+        return weigh_slashes([[*line[:place], line[place]._replace(stroke=moved), *line[place + 1 :]]])[0, place]
+
+    assert weigh(0) < NEAR
+    assert weigh(8) > weigh(0) + 1
+
+
 @pytest.mark.parametrize("text", ("/23", "45/", "/"))
 def test_no_slash_begins_or_ends_a_line(text: str) -> None:
     assert weigh_slashes([write_line(text, [EVEN], 0.5, 75)]) == {}
@@ -103,7 +119,7 @@ def test_neither_the_evenest_page_nor_the_most_uneven_one_says_more_than_others(
     wild = ((40.0, 3.0, -0.9, -30), (90.0, 14.0, 0.9, 30))
     for hands, spread in ((wild, MAX_SPREAD), ([EVEN], MIN_SPREAD)):
         given = find_straight([write_line("22/22", hands, 0.3, 66)])[0].given
-        assert Spread(*given[3:]) == spread
+        assert Spread(*given[4:]) == spread
 
 
 @pytest.mark.parametrize(

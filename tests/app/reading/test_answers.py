@@ -1,4 +1,4 @@
-"""A doubted digit is looked at again without the shadows that hang together with it."""
+"""A doubted digit is looked at again: without the shadows that hang together with it, or filled if it is an outline."""
 
 from __future__ import annotations
 
@@ -51,3 +51,27 @@ def test_what_is_read_without_a_shadow_is_doubted_and_explained(robust: Classifi
     explained = predict_one(robust, body, explained=True)
     assert explained["evidence"]["digit"] == explained["digit"] == 6
     assert "shadow" in explained["steps"][-1]["decision"]
+
+
+def draw_outline(label: int, pen: int) -> NDArray[np.uint8]:
+    """Draw a line around a digit of a broad pen."""
+    solid = 255 - draw_digit(label, shape=(380, 380), height=220, pen=48, centre=(190, 190), paper=255, ink=0)
+    contours, _ = cv2.findContours(solid, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    paper = np.full(solid.shape, 255, np.uint8)
+    cv2.drawContours(paper, contours, -1, 0, pen, cv2.LINE_AA)
+    return paper
+
+
+@pytest.mark.parametrize("pen", [2, 4, 8])
+def test_outlined_digits_are_read_and_doubted(pen: int, robust: Classifier) -> None:
+    answers = predict_several(robust, [to_png(draw_outline(label, pen)) for label in range(10)])
+    assert [answer["digit"] for answer in answers] == list(range(10))
+
+
+def test_an_outline_that_was_filled_is_explained(robust: Classifier) -> None:
+    body = to_png(draw_outline(5, 3))
+    answer = predict_one(robust, body)
+    assert (answer["digit"], answer["certain"], answer["doubt"]) == (5, False, "ambiguous")
+    explained = predict_one(robust, body, explained=True)
+    assert explained["evidence"]["digit"] == explained["digit"] == 5
+    assert "filled" in explained["steps"][-1]["decision"]

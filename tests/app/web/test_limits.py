@@ -19,7 +19,7 @@ from flask.testing import FlaskClient
 from numpy.typing import NDArray
 
 from app import create_app
-from app.preprocessing import grouping
+from app.preprocessing import grouping, strokes
 from app.preprocessing.decoding import decode_picture
 from app.web.limits import ADDRESSES, SharedStorage, count_max_workers
 from app.web.metrics import PLACE
@@ -216,7 +216,7 @@ def test_a_picture_of_countless_strokes_is_refused(tiny_client: FlaskClient) -> 
     page = np.where(np.random.default_rng(0).random((2000, 2000)) < 0.03, 255, 0).astype(np.uint8)
     answer = tiny_client.post("/read", data=to_png(page))
     assert (answer.status_code, answer.get_json()["code"]) == (413, "too_large"), answer.text[:200]
-    assert "at most 1000 are read" in answer.get_json()["error"]
+    assert "at most 2000 are read" in answer.get_json()["error"]
 
 
 MARGIN = 60  # pixels of paper: what goes from border to border is a fold or a rule
@@ -232,6 +232,18 @@ def test_a_picture_whose_strokes_reach_too_far_is_refused(tiny_client: FlaskClie
     answer = tiny_client.post("/read", data=to_png(diagonals()))
     assert (answer.status_code, answer.get_json()["code"]) == (413, "too_large"), answer.text[:200]
     assert "at most 16,000,000 are read" in answer.get_json()["error"]
+
+
+def test_more_than_a_thousand_strokes_are_read_only_where_they_are_small(
+    tiny_client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(strokes, "MAX_MANY_BOXES", 500_000)
+    rows, columns = np.mgrid[:1800, :1800] % 50
+    page = np.where((abs(rows - columns) < 4) & (rows < 40) & (columns < 40), 0, 255).astype(np.uint8)
+    answer = tiny_client.post("/read", data=to_png(np.pad(page, MARGIN, constant_values=255)))
+    assert (answer.status_code, answer.get_json()["code"]) == (413, "too_large"), answer.text[:200]
+    assert "1296 strokes" in answer.get_json()["error"]
+    assert "at most 500,000 are read" in answer.get_json()["error"]
 
 
 def test_a_picture_with_too_much_that_may_be_a_digit_is_refused(

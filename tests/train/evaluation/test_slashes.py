@@ -23,7 +23,7 @@ def test_the_straight_strokes_of_pages_are_collected() -> None:
     strokes = collect_strokes(robust, [*pages, unlike, blank])
     assert strokes.slashes.tolist() == [True] * 3
     assert [FORMS[form] for form in strokes.forms] == ["date", "date", "day and month"]
-    assert strokes.given.shape == (3, 7)
+    assert strokes.given.shape == (3, 8)
 
 
 def test_pages_of_many_hands_and_rows_of_one_are_composed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,7 +37,7 @@ def test_pages_of_many_hands_and_rows_of_one_are_composed(monkeypatch: pytest.Mo
 def test_the_weights_tell_what_they_were_fitted_on() -> None:
     rng = np.random.default_rng(0)
     slashes = np.arange(400) % 2 == 0
-    given = rng.normal(size=(400, 7)) * 0.05
+    given = rng.normal(size=(400, 8)) * 0.05
     given[:, 0] += 0.4 * slashes
     strokes = Strokes(given, np.zeros(400, np.intp), slashes)
     weights = fit_weights(strokes)
