@@ -1,4 +1,4 @@
-"""Find the digits and signs of a written number, or of several, in one picture.
+"""Find the digits and signs of a written number, or of several, on one sheet.
 
     picture -> marks -> strokes -> lines -> groups of their pieces: a digit, a sign or neither -> doubts -> Writing
 
@@ -16,22 +16,20 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import NoInk, TooLarge
+from ..errors import NoInk
 from ..framing import frame_digit
 from .bonds import find_bonds
 from .decoding import Picture
 from .digits import look_for_ink
 from .doubts import is_fold
-from .grouping import CLEAR_LOOK, WEAK, Group, Seen, check_looks, is_clear, may_be_digit
+from .grouping import CLEAR_LOOK, WEAK, Group, Seen, is_clear, may_be_digit
 from .ink import is_faint
 from .levels import scale_few_levels
 from .lines import ALIKE, Rows, leave_out, sort_into_rows, stand_together
-from .looking import Look, look_at, look_at_shape_alone, read_lines, show_group
+from .looking import Look, look_at, read_lines, show_group
 from .page_ink import PAGE_SIDE, find_ink_and_tables
 from .paper import Marks
 from .slashes import NEAR, Written, may_be_slash, weigh_slashes
-from .stamps import Stamp, find_stamp
-from .strips import Box, Strip, find_strips, is_smooth, sort_boxes, take_out
 from .strokes import LOW, NO_DIGIT, SMALL_DIGIT, Stroke
 from .tables import Cell, Tables
 
@@ -41,7 +39,6 @@ FEW_FOUND = 3  # digits of uneven paper: of so few, where
 LARGE_FOUND = 0.04  # of the picture's longer side is as high as one of them, they are doubted unless one is found alone
 BAR = 1  # the digit that a stripe looks like
 TINY = 0.12  # of the usual height: so small digits are read in rows of their own,
-STAMP_FOUND = 0.6  # of the width of a date's glyphs that was found already: then it is read as all other ink is
 MANY_STROKES = 500  # of a page full of digits,
 FOUND_AGAIN = 0.8  # of which so many are digits at least where they are looked for in more pixels
 MAX_LOWER = 200  # small strokes that are looked at, as if each were a small digit
@@ -102,169 +99,23 @@ class Writing:
         return [item for item in self.items if isinstance(item, FoundMark)]
 
 
-def find_writing(
-    picture: Picture | NDArray[np.uint8],
-    look: Look | None = None,
+def find_numbers(
+    picture: Picture,
+    look: Look,
     photo_side: int = PAGE_SIDE,
     weigh: Weigh = weigh_slashes,
     find_finer: Callable[[float], Writing | None] | None = None,
 ) -> Writing:
-    """Find the digits and signs of a picture in reading order; a camera's date is a line of its own, the last one.
+    """Find the digits and signs of one sheet in reading order: find_writing() without strips and a camera's date.
 
     Args:
-        picture: what decode_picture returns, or its pixels.
-        look: says of framed digits, uint8 (n, 28, 28), which they are, (n, classes), and how much each looks like a
-            digit at all, (n,): 0 to 1.
-        photo_side: pixels to which the longer side of a photograph is reduced.
-        weigh: says which straight strokes of lines are slashes, as weigh_slashes does.
-        find_finer: finds what is written in more pixels, if strokes so high are small; asked where there are many, so
-            that not all of them are looked at twice.
+        picture: what decode_picture returns.
+        look: as find_writing's, and all others.
 
     Raises:
         NoInk: there is no digit.
         TooLarge: there is more than is read in time.
     """
-    look = look or look_at_shape_alone
-    if not isinstance(picture, Picture):
-        picture = Picture(picture, picture.shape[1], picture.shape[0])
-    if strips := find_strips(picture.pixels):
-        return _read_strips(strips, picture, look, weigh)
-    writing = _find_all(picture, look, photo_side, weigh, find_finer)
-    stamp = find_stamp(picture.pixels) if picture.pixels.ndim == 3 else None
-    return writing if stamp is None else _read_stamp(writing, stamp, picture, look, weigh)
-
-
-def _read_strips(strips: list[Strip], picture: Picture, look: Look, weigh: Weigh) -> Writing:
-    """Return what is written on strips of paper, one after the other, and then what is written beside them.
-
-    All of them together may hold as much as one page.
-
-    Raises:
-        NoInk: there is no digit.
-        TooLarge: there is more than is read in time.
-    """
-    looked_at = 0
-
-    def count_looks(digits: NDArray[np.uint8]) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-        nonlocal looked_at
-        looked_at += len(digits)
-        check_looks(looked_at)
-        return look(digits)
-
-    scale = np.array((picture.width / picture.pixels.shape[1], picture.height / picture.pixels.shape[0]))
-    to_sent = np.diag([*scale, 1.0])
-    blocks: list[tuple[Box, list[FoundDigit | FoundMark]]] = []
-    highs: list[float] = []
-    for strip in strips:
-        height, width = strip.pixels.shape
-        place = to_sent @ strip.place
-        try:
-            writing = _find_all(Picture(strip.pixels, width, height), count_looks, PAGE_SIDE, weigh, None)
-        except NoInk:
-            blocks.append((strip.box, [FoundMark(None, _move_box((0, 0, width, height), place), 0, doubted=True)]))
-            continue
-        blocks.append((strip.box, [replace(item, box=_move_box(item.box, place)) for item in writing.items]))
-        highs.append(writing.high)
-    if is_smooth(picture.pixels):
-        rest = replace(picture, pixels=take_out(picture.pixels, strips))
-        blocks += _read_beside(rest, count_looks, weigh, scale)
-    items: list[FoundDigit | FoundMark] = []
-    for at in sort_boxes([box for box, _ in blocks]):
-        items += _move(blocks[at][1], items)
-    if not any(isinstance(item, FoundDigit) for item in items):
-        raise NoInk(NO_DIGIT)
-    return Writing(items, min(highs, default=np.inf))
-
-
-def _read_beside(
-    rest: Picture, look: Look, weigh: Weigh, scale: NDArray[np.float64]
-) -> list[tuple[Box, list[FoundDigit | FoundMark]]]:
-    """Return each line that is written beside the strips, with its box in the picture's pixels."""
-    try:
-        found = _find_all(rest, look, PAGE_SIDE, weigh, None).items
-    except NoInk:
-        return []
-    lines: dict[int, list[FoundDigit | FoundMark]] = {}
-    for item in found:
-        lines.setdefault(item.line, []).append(replace(item, line=0))
-    blocks = []
-    for line in lines.values():
-        edges = np.array([item.box for item in line], float)
-        edges[:, 2:] += edges[:, :2]
-        low, high = edges[:, :2].min(axis=0) / scale, edges[:, 2:].max(axis=0) / scale
-        blocks.append(((float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1])), line))
-    return blocks
-
-
-def _move(found: list[FoundDigit | FoundMark], before: list[FoundDigit | FoundMark]) -> list[FoundDigit | FoundMark]:
-    """Return what was found in a part of a picture, in the lines after those before."""
-    line = 1 + max((item.line for item in before), default=-1)
-    bond = 1 + max((item.bond for item in before), default=0)
-    return [replace(item, line=line + item.line, bond=bond + item.bond) for item in found]
-
-
-def _move_box(box: tuple[int, int, int, int], place: NDArray[np.float64]) -> tuple[int, int, int, int]:
-    x, y, width, height = box
-    corners = place @ np.array([(x, y, 1), (x + width, y, 1), (x, y + height, 1), (x + width, y + height, 1)], float).T
-    low, high = np.maximum(0, corners[:2].min(axis=1)), corners[:2].max(axis=1)
-    left, top = int(low[0]), int(low[1])
-    return left, top, max(1, round(float(high[0])) - left), max(1, round(float(high[1])) - top)
-
-
-def _read_stamp(writing: Writing, stamp: Stamp, picture: Picture, look: Look, weigh: Weigh) -> Writing:
-    """Return what is written, and a camera's date as the last line, or a doubted mark where nothing of it is read.
-
-    Where most of its glyphs were found among the other ink, what was found stays.
-    """
-    scale = np.array((picture.width / picture.pixels.shape[1], picture.height / picture.pixels.shape[0]))
-    found = [item for item in writing.items if _lies_in(item.box, stamp.crop, scale)]
-    if stamp.measure_found([(item.box[0] / scale[0], item.box[2] / scale[0]) for item in found]) >= STAMP_FOUND:
-        return replace(
-            writing,
-            items=[_mark_printed(item) if any(item is one for one in found) else item for item in writing.items],
-        )
-    kept = [item for item in writing.items if not any(item is one for one in found)]
-    if not any(isinstance(item, FoundDigit) for item in kept) and writing.digits:
-        kept = []  # nothing but pieces of the date was found
-    last = 1 + max((item.line for item in kept), default=-1)
-    left, upper, wide, high = (float(length) for length in np.array(stamp.crop) * np.tile(scale, 2))
-    try:
-        date = _find_all(Picture(stamp.grey, round(wide), round(high)), look, PAGE_SIDE, weigh, None)
-    except (NoInk, TooLarge):
-        across, down, width, height = (round(float(length)) for length in np.array(stamp.box) * np.tile(scale, 2))
-        box = (across, down, max(1, width), max(1, height))
-        return Writing([*writing.items, FoundMark(None, box, last, doubted=True)], writing.high)
-    bonds = 1 + max((item.bond for item in kept), default=0)
-    moved = [
-        replace(
-            _mark_printed(item),
-            box=(item.box[0] + round(left), item.box[1] + round(upper), item.box[2], item.box[3]),
-            line=last + item.line,
-            bond=bonds + item.bond,
-        )
-        for item in date.items
-    ]
-    return Writing([*kept, *moved], writing.high)
-
-
-def _mark_printed(item: FoundDigit | FoundMark) -> FoundDigit | FoundMark:
-    return replace(item, printed=True) if isinstance(item, FoundDigit) else item
-
-
-def _lies_in(box: tuple[int, int, int, int], crop: tuple[int, int, int, int], scale: NDArray[np.float64]) -> bool:
-    """Tell whether the middle of a box, in pixels of the picture as it was sent, lies in a crop of its pixels."""
-    x, y = (np.array(box[:2]) + np.array(box[2:]) / 2) / scale
-    return bool(crop[0] <= x <= crop[0] + crop[2] and crop[1] <= y <= crop[1] + crop[3])
-
-
-def _find_all(
-    picture: Picture,
-    look: Look,
-    photo_side: int,
-    weigh: Weigh,
-    find_finer: Callable[[float], Writing | None] | None,
-) -> Writing:
-    """Find what is written in a picture but a camera's date, as find_writing does."""
     picture = replace(picture, pixels=scale_few_levels(picture.pixels))
     tables, marks, strokes, small, pale = find_ink_and_tables(picture.pixels, photo_side)
     usual = float(np.median([stroke.height for stroke in strokes]))

@@ -18,8 +18,9 @@ from ..models.classifier import Classifier, Prediction
 from ..models.prototypes import References
 from ..preprocessing.decoding import Picture
 from ..preprocessing.looking import Look
-from ..preprocessing.numbers import FoundDigit, FoundMark, Writing, find_writing
+from ..preprocessing.numbers import FoundDigit, FoundMark, Writing
 from ..preprocessing.page_ink import PAGE_SIDE
+from ..preprocessing.writing import find_writing
 from .consistency import read_consistently
 from .text import write_lines
 

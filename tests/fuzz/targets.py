@@ -16,7 +16,7 @@ from app.memory.archives import BadArchive, read_archive
 from app.memory.command import frame
 from app.preprocessing.decoding import decode_picture
 from app.preprocessing.digits import read_picture
-from app.preprocessing.numbers import find_writing
+from app.preprocessing.writing import find_writing
 
 from .wire import wire
 

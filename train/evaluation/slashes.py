@@ -18,8 +18,8 @@ from app.errors import NoInk
 from app.framing import to_tensor
 from app.models.classifier import Classifier
 from app.preprocessing.decoding import decode_picture
-from app.preprocessing.numbers import find_writing
 from app.preprocessing.slashes import FORMS, Straight, Weights, Written, find_straight, weigh_all
+from app.preprocessing.writing import find_writing
 
 from ..data.datasets import Split
 from .fitting import regress

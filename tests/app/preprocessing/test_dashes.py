@@ -8,10 +8,10 @@ import pytest
 from numpy.typing import NDArray
 
 from app.preprocessing.dashes import find_broken_lines
-from app.preprocessing.numbers import find_writing
 from app.preprocessing.paper import find_sides
 from app.preprocessing.ruling import remove_rules
 from app.preprocessing.tables import find_tables
+from app.preprocessing.writing import find_writing
 from tests.support.drawings import draw_text
 
 Grey = NDArray[np.uint8]

@@ -11,7 +11,7 @@ from app.framing import frame_digit
 from app.preprocessing.digits import find_ink, look_for_ink, read_picture
 from app.preprocessing.explanation import Steps
 from app.preprocessing.levels import scale_few_levels, smooth_levels
-from app.preprocessing.numbers import find_writing
+from app.preprocessing.writing import find_writing
 from tests.app.preprocessing.test_digits import difference
 from tests.support.drawings import draw_digit, to_png
 from tests.support.scenes import Grey

@@ -19,7 +19,8 @@ from app.models.folder import load
 from app.preprocessing.decoding import decode_picture
 from app.preprocessing.digits import read_picture
 from app.preprocessing.looking import Look
-from app.preprocessing.numbers import FoundDigit, find_writing
+from app.preprocessing.numbers import FoundDigit
+from app.preprocessing.writing import find_writing
 from app.reading.answers import Answer, predict_one, read_one
 from app.reading.numbers import read_number
 from tests.support import drawings

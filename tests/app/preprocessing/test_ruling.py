@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from app.errors import NoInk
 from app.models.classifier import load_classifier
 from app.models.folder import load
-from app.preprocessing.numbers import find_writing
 from app.preprocessing.ruling import remove_rules
+from app.preprocessing.writing import find_writing
 from app.reading.answers import read_one
 from tests.support.drawings import draw_digit, draw_text, to_png
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.preprocessing.numbers import find_writing
 from app.preprocessing.segmentation import MAX_LINES, SPACING, cut_stroke, part_stroke
 from app.preprocessing.strokes import Stroke
+from app.preprocessing.writing import find_writing
 from tests.support.drawings import draw_text
 
 

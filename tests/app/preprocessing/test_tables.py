@@ -10,9 +10,9 @@ import pytest
 from numpy.typing import NDArray
 
 from app.errors import NoInk
-from app.preprocessing.numbers import find_writing
 from app.preprocessing.paper import find_sides
 from app.preprocessing.tables import Tables, find_tables
+from app.preprocessing.writing import find_writing
 from app.reading.answers import read_several
 from tests.app.preprocessing.test_numbers import robust, the_robust
 from tests.support.drawings import draw_digit, to_png
