@@ -21,6 +21,8 @@ STEEPEST = 0.1  # pixels down a pixel to the right: 6 degrees
 FALL = 2.0  # pixels that the ends of two slopes that are tried differ
 ROWS = 400  # to which the rows are pooled at least, so that fewer are tried
 APART = 0.5  # of the support that is left a line's thickness further up and down: else it is a texture
+GAP = 14  # pixels between two dots or dashes at most: so near to the border is one of them,
+OUTERMOST = 0.01  # or so near, of the width
 THICKEST = 0.02  # of the picture's longer side, or 5 pixels
 EDGE = 0.25  # of a line's columns, where it is seen most, in which it is as thick as it is taken for
 MAX_LINES = 120
@@ -55,7 +57,19 @@ def find_broken_lines(mask: Pixels) -> list[BrokenLine]:
     ends = seen[:, :AT_ENDS].sum(axis=1), seen[:, -AT_ENDS:].sum(axis=1)
     if min(int(side.max()) for side in ends) < AT_ENDS // 2:
         return []
-    return [_follow(mask, ridges, start, slope, thickest) for start, slope in _try_slopes(seen, step, width, thickest)]
+    lines = _try_slopes(seen, step, width, thickest)
+    return [_follow(mask, ridges, *line, thickest) for line in lines if _reaches_borders(mask, *line)]
+
+
+def _reaches_borders(mask: Pixels, start: float, slope: float) -> bool:
+    """Tell whether something of a line is so near to both borders as only what goes on beyond them is."""
+    height, width = mask.shape
+    wide = max(GAP, round(OUTERMOST * width))
+    for at, columns in ((wide / 2, slice(0, wide)), (width - wide / 2, slice(width - wide, width))):
+        row = round(start + slope * (at - width / 2))
+        if not mask[max(0, row - REACH) : min(height, row + REACH + 1), columns].any():
+            return False
+    return True
 
 
 def _try_slopes(seen: NDArray[np.bool_], step: int, width: int, thickest: int) -> list[tuple[float, float]]:
