@@ -13,7 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from app import corrections
 from app.framing import frame_digit
+from app.memory import database
 from app.models.classifier import Classifier, load_classifier
 from app.models.folder import load
 from tests.conftest import MODELS, ROOT
@@ -24,6 +26,14 @@ from .targets import TARGETS
 
 SECONDS = 12  # a target, on cores that other tests use too; `make fuzz` looks longer
 BOUNDED = settings(max_examples=50, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+
+
+@pytest.fixture(autouse=True, scope="module")
+def kept_limits() -> Iterator[None]:
+    """What the targets allow a busy machine holds for no other test of the same process."""
+    kept = database.MAX_READING, corrections.RATE
+    yield
+    database.MAX_READING, corrections.RATE = kept
 
 
 @pytest.mark.parametrize("target", TARGETS)
