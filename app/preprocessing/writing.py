@@ -77,7 +77,7 @@ def _read_strips(strips: list[Strip], picture: Picture, look: Look, weigh: Weigh
         check_looks(looked_at)
         return look(digits)
 
-    scale = np.array((picture.width / picture.pixels.shape[1], picture.height / picture.pixels.shape[0]))
+    scale = _measure_scale(picture)
     to_sent = np.diag([*scale, 1.0])
     blocks: list[tuple[Box, list[FoundDigit | FoundMark]]] = []
     highs: list[float] = []
@@ -122,6 +122,11 @@ def _read_beside(
     return blocks
 
 
+def _measure_scale(picture: Picture) -> NDArray[np.float64]:
+    """Return how many pixels of the picture as it was sent one of its pixels is wide and high, (2,)."""
+    return np.array((picture.width / picture.pixels.shape[1], picture.height / picture.pixels.shape[0]))
+
+
 def _move(found: list[FoundDigit | FoundMark], before: list[FoundDigit | FoundMark]) -> list[FoundDigit | FoundMark]:
     """Return what was found in a part of a picture, in the lines after those before."""
     line = 1 + max((item.line for item in before), default=-1)
@@ -142,7 +147,7 @@ def _read_stamp(writing: Writing, stamp: Stamp, picture: Picture, look: Look, we
 
     Where most of its glyphs were found among the other ink, what was found stays.
     """
-    scale = np.array((picture.width / picture.pixels.shape[1], picture.height / picture.pixels.shape[0]))
+    scale = _measure_scale(picture)
     found = [item for item in writing.items if _lies_in(item.box, stamp.crop, scale)]
     if stamp.measure_found([(item.box[0] / scale[0], item.box[2] / scale[0]) for item in found]) >= STAMP_FOUND:
         return replace(
@@ -160,17 +165,14 @@ def _read_stamp(writing: Writing, stamp: Stamp, picture: Picture, look: Look, we
         across, down, width, height = (round(float(length)) for length in np.array(stamp.box) * np.tile(scale, 2))
         box = (across, down, max(1, width), max(1, height))
         return Writing([*writing.items, FoundMark(None, box, last, doubted=True)], writing.high)
-    bonds = 1 + max((item.bond for item in kept), default=0)
-    moved = [
+    placed = [
         replace(
             _mark_printed(item),
             box=(item.box[0] + round(left), item.box[1] + round(upper), item.box[2], item.box[3]),
-            line=last + item.line,
-            bond=bonds + item.bond,
         )
         for item in date.items
     ]
-    return Writing([*kept, *moved], writing.high)
+    return Writing([*kept, *_move(placed, kept)], writing.high)
 
 
 def _mark_printed(item: FoundDigit | FoundMark) -> FoundDigit | FoundMark:

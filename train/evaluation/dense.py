@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..data.datasets import Split
 from .layouts import resize_row
-from .written import Ink, measure_slants, set_row, write_rows
+from .written import Ink, measure_slants, set_row, take_turns, write_rows
 
 INCHES = (8.27, 11.69)  # of A4
 DOTS = (150, 300)  # an inch
@@ -35,23 +35,17 @@ def compose_dense(
 ) -> Iterable[tuple[str, str, bytes]]:
     """Compose full pages, half of a split's digits and half drawn, at either resolution: kind, text and JPEG."""
     slants = measure_slants(split)
-    for place, (kind, (down, across, long)) in enumerate(KINDS.items()):
-        if kinds is not None and kind not in kinds:
-            continue
-        rng = np.random.default_rng((seed, place))
-        for number in range(count):
-            dots = DOTS[number // 2 % 2]
-            if long is None:
-                texts = [[str(row * across + column + 1) for column in range(across)] for row in range(down)]
-            else:
-                texts = [["".join(map(str, rng.integers(0, 10, long))) for _ in range(across)] for _ in range(down)]
-            every, gap = [text for row in texts for text in row], float(rng.uniform(0.12, 0.3))
-            if number % 2:
-                inks = [set_row(text, split, slants, gap, rng) for text in every]
-            else:
-                inks = write_rows(every, gap, rng)
-            page = _scan(_set_out(inks, (down, across), max(map(len, every)), dots, rng), rng)
-            yield kind, "\n".join("".join(row) for row in texts), page
+    for kind, number, rng in take_turns(KINDS, kinds, count, seed):
+        down, across, long = KINDS[kind]
+        dots = DOTS[number // 2 % 2]
+        if long is None:
+            texts = [[str(row * across + column + 1) for column in range(across)] for row in range(down)]
+        else:
+            texts = [["".join(map(str, rng.integers(0, 10, long))) for _ in range(across)] for _ in range(down)]
+        every, gap = [text for row in texts for text in row], float(rng.uniform(0.12, 0.3))
+        inks = [set_row(text, split, slants, gap, rng) for text in every] if number % 2 else write_rows(every, gap, rng)
+        page = _scan(_set_out(inks, (down, across), max(map(len, every)), dots, rng), rng)
+        yield kind, "\n".join("".join(row) for row in texts), page
 
 
 def _set_out(inks: Sequence[Ink], shape: tuple[int, int], longest: int, dots: int, rng: np.random.Generator) -> Ink:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..data.datasets import Split
 from .pages import lay_on_noisy_paper, to_png
-from .written import Ink, measure_slants, set_row, write_row
+from .written import Ink, measure_slants, set_row, take_turns, write_row
 
 Write = Callable[[str], Ink]  # a row of digits, cropped to its ink
 Compose = Callable[[Write, np.random.Generator], tuple[str, Ink]]  # the text, lines separated by newlines, and the ink
@@ -36,18 +36,14 @@ def compose_layouts(
 ) -> Iterable[tuple[str, str, bytes]]:
     """Compose pages of each kind, half of them of a split's digits and half drawn: its name, the text and a picture."""
     slants = measure_slants(split)
-    for place, kind in enumerate(KINDS):
-        if kinds is not None and kind not in kinds:
-            continue
-        rng = np.random.default_rng((seed, place))
-        for number in range(count):
+    for kind, number, rng in take_turns(KINDS, kinds, count, seed):
 
-            def write(text: str, of_split: int = number % 2, rng: np.random.Generator = rng) -> Ink:
-                row = set_row(text, split, slants, None, rng) if of_split else write_row(text, None, rng)
-                return resize_row(row, HIGH)
+        def write(text: str, of_split: int = number % 2, rng: np.random.Generator = rng) -> Ink:
+            row = set_row(text, split, slants, None, rng) if of_split else write_row(text, None, rng)
+            return resize_row(row, HIGH)
 
-            text, ink = KINDS[kind](write, rng)
-            yield kind, text, to_png(_lay(ink, rng))
+        text, ink = KINDS[kind](write, rng)
+        yield kind, text, to_png(lay_out(ink, rng))
 
 
 def _straight(write: Write, rng: np.random.Generator) -> tuple[str, Ink]:
@@ -300,13 +296,13 @@ def _pick_text(rng: np.random.Generator, shortest: int, longest: int) -> str:
     return "".join(str(digit) for digit in rng.integers(0, 10, rng.integers(shortest, longest + 1)))
 
 
-def resize_row(ink: Ink, high: int) -> Ink:
-    """Resize ink to a height."""
-    scale = high / ink.shape[0]
-    return np.asarray(cv2.resize(ink, (max(1, round(ink.shape[1] * scale)), high), interpolation=cv2.INTER_AREA))
+def resize_row(ink: Ink, high: float) -> Ink:
+    """Resize ink to a height, to whole pixels."""
+    size = (max(1, round(ink.shape[1] * (high / ink.shape[0]))), max(1, round(high)))
+    return np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA))
 
 
-def _lay(ink: Ink, rng: np.random.Generator) -> NDArray[np.uint8]:
+def lay_out(ink: Ink, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Lay ink on white paper, or on shaded grainy paper."""
     ink = np.asarray(cv2.copyMakeBorder(ink, MARGIN, MARGIN, MARGIN, MARGIN, cv2.BORDER_CONSTANT, value=0), np.uint8)
     return lay_on_noisy_paper([ink], rng) if rng.random() < 0.5 else np.asarray(255 - ink, np.uint8)

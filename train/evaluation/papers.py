@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.datasets import Split
+from .layouts import resize_row
 from .pages import to_png
-from .written import Ink, measure_slants, set_row, write_row
+from .written import Ink, measure_slants, set_row, take_turns, write_row
 
 Coverage = NDArray[np.float64]  # (h, w), how much of each pixel is printed, 0 to 1
 
@@ -53,17 +54,13 @@ def compose_papers(
     """
     slants = measure_slants(split)
     single, empty = written == ONE_DIGIT, written == NOTHING
-    for place, kind in enumerate(KINDS):
-        if kinds is not None and kind not in kinds:
-            continue
-        rng = np.random.default_rng((seed, place, single, empty))
-        for number in range(count):
+    for kind, number, rng in take_turns(KINDS, kinds, count, seed, single, empty):
 
-            def write(text: str, of_split: int = number % 2, rng: np.random.Generator = rng) -> Ink:
-                return set_row(text, split, slants, None, rng) if of_split else write_row(text, None, rng)
+        def write(text: str, of_split: int = number % 2, rng: np.random.Generator = rng) -> Ink:
+            return set_row(text, split, slants, None, rng) if of_split else write_row(text, None, rng)
 
-            texts = [_pick_text(rng, single) for _ in range(1 if single else rng.integers(1, ROWS + 1))]
-            yield kind, "" if empty else "\n".join(texts), _compose(kind, texts, write, empty, rng)
+        texts = [_pick_text(rng, single) for _ in range(1 if single else rng.integers(1, ROWS + 1))]
+        yield kind, "" if empty else "\n".join(texts), _compose(kind, texts, write, empty, rng)
 
 
 def _pick_text(rng: np.random.Generator, single: bool) -> str:
@@ -81,7 +78,7 @@ def _compose(kind: str, texts: list[str], write: Callable[[str], Ink], empty: bo
     unit = float(rng.uniform(*(SEYES_UNITS if kind == "seyes" else UNITS)))
     sheet = KINDS[kind]((1600, 1600), unit, rng)
     high = float(rng.uniform(*sheet.highs))
-    rows = [_resize(write(text), high) for text in texts]
+    rows = [resize_row(write(text), high) for text in texts]
     top = int(np.searchsorted(sheet.lines, 400 + high))
     ink = np.zeros((1600, 1600), np.float64)
     base, left = float(sheet.lines[top]), 500
@@ -267,9 +264,3 @@ KINDS: dict[str, Callable[[tuple[int, int], float, np.random.Generator], Print]]
     "fax": _either,
 }
 CAPTURES: dict[str, Callable[[NDArray[np.uint8], np.random.Generator], bytes]] = {"faded": _save_poorly, "fax": _fax}
-
-
-def _resize(ink: Ink, high: float) -> Ink:
-    scale = high / ink.shape[0]
-    size = (max(1, round(ink.shape[1] * scale)), max(1, round(high)))
-    return np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.uint8)

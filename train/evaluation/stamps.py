@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..data.datasets import Split
 from .layouts import resize_row
-from .written import Ink, measure_slants, set_row, write_row
+from .written import Ink, measure_slants, set_row, take_turns, write_row
 
 Pixels = NDArray[np.uint8]  # (h, w, 3), RGB
 
@@ -35,24 +35,20 @@ def compose_stamps(
 ) -> Iterable[tuple[str, str, bytes]]:
     """Compose photographs of each kind, half of the rows of a split's digits: kind, text and JPEG."""
     slants = measure_slants(split)
-    for place, kind in enumerate(KINDS):
-        if kinds is not None and kind not in kinds:
-            continue
-        rng = np.random.default_rng((seed, place))
-        for number in range(count):
-            wide, high = SIZES[int(rng.integers(len(SIZES)))]
-            text = ""
-            if kind == "scene":
-                picture = draw_scene((high, wide), rng)
-            else:
-                text = "".join(map(str, rng.integers(0, 10, rng.integers(2, 7))))
-                row = set_row(text, split, slants, None, rng) if number % 2 else write_row(text, None, rng)
-                picture = _photograph(row, (high, wide), rng, lies_on_table=kind == "table")
-            date = _pick_date(rng)
-            picture = stamp(picture, date, rng)
-            quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(*QUALITY))]
-            body = bytes(cv2.imencode(".jpg", picture[..., ::-1], quality)[1])
-            yield kind, "\n".join(filter(None, (text, date.replace(" ", "").replace("'", "")))), body
+    for kind, number, rng in take_turns(KINDS, kinds, count, seed):
+        wide, high = SIZES[int(rng.integers(len(SIZES)))]
+        text = ""
+        if kind == "scene":
+            picture = draw_scene((high, wide), rng)
+        else:
+            text = "".join(map(str, rng.integers(0, 10, rng.integers(2, 7))))
+            row = set_row(text, split, slants, None, rng) if number % 2 else write_row(text, None, rng)
+            picture = _photograph(row, (high, wide), rng, lies_on_table=kind == "table")
+        date = _pick_date(rng)
+        picture = stamp(picture, date, rng)
+        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(*QUALITY))]
+        body = bytes(cv2.imencode(".jpg", picture[..., ::-1], quality)[1])
+        yield kind, "\n".join(filter(None, (text, date.replace(" ", "").replace("'", "")))), body
 
 
 def _pick_date(rng: np.random.Generator) -> str:

@@ -11,17 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from ..data.datasets import Split
-from .layouts import HIGH, Sheet, Write, draw_rule, resize_row
-from .pages import lay_on_noisy_paper, to_png
+from .layouts import HIGH, Sheet, Write, draw_rule, lay_out, resize_row
+from .pages import to_png
 from .tall import PLUS
-from .written import Ink, measure_slants, set_row, write_row
-
-MARGIN = 40  # pixels around a sum
+from .written import Ink, measure_slants, set_row, take_turns, write_row
 
 Compose = Callable[[Write, np.random.Generator], tuple[str, Ink]]
 
@@ -31,25 +27,15 @@ def compose_sums(
 ) -> Iterable[tuple[str, str, bytes]]:
     """Compose sums of each kind, half of them of a split's digits and half drawn: its name, the text and a picture."""
     slants = measure_slants(split)
-    for place, kind in enumerate(KINDS):
-        if kinds is not None and kind not in kinds:
-            continue
-        rng = np.random.default_rng((seed, place))
-        for number in range(count):
+    for kind, number, rng in take_turns(KINDS, kinds, count, seed):
 
-            def write(text: str, of_split: int = number % 2, rng: np.random.Generator = rng) -> Ink:
-                gap = float(rng.uniform(0.1, 0.45))
-                text = text.replace("+", PLUS)
-                return set_row(text, split, slants, gap, rng) if of_split else write_row(text, gap, rng)
+        def write(text: str, of_split: int = number % 2, rng: np.random.Generator = rng) -> Ink:
+            gap = float(rng.uniform(0.1, 0.45))
+            text = text.replace("+", PLUS)
+            return set_row(text, split, slants, gap, rng) if of_split else write_row(text, gap, rng)
 
-            text, ink = KINDS[kind](write, rng)
-            yield kind, text, to_png(_lay(ink, rng))
-
-
-def _lay(ink: Ink, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Lay ink on white paper, or on shaded grainy paper."""
-    ink = np.asarray(cv2.copyMakeBorder(ink, MARGIN, MARGIN, MARGIN, MARGIN, cv2.BORDER_CONSTANT, value=0), np.uint8)
-    return lay_on_noisy_paper([ink], rng) if rng.random() < 0.5 else np.asarray(255 - ink, np.uint8)
+        text, ink = KINDS[kind](write, rng)
+        yield kind, text, to_png(lay_out(ink, rng))
 
 
 def _pick(rng: np.random.Generator) -> int:

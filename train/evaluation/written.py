@@ -7,7 +7,7 @@ Constants of reading are chosen on these rows, from validation digits and drawn 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import cv2
 import numpy as np
@@ -114,6 +114,25 @@ def compose_words(count: int, seed: int) -> Iterable[bytes]:
         hand, pen = pick_hand(rng, 0.7), _pick_pen(rng)
         glyphs = [write(pick(table, rng), hand, rng) for _ in range(rng.integers(3, 9))]
         yield to_png(_lay(_draw(_join(glyphs, None, pen, rng), pen, rng), rng))
+
+
+def take_turns(
+    every: Iterable[str], kinds: Sequence[str] | None, count: int, seed: int, *way: int
+) -> Iterator[tuple[str, int, np.random.Generator]]:
+    """Return each kind so many times, with the number of the page and the kind's own random stream.
+
+    Args:
+        every: all kinds, of which the place decides on the stream: which others are asked for changes none.
+        kinds: names among them; all where None.
+        count: pages of each.
+        seed: decides on the streams,
+        way: and so do these.
+    """
+    for place, kind in enumerate(every):
+        if kinds is None or kind in kinds:
+            rng = np.random.default_rng((seed, place, *way))
+            for number in range(count):
+                yield kind, number, rng
 
 
 def write_row(text: str, gap: float | None, rng: np.random.Generator) -> Ink:
