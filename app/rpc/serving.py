@@ -10,10 +10,11 @@ import logging
 import logging.config
 import os
 import signal
+import socket
 import sys
+from collections.abc import Iterator
 from concurrent import futures
-from contextlib import suppress
-from queue import Empty, SimpleQueue
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import click
@@ -91,14 +92,33 @@ def serve_rpc(*, port: int) -> None:
         chosen = bind(server, settings, port)
     except (BadModel, BadSetting) as error:
         sys.exit(f"Digits cannot start: {error}")
-    asked: SimpleQueue[int] = SimpleQueue()  # an Event that a signal sets just as it begins to wait would wait for ever
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, _: asked.put(number))
-    server.start()
-    log.info("Listening for gRPC on %s:%s", settings.host, chosen)
-    asked.get()
-    announce_stop()
-    log.info("Stopping")
-    with suppress(Empty):
-        asked.get(timeout=settings.drain)  # /v2/health/ready says no meanwhile; a second signal ends it at once
-    server.stop(settings.timeout).wait()
+    with _hear_signals(signal.SIGTERM, signal.SIGINT) as asked:
+        server.start()
+        log.info("Listening for gRPC on %s:%s", settings.host, chosen)
+        asked.recv(1)
+        announce_stop()
+        log.info("Stopping")
+        asked.settimeout(settings.drain)  # /v2/health/ready says no meanwhile; a second signal ends it at once
+        with suppress(TimeoutError, BlockingIOError):
+            asked.recv(1)
+        server.stop(settings.timeout).wait()
+
+
+@contextmanager
+def _hear_signals(*numbers: int) -> Iterator[socket.socket]:
+    """Give a socket that receives a byte for each signal.
+
+    Python calls a handler only once the main thread goes on. A signal that comes just before that thread waits for a
+    lock, a queue or an event leaves it waiting for ever; what is written to a socket waits for the reader instead.
+    """
+    reader, writer = socket.socketpair()
+    with reader, writer:
+        writer.setblocking(False)
+        former = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+        handlers = {number: signal.signal(number, lambda *_: None) for number in numbers}
+        try:
+            yield reader
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+            signal.set_wakeup_fd(former)

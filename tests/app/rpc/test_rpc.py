@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import grpc
@@ -42,14 +43,23 @@ def start(port: int = 0, **settings: str) -> tuple[subprocess.Popen[str], int]:
     raise AssertionError("It did not start.")
 
 
+@contextmanager
+def ended(process: subprocess.Popen[str]) -> Iterator[None]:
+    """Leave no process behind, whatever fails."""
+    with process:
+        try:
+            yield
+        finally:
+            process.kill()
+
+
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
     process, number = start(DIGITS_MAX_BYTES=str(MAX_BYTES), DIGITS_LOG_LEVEL="info")
-    yield number
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 0
-    assert process.stderr
-    process.stderr.close()
+    with ended(process):
+        yield number
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
 
 
 @pytest.fixture
@@ -177,7 +187,7 @@ def test_a_deadline_ends_a_call(client: Any) -> None:
 
 def test_it_finishes_what_it_has_begun_and_ends() -> None:
     process, number = start(DIGITS_DRAIN="3")
-    with triton.InferenceServerClient(f"127.0.0.1:{number}") as client, ThreadPoolExecutor() as beside:
+    with ended(process), triton.InferenceServerClient(f"127.0.0.1:{number}") as client, ThreadPoolExecutor() as beside:
         many = np.array([to_png(draw_digit(3))] * 200, dtype=object)
         pending = beside.submit(client.infer, "robust", [make_input("picture", many, "BYTES")])
         time.sleep(0.1)
@@ -187,9 +197,7 @@ def test_it_finishes_what_it_has_begun_and_ends() -> None:
             time.sleep(0.02)
         assert not client.is_server_ready()  # and answers still
         assert pending.result(timeout=30).as_numpy("probabilities").shape == (200, 10)
-    assert process.wait(30) == 0
-    assert process.stderr
-    process.stderr.close()
+        assert process.wait(30) == 0
 
 
 def test_a_port_that_is_taken_is_one_sentence() -> None:
