@@ -22,6 +22,7 @@ from .bonds import find_bonds
 from .decoding import Picture
 from .digits import look_for_ink
 from .doubts import is_fold
+from .faint import add_faint_signs
 from .grouping import CLEAR_LOOK, WEAK, Group, Seen, is_clear, may_be_digit
 from .ink import is_faint
 from .levels import scale_few_levels
@@ -155,6 +156,7 @@ def find_numbers(
         stroke for stroke, one in zip(lower, lower_seen, strict=True) if id(stroke) not in used and is_clear(one)
     ]
     numbered = _read_slashes([(number, group) for number, group in numbered if id(group) not in beside], weigh)
+    numbered = add_faint_signs(numbered, left_out, marks, usual)
     items = _list_items(numbered, left_out, tables, marks, picture)
     items = _bind([*(group.stroke for _, group in numbered), *left_out], items)
     if len(items) == 1 and isinstance(items[0], FoundDigit) and (not tables or len(tables.cells) == 1):
