@@ -33,6 +33,7 @@ DASH = 0.4  # of the distance between rules, that a dash of the lines that cross
 DASHES = 0.25  # of such a line that its dashes are together
 CORNER = 5  # pixels around the crossing of two rules, where their ink runs together
 STRONGEST_RULE = 85  # percentile of the contrasts of rules, which is that of their middles
+LONG = 0.4  # of the picture: ink that goes along rules so far is their own
 CROSSING = 9  # pixels: over so thick a rule, strokes are joined again
 
 Pixels = NDArray[np.uint8]
@@ -106,8 +107,23 @@ def clear_lines(contrast: Pixels, mask: Pixels, printed: Rules) -> Pixels:
     kept = (rules == 0) | (crossed > 0)
     if rule_level < FAINTER * pen_level:
         strongest = float(np.percentile(contrast[lines > 0], STRONGEST_RULE))
-        kept |= contrast > (max(rule_level, min(strongest, FAINTER * pen_level)) + pen_level) / 2
+        stronger = contrast > (max(rule_level, min(strongest, FAINTER * pen_level)) + pen_level) / 2
+        kept |= _leave_long_out(stronger & (rules > 0))
     return np.where(kept, contrast, 0).astype(np.uint8)
+
+
+def _leave_long_out(stronger: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return what is stronger than rules usually are, without what goes along them so far that it is their middle."""
+    height, width = stronger.shape
+    joined = np.asarray(stronger, np.uint8)
+    for kernel in ((1, CROSSING), (CROSSING, 1)):
+        closed = cv2.morphologyEx(joined, cv2.MORPH_CLOSE, np.ones(kernel, np.uint8))
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=8)
+        is_long = (stats[:, cv2.CC_STAT_WIDTH] > LONG * width) | (stats[:, cv2.CC_STAT_HEIGHT] > LONG * height)
+        is_long[0] = False
+        if is_long.any():
+            stronger = stronger & ~is_long[labels]
+    return stronger
 
 
 def _find_all_rules(mask: Pixels) -> tuple[Pixels, int, float]:
