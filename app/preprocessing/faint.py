@@ -22,14 +22,16 @@ from .strokes import Stroke, join_strokes
 from .tables import Cell
 
 PALE = 0.12  # of the strokes' contrast that a pale sign has at least,
+ON_RULE = 0.35  # of it that ink on a rule is stronger than the rule,
+ALONG = 0.7  # of the digits' height, so far along it
 STRONGEST = 1.5  # times that, the strongest of its pixels
 SMALLEST = 2  # pixels that it is high or wide at least; and at most,
-THINNEST = 0.6  # of the pen's width that a sign of one touch is thick at least
+THINNEST = 0.6  # of the pen's width that a comma or a minus is thick at least
 WIDEST, HIGHEST = 1.2, 0.7  # of the usual height
 RISES, SINKS = 1.1, 0.45  # of the digits' height that its middle is over and under their base line at most
 ASIDE = 0.1  # of it that it reaches over or under a digit beside it
 MOST_ELSEWHERE = 1  # touches that are no sign, for each that is one: of more, the paper is dirty,
-ALIKE = 0.5  # counted from so much of the smallest sign's ink
+ALIKE = 0.5  # counted from so much of the smallest sign's ink, and of the palest one's contrast
 MAX_TOUCHES = 400  # of a picture: of more, it is dirty
 
 Pixels = NDArray[np.uint8]
@@ -47,21 +49,34 @@ def add_faint_signs(
         usual: height of the strokes.
     """
     touches = _find_touches(marks, _draw([*(group.stroke for _, group in numbered), *other], marks), usual)
-    if not touches:
-        return numbered
     lines: dict[tuple[int, Cell | None], list[Group]] = {}
     for number, group in numbered:
         lines.setdefault((number, group.cell), []).append(group)
-    read: list[tuple[int, Group]] = []
-    used: set[int] = set()
-    for (number, _), groups in lines.items():
-        near = [(touch, place) for touch in touches if id(touch) not in used and (place := _find_place(touch, groups))]
-        found, taken = _read_touches(groups, near)
-        used |= taken
-        read += [(number, group) for group in found]
-    least = min((touch.mask.sum() for touch in touches if id(touch) in used), default=0)
-    as_large = sum(bool(touch.mask.sum() >= ALIKE * least) for touch in touches)
-    return read if used and as_large <= (1 + MOST_ELSEWHERE) * len(used) else numbered
+    signs = _leave_dirt_out(touches, [one for line in lines.values() for one in _read_touches(line, touches)[1]], marks)
+    if not signs:
+        return numbered
+    return [(number, group) for (number, _), line in lines.items() for group in _read_touches(line, signs)[0]]
+
+
+def _leave_dirt_out(touches: list[Stroke], signs: list[Stroke], marks: Marks) -> list[Stroke]:
+    """Return the touches that are signs, without those of which as large and strong ones are elsewhere, too.
+
+    Args:
+        touches: all.
+        signs: those among them that stand as signs do.
+    """
+    inks = np.array([touch.mask.sum() for touch in touches])
+    strengths = np.array([_show(touch, marks).mean() for touch in touches])
+    own = np.isin([id(touch) for touch in touches], [id(sign) for sign in signs])
+    alike = (inks >= ALIKE * inks[:, None]) & (strengths >= ALIKE * strengths[:, None])  # (touches, touches)
+    clean = (alike & ~own).sum(axis=1) <= MOST_ELSEWHERE * (alike & own).sum(axis=1)
+    return [touch for touch, is_clean in zip(touches, own & clean, strict=True) if is_clean]
+
+
+def _show(touch: Stroke, marks: Marks) -> NDArray[np.uint8]:
+    """Return the contrasts of a touch, (n,)."""
+    shown = marks.contrast if marks.ruled is None else marks.ruled
+    return np.asarray(shown[touch.y : touch.bottom, touch.x : touch.right][touch.mask])
 
 
 def _draw(strokes: list[Stroke], marks: Marks) -> Pixels:
@@ -75,6 +90,8 @@ def _find_touches(marks: Marks, drawn: Pixels, usual: float) -> list[Stroke]:
     """Find the pale ink that is no larger than signs are, and touches no stroke; nothing where there is much of it."""
     low = max(float(marks.least), PALE * cv2.mean(marks.contrast, drawn)[0])
     weak = cv2.threshold(marks.contrast, low, 255, cv2.THRESH_BINARY)[1]
+    if marks.ruled is not None:
+        weak |= _find_on_rules(marks.ruled, marks.contrast, ON_RULE * low / PALE, usual)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.bitwise_or(weak, drawn), connectivity=8)
     wide, high = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
     fits = (np.maximum(wide, high) >= SMALLEST) & (wide <= WIDEST * usual) & (high <= HIGHEST * usual)
@@ -85,71 +102,98 @@ def _find_touches(marks: Marks, drawn: Pixels, usual: float) -> list[Stroke]:
     touches = []
     for label in np.flatnonzero(fits):
         x, y, width, height, _ = (int(length) for length in stats[label])
-        own = labels[y : y + height, x : x + width] == label
-        if marks.contrast[y : y + height, x : x + width][own].max() >= STRONGEST * low:
-            touches.append(Stroke(x, y, own))
+        touch = Stroke(x, y, labels[y : y + height, x : x + width] == label)
+        if _show(touch, marks).max() >= STRONGEST * low:
+            touches.append(touch)
     return touches
+
+
+def _find_on_rules(ruled: Pixels, contrast: Pixels, low: float, usual: float) -> Pixels:
+    """Find what lies on rules that were taken out: where they are thicker or stronger than along the way.
+
+    Args:
+        ruled: contrast with the rules.
+        contrast: without them.
+        low: contrast from which it is ink.
+        usual: height of the strokes.
+    """
+    printed = np.asarray(cv2.subtract(ruled, contrast))
+    long = max(3, round(ALONG * usual))
+    lines = [cv2.morphologyEx(printed, cv2.MORPH_OPEN, np.ones(kernel, np.uint8)) for kernel in ((1, long), (long, 1))]
+    more = cv2.subtract(printed, cv2.max(*lines))
+    return np.asarray(cv2.threshold(more, low, 255, cv2.THRESH_BINARY)[1])
 
 
 class _Place(NamedTuple):
     """Where a touch stands in a line."""
 
-    before: int  # the group before it; -1 where it is the first
+    before: int  # the digit before it, among the line's groups; -1 where it is before all
     band: Band
 
 
 def _find_place(touch: Stroke, groups: list[Group]) -> _Place | None:
     """Return where a touch stands in a line: between two digits, or before the first; None where it stands in none."""
     middle = touch.x + touch.width / 2
-    before = max((at for at, one in enumerate(groups) if one.stroke.x + one.stroke.width / 2 <= middle), default=-1)
-    nearest = groups[max(0, before)]
-    band = nearest.band
-    rises = (band.base - (touch.y + touch.bottom) / 2) / band.high
-    if not -SINKS <= rises <= RISES:
+    digits = [at for at, one in enumerate(groups) if one.sign is None]
+    before = max((at for at in digits if groups[at].stroke.x + groups[at].stroke.width / 2 <= middle), default=-1)
+    after = min((at for at in digits if at > before), default=None)
+    if after is None:
         return None
-    left = [one for one in groups[: before + 1] if one.sign is None][-1:]
-    right = [one for one in groups[before + 1 :] if one.sign is None][:1]
-    if (
-        not right
-        or right[0].stroke.x - touch.right > REACH * band.high
-        or right[0].stroke.x + ASIDE * band.high < middle
-    ):
+    band = groups[max(0, before)].band
+    if not -SINKS <= (band.base - (touch.y + touch.bottom) / 2) / band.high <= RISES:
         return None
-    if left and (
-        touch.x - left[0].stroke.right > REACH * band.high or middle + ASIDE * band.high < left[0].stroke.right
-    ):
+    reach, aside = REACH * band.high, ASIDE * band.high
+    right = groups[after].stroke.x
+    if not middle - aside <= right <= touch.right + reach:
         return None
-    return _Place(before if left else -1, band)
+    left = groups[before].stroke.right if before >= 0 else touch.x
+    return _Place(before, band) if touch.x - reach <= left <= middle + aside else None
 
 
-def _read_touches(groups: list[Group], near: list[tuple[Stroke, _Place]]) -> tuple[list[Group], set[int]]:
-    """Return a line's groups with the signs that touches make up, and which touches those are."""
-    line: list[tuple[float, Group]] = [(float(at), group) for at, group in enumerate(groups)]
-    taken: set[int] = set()
+def _read_touches(groups: list[Group], touches: list[Stroke]) -> tuple[list[Group], list[Stroke]]:
+    """Return a line's groups with the signs that touches make up, one between two digits, and which touches they are."""
+    places = [(touch, place) for touch in touches if (place := _find_place(touch, groups))]
+    near: dict[int, list[Stroke]] = {}
+    for touch, place in places:
+        near.setdefault(place.before, []).append(touch)
+    bands = {place.before: place.band for _, place in places}
+    line = list(groups)
+    taken: list[Stroke] = []
+    for before in sorted(near, reverse=True):
+        after = next(at for at in range(before + 1, len(groups)) if groups[at].sign is None)
+        found = _name_touches(near[before], groups[before + 1 : after], bands[before], is_first=before < 0)
+        if found:
+            sign, strokes, held = found
+            group = Group(join_strokes(strokes), sign, bands[before], None, doubted=True, cell=groups[0].cell)
+            line[before + 1 : after] = [*(one for one in groups[before + 1 : after] if one is not held), group]
+            taken += [one for one in strokes if held is None or one is not held.stroke]
+    return line, taken
 
-    def add(at: float, stroke: Stroke, sign: str, band: Band, *touches: Stroke) -> None:
-        line.append((at, Group(stroke, sign, band, None, doubted=True, cell=groups[0].cell)))
-        taken.update(map(id, touches))
 
-    for at, group in enumerate(groups):  # half of a colon was read
-        if group.sign not in {".", ",", ""}:
-            continue
-        for touch, place in near:
-            both = [touch, group.stroke]
-            if id(touch) not in taken and name_sign(both, join_strokes(both), place.band) == ":":
-                line = [one for one in line if one[1] is not group]
-                add(float(at), join_strokes(both), ":", group.band, touch)
-                break
-    for (one, place), (two, other) in combinations(near, 2):
-        both = [one, two]
-        if (
-            place.before == other.before
-            and not taken & {id(one), id(two)}
-            and name_sign(both, join_strokes(both), place.band) == ":"
-        ):
-            add(place.before + 0.5, join_strokes(both), ":", place.band, one, two)
-    for touch, place in near:
-        sign = None if id(touch) in taken or touch.pen < THINNEST * place.band.pen else name_sign([touch], touch, place.band)
-        if sign == "-" or (sign in {".", ","} and place.before >= 0):
-            add(place.before + 0.5, touch, sign, place.band, touch)
-    return [group for _, group in sorted(line, key=lambda one: one[0])], taken
+def _name_touches(
+    touches: list[Stroke], between: list[Group], band: Band, *, is_first: bool
+) -> tuple[str, list[Stroke], Group | None] | None:
+    """Name the sign that touches make up between two digits, with the strokes it has, and what was read of it already.
+
+    Args:
+        touches: between the digits.
+        between: what was read there.
+        band: in which digits stand.
+        is_first: no digit is before them.
+    """
+    for touch in touches:
+        for held in between:  # half of a colon was read
+            both = [touch, held.stroke]
+            if held.sign in {".", ",", ""} and name_sign(both, join_strokes(both), band) == ":":
+                return ":", both, held
+    if any(held.sign for held in between):
+        return None
+    for pair in combinations(touches, 2):
+        if not is_first and name_sign([*pair], join_strokes([*pair]), band) == ":":
+            return ":", [*pair], None
+    for touch in sorted(touches, key=lambda touch: -int(touch.mask.sum())):
+        sign = name_sign([touch], touch, band)
+        is_thin = sign != "." and touch.pen < THINNEST * band.pen
+        if not is_thin and (sign == "-" or (sign in {".", ","} and not is_first)):
+            return sign, [touch], None
+    return None

@@ -77,6 +77,7 @@ class Marks:
     likely: float = 1.0  # that this is the side on which the ink is
     place: NDArray[np.float64] = field(default_factory=lambda: np.eye(3))  # (3, 3): from these pixels to the picture's
     paper: Paper | None = None  # what they were found on, where it is uneven
+    ruled: NDArray[np.uint8] | None = None  # their contrast before the paper's rules were taken out of it, if any were
 
 
 @dataclass(frozen=True)

@@ -218,7 +218,8 @@ def _rate_at_best(likely: float, others: Parts, whatever_size: bool) -> float:
 
 def clear_rules(marks: Marks) -> Marks:
     """Return the marks without the rules of the paper."""
-    return replace(marks, contrast=remove_rules(marks.contrast, marks.least))
+    contrast = remove_rules(marks.contrast, marks.least)
+    return marks if contrast is marks.contrast else replace(marks, contrast=contrast, ruled=marks.contrast)
 
 
 def measure_level(contrast: Pixels, least: float) -> float:
