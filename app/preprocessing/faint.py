@@ -30,6 +30,7 @@ THINNEST = 0.6  # of the pen's width that a comma or a minus is thick at least
 WIDEST, HIGHEST = 1.2, 0.7  # of the usual height
 RISES, SINKS = 1.1, 0.45  # of the digits' height that its middle is over and under their base line at most
 ASIDE = 0.1  # of it that it reaches over or under a digit beside it
+LOWEST = {".": 0.05, ",": -0.04}  # of the digits' height that it is over their base line at most, or it is only a doubt
 MOST_ELSEWHERE = 1  # touches that are no sign, for each that is one: of more, the paper is dirty,
 ALIKE = 0.5  # counted from so much of the smallest sign's ink, and of the palest one's contrast
 MAX_TOUCHES = 400  # of a picture: of more, it is dirty
@@ -175,6 +176,8 @@ def _name_touches(
 ) -> tuple[str, list[Stroke], Group | None] | None:
     """Name the sign that touches make up between two digits, with the strokes it has, and what was read of it already.
 
+    The name is "" where it stands as no sign clearly does: it is no more than a doubt.
+
     Args:
         touches: between the digits.
         between: what was read there.
@@ -194,6 +197,7 @@ def _name_touches(
     for touch in sorted(touches, key=lambda touch: -int(touch.mask.sum())):
         sign = name_sign([touch], touch, band)
         is_thin = sign != "." and touch.pen < THINNEST * band.pen
-        if not is_thin and (sign == "-" or (sign in {".", ","} and not is_first)):
-            return sign, [touch], None
+        if not is_thin and (sign == "-" or (sign in LOWEST and not is_first)):
+            stands = sign == "-" or (band.base - touch.bottom) / band.high <= LOWEST[sign]
+            return sign if stands else "", [touch], None
     return None
