@@ -1,6 +1,6 @@
 """Rows whose signs are hardly seen: pressed less than the digits, written by a dry pen, or on a printed rule.
 
-    kind -> a text with a sign -> a row (train/evaluation/written.py) -> its ink weakened, or a rule laid under its signs
+    kind -> a text with a sign -> a row (train/evaluation/written.py) -> its ink weakened, or a rule under its signs
 
 What may have been overlooked is chosen on these rows, from validation digits and drawn ones; never on a test split.
 """
@@ -19,6 +19,7 @@ from .written import KINDS as TEXTS
 from .written import Ink, measure_slants, set_row, take_turns, write_row
 
 PRESSED = (0.2, 0.8)  # of the digits' ink that a sign pressed less has
+LOW = 0.5  # of a row's height: signs are lower
 WRITTEN = ("decimal .", "decimal ,", "time", "date .", "date -", "minus", "difference", "plain")
 PATCH = (0.15, 0.6)  # of a row's height: so large are the places where a dry pen writes alike
 DRIEST = (0.15, 0.5)  # of its ink that a dry pen leaves at least
@@ -41,22 +42,20 @@ def compose_faint(
     for kind, number, rng in take_turns(KINDS, kinds, count, seed):
         text = TEXTS[WRITTEN[number // 2 % len(WRITTEN)]](rng)
 
-        def write(press: float, text: str = text, number: int = number, rng: np.random.Generator = rng) -> Ink:
-            if number % 2:
-                return set_row(text, split, slants, None, rng, press)
-            return write_row(text, None, rng, press)
-
-        yield kind, text, to_png(KINDS[kind](write, rng))
+        row = set_row(text, split, slants, None, rng) if number % 2 else write_row(text, None, rng)
+        yield kind, text, to_png(KINDS[kind](row, rng))
 
 
-def _press_less(write: Callable[[float], Ink], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Press signs less than digits."""
-    return lay_on_noisy_paper([write(float(rng.uniform(*PRESSED)))], rng)
+def _press_less(row: Ink, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Press signs less than digits: all ink that is low."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(row)
+    low = np.flatnonzero(stats[:, cv2.CC_STAT_HEIGHT] < LOW * len(row))
+    pressed = np.where(np.isin(labels, low), rng.uniform(*PRESSED) * row, row)
+    return lay_on_noisy_paper([np.asarray(pressed, np.uint8)], rng)
 
 
-def _run_dry(write: Callable[[float], Ink], rng: np.random.Generator) -> NDArray[np.uint8]:
+def _run_dry(row: Ink, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Write with a pen that gives more or less ink along its lines, on paper whose grain shows."""
-    row = write(1.0)
     patch = max(2.0, len(row) * rng.uniform(*PATCH))
     flow = _vary(row.shape, patch, rng)
     dry = rng.uniform(*DRIEST)
@@ -72,9 +71,8 @@ def _vary(shape: tuple[int, ...], patch: float, rng: np.random.Generator) -> NDA
     return np.asarray((field - field.mean()) / max(1e-6, float(field.std())), np.float64)
 
 
-def _rule(write: Callable[[float], Ink], rng: np.random.Generator) -> NDArray[np.uint8]:
+def _rule(row: Ink, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Write on ruled paper: a rule runs through the points of a number, or through its minus signs."""
-    row = write(1.0)
     high = len(row)
     at = (BASE if rng.random() < 0.6 else MIDDLE) * high - rng.uniform(0, 0.12) * high
     around = (rng.uniform(*AROUND, 4) * high).astype(int)
@@ -94,7 +92,7 @@ def _rule(write: Callable[[float], Ink], rng: np.random.Generator) -> NDArray[np
     return np.asarray(np.clip(page, 0, 255), np.uint8)
 
 
-KINDS: dict[str, Callable[[Callable[[float], Ink], np.random.Generator], NDArray[np.uint8]]] = {
+KINDS: dict[str, Callable[[Ink, np.random.Generator], NDArray[np.uint8]]] = {
     "pale signs": _press_less,
     "dry pen": _run_dry,
     "on a rule": _rule,

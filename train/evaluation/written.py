@@ -135,19 +135,12 @@ def take_turns(
                 yield kind, number, rng
 
 
-def write_row(text: str, gap: float | None, rng: np.random.Generator, press: float = 1.0) -> Ink:
-    """Write a text with one hand, one way to write each digit, and one pen.
-
-    Args:
-        gap: between neighbours, of the digits' height; any of GAP where None.
-        press: how strong the ink of signs is, of that of digits.
-    """
-    return write_rows([text], gap, rng, press)[0]
+def write_row(text: str, gap: float | None, rng: np.random.Generator) -> Ink:
+    """Write a text with one hand, one way to write each digit, and one pen."""
+    return write_rows([text], gap, rng)[0]
 
 
-def write_rows(
-    texts: Sequence[str], gap: float | None, rng: np.random.Generator, press: float = 1.0
-) -> list[Ink]:
+def write_rows(texts: Sequence[str], gap: float | None, rng: np.random.Generator) -> list[Ink]:
     """Write several texts likewise, each as ink of its own, of any height."""
     hand, pen = pick_hand(rng), _pick_pen(rng)
     styles: dict[str, Style] = {}
@@ -161,19 +154,11 @@ def write_rows(
                 parts.append(_to_size(write(style.draw(rng), hand, rng), rng))
             else:
                 parts.append(_draw_any_sign(sign, hand.slant, pen, rng))
-        pressed = [press if not sign.isdigit() else 1.0 for sign, paths in zip(text, parts, strict=True) for _ in paths]
-        rows.append(_draw(_join(parts, gap, pen, rng), pen, rng, pressed))
+        rows.append(_draw(_join(parts, gap, pen, rng), pen, rng))
     return rows
 
 
-def set_row(
-    text: str,
-    split: Split,
-    slants: NDArray[np.float64],
-    gap: float | None,
-    rng: np.random.Generator,
-    press: float = 1.0,
-) -> Ink:
+def set_row(text: str, split: Split, slants: NDArray[np.float64], gap: float | None, rng: np.random.Generator) -> Ink:
     """Set digits of a split that lean alike side by side, and draw signs beside them with a pen as thick."""
     high = int(rng.integers(*HIGH))
     slant = float(rng.choice(slants))
@@ -193,7 +178,7 @@ def set_row(
         else:
             paths = _draw_any_sign(sign, slant, pen, rng)
             points = np.concatenate(paths)
-            drawn = _draw_paths(paths, pen, high, [press] * len(paths))
+            drawn = _draw_paths(paths, pen, high)
             placed.append((drawn, float(points[:, 1].max()) + pen / 2 - 0.5))
     right, boxes = 0, []
     for ink, below in placed:
@@ -277,27 +262,20 @@ def _join(parts: list[list[Path]], gap: float | None, pen: float, rng: np.random
     return row
 
 
-def _draw(
-    paths: list[Path], pen: float, rng: np.random.Generator, pressed: Sequence[float] | None = None
-) -> Ink:
-    return _draw_paths(paths, pen, int(rng.integers(*HIGH)), pressed)
+def _draw(paths: list[Path], pen: float, rng: np.random.Generator) -> Ink:
+    return _draw_paths(paths, pen, int(rng.integers(*HIGH)))
 
 
-def _draw_paths(paths: list[Path], pen: float, high: int, pressed: Sequence[float] | None = None) -> Ink:
-    """Draw paths on as little paper as they need, (h, w).
-
-    Args:
-        pressed: how strong the ink of each path is, 0 to 1; all of them 1 where None.
-    """
+def _draw_paths(paths: list[Path], pen: float, high: int) -> Ink:
+    """Draw paths on as little paper as they need, (h, w)."""
     points = np.concatenate(paths)
     low = points.min(axis=0)
     thick = max(1, round(pen * high * FINER))
     size = np.ceil((points.max(axis=0) - low) * high * FINER).astype(int) + 2 * thick + 2
     sheet = np.zeros((size[1] + -size[1] % FINER, size[0] + -size[0] % FINER), np.uint8)
-    strengths = [1.0] * len(paths) if pressed is None else pressed
-    for strength, path in sorted(zip(strengths, paths, strict=True), key=lambda one: one[0]):  # the strong ones above
+    for path in paths:
         placed = ((path - low) * high * FINER + thick).round().astype(np.int32)
-        cv2.polylines(sheet, [placed], False, round(255 * strength), thick, cv2.LINE_AA)
+        cv2.polylines(sheet, [placed], False, 255, thick, cv2.LINE_AA)
     drawn = cv2.resize(sheet, (sheet.shape[1] // FINER, sheet.shape[0] // FINER), interpolation=cv2.INTER_AREA)
     return _crop(np.asarray(drawn, np.uint8))
 
