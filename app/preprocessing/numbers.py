@@ -118,7 +118,7 @@ def find_numbers(
         TooLarge: there is more than is read in time.
     """
     picture = replace(picture, pixels=scale_few_levels(picture.pixels))
-    tables, (marks, strokes, small, pale, crossing) = find_ink_and_tables(picture.pixels, photo_side)
+    tables, marks, strokes, small, pale = find_ink_and_tables(picture.pixels, photo_side)
     usual = float(np.median([stroke.height for stroke in strokes]))
     if find_finer and len(strokes) >= MANY_STROKES:
         finer = find_finer(usual)
@@ -150,7 +150,7 @@ def find_numbers(
     left_out = [
         stroke for stroke in left_out if stroke.width >= SMALL_DIGIT * usual
     ]  # not what the border leaves of one
-    left_out += doubtful + crossing
+    left_out += doubtful
     used = _list_used(rows)
     left_out += [
         stroke for stroke, one in zip(lower, lower_seen, strict=True) if id(stroke) not in used and is_clear(one)

@@ -7,32 +7,22 @@ Owns which side of the paper is ink where there are lines, frames or shadows. Kn
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import NoInk
 from .paper import NARROW_STROKES, Marks, Side, find_sides
 from .parts import Parts, find_parts, find_roughly
-from .strokes import NO_DIGIT, PAGE_GRID, Stroke, find_crossing, find_pale, find_strokes, part_by_cell, refine_marks
+from .strokes import NO_DIGIT, PAGE_GRID, Stroke, find_pale, find_strokes, part_by_cell, refine_marks
 from .tables import FEW, Tables, find_tables
 
 PAGE_SIDE = 1000  # pixels of a photograph's longer side: a page's digits are smaller than a single one
 
 
-class Ink(NamedTuple):
-    """What is drawn on a page."""
-
-    marks: Marks
-    strokes: list[Stroke]  # as high as digits,
-    small: list[Stroke]  # and smaller ones
-    pale: list[Stroke]  # much paler than both
-    crossing: list[Stroke]  # lines from border to border, with what stands on them
-
-
-def find_ink_and_tables(pixels: NDArray[np.uint8], photo_side: int) -> tuple[Tables | None, Ink]:
-    """Return the tables, if there are any, and the ink.
+def find_ink_and_tables(
+    pixels: NDArray[np.uint8], photo_side: int
+) -> tuple[Tables | None, Marks, list[Stroke], list[Stroke], list[Stroke]]:
+    """Return the tables, if there are any; the marks; the strokes as high as digits, the small and the pale ones.
 
     Args:
         pixels: uint8 (h, w) grey or (h, w, 3) RGB.
@@ -48,22 +38,24 @@ def find_ink_and_tables(pixels: NDArray[np.uint8], photo_side: int) -> tuple[Tab
     if tables is None and cleared[0].flat:  # a frame was no table's
         cleared = find_sides(pixels, photo_side=photo_side)
     try:
-        ink = _find_ink(cleared, tables, grid)
+        marks, strokes, small, pale = _find_ink(cleared, tables, grid)
     except NoInk:
         if tables or cleared[0].flat:
             raise
         narrow = find_sides(pixels, photo_side=photo_side, strokes=NARROW_STROKES)  # than a shadow that hides the ink
-        ink = _find_ink(narrow, tables, grid)
+        marks, strokes, small, pale = _find_ink(narrow, tables, grid)
     few = tables and not tables.ruled and len(tables.cells) <= FEW
-    if few and part_by_cell(ink.strokes, tables).keys() == {None}:  # nought beside nought
+    if few and part_by_cell(strokes, tables).keys() == {None}:  # nought beside nought
         tables = None
         sides = find_sides(pixels, photo_side=photo_side) if sides[0].flat else sides
-        ink = _find_ink(sides, tables, grid)
-    return tables, ink
+        marks, strokes, small, pale = _find_ink(sides, tables, grid)
+    return tables, marks, strokes, small, pale
 
 
-def _find_ink(sides: list[Side], tables: Tables | None, grid: int) -> Ink:
-    """Return the marks on the side that is ink, and their strokes.
+def _find_ink(
+    sides: list[Side], tables: Tables | None, grid: int
+) -> tuple[Marks, list[Stroke], list[Stroke], list[Stroke]]:
+    """Return the marks on the side that is ink, their strokes, the small ones, and those that are much paler.
 
     Raises:
         NoInk: there is no digit.
@@ -78,8 +70,7 @@ def _find_ink(sides: list[Side], tables: Tables | None, grid: int) -> Ink:
         strokes, small, pale = (_leave_lines_out(some, tables, marks) for some in (strokes, small, pale))
         if not strokes:
             raise NoInk(NO_DIGIT)
-    crossing = [] if tables else find_crossing(marks, parts, [*strokes, *small, *pale])
-    return Ink(marks, strokes, small, pale, crossing)
+    return marks, strokes, small, pale
 
 
 def _leave_lines_out(strokes: list[Stroke], tables: Tables, marks: Marks) -> list[Stroke]:

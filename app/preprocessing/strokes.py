@@ -44,8 +44,6 @@ SOFT = 0.4  # widths of the pen that a line's soft edges are wide,
 LEAST_DRY = 0.005  # of the strokes' ink that there is of it,
 DRY_WIDE = 2.0  # of the usual height that both together are wide at most, and
 DRY_MORE = 3.0  # times as much in all at most
-HIGH_ON_LINE, WIDE_ON_LINE = 0.6, 0.3  # of the usual height: ink on a line that may be a digit,
-MOST_ON_LINE = 0.7  # and of the line's length, of all of them
 COVERED = 0.2  # and of its cells that are strokes at most
 ABOVE = 0.5  # of the narrower stroke's width that it shares with the one below it, of the same digit
 BESIDE = 0.5  # of the lower stroke's height that both share: more, and they stand side by side
@@ -304,35 +302,6 @@ def find_pale(marks: Marks, parts: Parts, strokes: list[Stroke]) -> list[Stroke]
         own &= marks.contrast[window] > max(marks.least, PALE_INK * float(parts.level[part]))
         if own.any():
             found.append(trim_stroke(Stroke(x, y, own)))
-    return found
-
-
-def find_crossing(marks: Marks, parts: Parts, strokes: list[Stroke]) -> list[Stroke]:
-    """Find the parts that run from one border to the opposite one and are as high as digits on their way.
-
-    Digits on a rule that was not taken out hang together with it, and look like nothing; so do the edge of a table and
-    a fold, which are as high everywhere, or nowhere.
-
-    Args:
-        marks: that the parts and the strokes are of.
-        parts: all of them.
-        strokes: that were found.
-    """
-    rows, columns = parts.labels.shape
-    x, y, width, height = parts.boxes.T
-    level = (width == columns) & (y > 0) & (y + height < rows)
-    upright = (height == rows) & (x > 0) & (x + width < columns)
-    found = []
-    for part in np.flatnonzero(level | upright):
-        left, top, wide, high = (int(length) for length in parts.boxes[part])
-        own = parts.labels[top : top + high, left : left + wide] == part + 1
-        along = own if level[part] else own.T
-        extents = (len(along) - along[::-1].argmax(axis=0) - along.argmax(axis=0)) * parts.step
-        usual = float(np.median([stroke.height for stroke in strokes])) if strokes else float(extents.max())
-        as_digits = (extents >= HIGH_ON_LINE * usual) & (extents <= HIGHEST * usual)
-        if WIDE_ON_LINE * usual <= as_digits.sum() * parts.step <= MOST_ON_LINE * len(as_digits) * parts.step:
-            shown = show_parts(parts, np.arange(len(parts)) == part, marks.contrast.shape) > 0
-            found.append(trim_stroke(Stroke(0, 0, shown)))
     return found
 
 
