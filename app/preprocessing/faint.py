@@ -152,7 +152,7 @@ def _find_place(touch: Stroke, groups: list[Group]) -> _Place | None:
 
 
 def _read_touches(groups: list[Group], touches: list[Stroke]) -> tuple[list[Group], list[Stroke]]:
-    """Return a line's groups with the signs that touches make up, one between two digits, and which touches they are."""
+    """Return a line's groups with signs that touches make up, one between two digits, and which touches these are."""
     places = [(touch, place) for touch in touches if (place := _find_place(touch, groups))]
     near: dict[int, list[Stroke]] = {}
     for touch, place in places:
