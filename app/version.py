@@ -1,3 +1,3 @@
 """The version of the program, as it says itself and as its packages are called."""
 
-VERSION = "1.7.0"
+VERSION = "1.8.0"
