@@ -33,7 +33,7 @@ DASH = 0.4  # of the distance between rules, that a dash of the lines that cross
 DASHES = 0.25  # of such a line that its dashes are together
 CORNER = 5  # pixels around the crossing of two rules, where their ink runs together
 STRONGEST_RULE = 85  # percentile of the contrasts of rules, which is that of their middles
-LONG = 0.4  # of the picture: ink that goes along rules so far is their own
+LONG = 0.8  # of the picture: what goes along rules so far is no stroke that lies on one, but their own middle
 CROSSING = 9  # pixels: over so thick a rule, strokes are joined again
 
 Pixels = NDArray[np.uint8]

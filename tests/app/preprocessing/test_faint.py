@@ -11,9 +11,9 @@ from app.preprocessing.decoding import Picture
 from app.preprocessing.numbers import Writing
 from app.preprocessing.ruling import remove_rules
 from app.preprocessing.writing import find_writing
-from app.reading.answers import read_one
+from app.reading.answers import predict_one, read_one
 from tests.app.preprocessing.test_numbers import look_with, the_robust
-from tests.support.drawings import draw_text, to_png
+from tests.support.drawings import draw_digit, draw_text, to_png
 from tests.train.evaluation.test_written import print_split
 from train.evaluation.faint import compose_faint
 from train.evaluation.measurements import is_sure
@@ -107,6 +107,13 @@ def test_the_middle_of_a_rule_goes_with_its_edges() -> None:
     assert not left[:, :270].any()
     assert not left[:, 300:].any()
     assert left[40:95, 280:290].all()
+
+
+@pytest.mark.parametrize("strength", (0.3, 0.5, 0.7))
+def test_the_foot_of_a_digit_that_lies_along_a_rule_stays(strength: float) -> None:
+    ink = (255 - draw_digit(2, shape=(79, 74), height=46, pen=4)) / 255
+    ruled = rule(rule(ink, 30, 2, strength), 60, 2, strength)
+    assert predict_one(the_robust(), to_png(lay(ruled)))["digit"] == 2
 
 
 def test_a_point_on_a_rule_is_read_and_doubted() -> None:
