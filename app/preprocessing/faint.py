@@ -33,7 +33,8 @@ ASIDE = 0.1  # of it that it reaches over or under a digit beside it
 LOWEST = {".": 0.05, ",": -0.04}  # of the digits' height that it is over their base line at most, or it is only a doubt
 MOST_ELSEWHERE = 1  # touches that are no sign, for each that is one: of more, the paper is dirty,
 ALIKE = 0.5  # counted from so much of the smallest sign's ink, and of the palest one's contrast
-MAX_TOUCHES = 400  # of a picture: of more, it is dirty
+MAX_TOUCHES = 400  # of a picture: of more, it is dirty; and of a sign's place
+MAX_TOGETHER = 6  # are looked at, the largest
 
 Pixels = NDArray[np.uint8]
 
@@ -153,7 +154,10 @@ def _find_place(touch: Stroke, groups: list[Group]) -> _Place | None:
 
 def _read_touches(groups: list[Group], touches: list[Stroke]) -> tuple[list[Group], list[Stroke]]:
     """Return a line's groups with signs that touches make up, one between two digits, and which touches these are."""
-    places = [(touch, place) for touch in touches if (place := _find_place(touch, groups))]
+    highest = min(one.stroke.y for one in groups) - max(one.band.high for one in groups)
+    lowest = max(one.stroke.bottom for one in groups) + max(one.band.high for one in groups)
+    beside = [touch for touch in touches if highest < touch.y < lowest]
+    places = [(touch, place) for touch in beside if (place := _find_place(touch, groups))]
     near: dict[int, list[Stroke]] = {}
     for touch, place in places:
         near.setdefault(place.before, []).append(touch)
@@ -162,7 +166,8 @@ def _read_touches(groups: list[Group], touches: list[Stroke]) -> tuple[list[Grou
     taken: list[Stroke] = []
     for before in sorted(near, reverse=True):
         after = next(at for at in range(before + 1, len(groups)) if groups[at].sign is None)
-        found = _name_touches(near[before], groups[before + 1 : after], bands[before], is_first=before < 0)
+        largest = sorted(near[before], key=lambda touch: -int(touch.mask.sum()))[:MAX_TOGETHER]
+        found = _name_touches(largest, groups[before + 1 : after], bands[before], is_first=before < 0)
         if found:
             sign, strokes, held = found
             group = Group(join_strokes(strokes), sign, bands[before], None, doubted=True, cell=groups[0].cell)
@@ -179,7 +184,7 @@ def _name_touches(
     The name is "" where it stands as no sign clearly does: it is no more than a doubt.
 
     Args:
-        touches: between the digits.
+        touches: between the digits, the largest first.
         between: what was read there.
         band: in which digits stand.
         is_first: no digit is before them.
@@ -194,7 +199,7 @@ def _name_touches(
     for pair in combinations(touches, 2):
         if not is_first and name_sign([*pair], join_strokes([*pair]), band) == ":":
             return ":", [*pair], None
-    for touch in sorted(touches, key=lambda touch: -int(touch.mask.sum())):
+    for touch in touches:
         sign = name_sign([touch], touch, band)
         is_thin = sign != "." and touch.pen < THINNEST * band.pen
         if not is_thin and (sign == "-" or (sign in LOWEST and not is_first)):
