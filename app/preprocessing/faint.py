@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from .grouping import REACH, Group
 from .paper import Marks
 from .signs import Band, name_sign
-from .strokes import Stroke, join_strokes
+from .strokes import Stroke, cut_out, draw_strokes, join_strokes
 from .tables import Cell
 
 PALE = 0.12  # of the strokes' contrast that a pale sign has at least,
@@ -50,7 +50,9 @@ def add_faint_signs(
         marks: that the strokes are of.
         usual: height of the strokes.
     """
-    touches = _find_touches(marks, _draw([*(group.stroke for _, group in numbered), *other], marks), usual)
+    touches = _find_touches(marks, draw_strokes([*(group.stroke for _, group in numbered), *other], marks), usual)
+    if not touches:
+        return numbered
     lines: dict[tuple[int, Cell | None], list[Group]] = {}
     for number, group in numbered:
         lines.setdefault((number, group.cell), []).append(group)
@@ -78,14 +80,7 @@ def _leave_dirt_out(touches: list[Stroke], signs: list[Stroke], marks: Marks) ->
 def _show(touch: Stroke, marks: Marks) -> NDArray[np.uint8]:
     """Return the contrasts of a touch, (n,)."""
     shown = marks.contrast if marks.ruled is None else marks.ruled
-    return np.asarray(shown[touch.y : touch.bottom, touch.x : touch.right][touch.mask])
-
-
-def _draw(strokes: list[Stroke], marks: Marks) -> Pixels:
-    drawn = np.zeros(marks.contrast.shape, np.uint8)
-    for stroke in strokes:
-        drawn[stroke.y : stroke.bottom, stroke.x : stroke.right][stroke.mask] = 255
-    return drawn
+    return np.asarray(cut_out(shown, touch)[touch.mask])
 
 
 def _find_touches(marks: Marks, drawn: Pixels, usual: float) -> list[Stroke]:

@@ -238,24 +238,32 @@ def _grow_pale(strokes: list[Stroke], marks: Marks, edge: float, usual: float) -
         edge: contrast that the strokes' ink has at least.
         usual: height of the strokes.
     """
-    levels = [float(np.median(_cut_out(marks.contrast, stroke)[stroke.mask])) for stroke in strokes]
+    levels = [float(np.median(cut_out(marks.contrast, stroke)[stroke.mask])) for stroke in strokes]
     if not any(level < PALE_LEVEL * edge for level in levels):
         return strokes
     taken = np.zeros(marks.contrast.shape, np.int32)
     for number, stroke in enumerate(strokes, 1):
-        _cut_out(taken, stroke)[stroke.mask] = number
+        cut_out(taken, stroke)[stroke.mask] = number
     grown = []
     for number, (stroke, level) in enumerate(zip(strokes, levels, strict=True), 1):
         low = max(float(marks.least), GOES_ON * level)
         wider = _follow_ink(stroke, marks, low, round(usual)) if level < PALE_LEVEL * edge and low < edge else stroke
-        others = _cut_out(taken, wider)[wider.mask]
+        others = cut_out(taken, wider)[wider.mask]
         fits = wider.height <= HIGHEST * usual and wider.mask.sum() <= MORE_INK * stroke.mask.sum()
         fits = fits and _measure_depths(wider.mask).max() <= MORE_BROAD * _measure_depths(stroke.mask).max() + 1
         grown.append(wider if fits and not ((others > 0) & (others != number)).any() else stroke)
     return grown
 
 
-def _cut_out(array: NDArray[Any], stroke: Stroke) -> NDArray[Any]:
+def draw_strokes(strokes: list[Stroke], marks: Marks) -> Pixels:
+    """Return where strokes are: uint8 (h, w) as the marks, 255 there and 0 elsewhere."""
+    drawn = np.zeros(marks.contrast.shape, np.uint8)
+    for stroke in strokes:
+        cut_out(drawn, stroke)[stroke.mask] = 255
+    return drawn
+
+
+def cut_out(array: NDArray[Any], stroke: Stroke) -> NDArray[Any]:
     """Return the window of an array that a stroke's box covers."""
     return array[stroke.y : stroke.bottom, stroke.x : stroke.right]
 
@@ -290,9 +298,7 @@ def find_pale(marks: Marks, parts: Parts, strokes: list[Stroke]) -> list[Stroke]
     pale &= (high >= PALE_HIGH * usual) & (high <= HIGHEST * usual)
     if not pale.any():
         return []
-    drawn = np.zeros(marks.contrast.shape, np.uint8)
-    for stroke in strokes:
-        drawn[stroke.y : stroke.bottom, stroke.x : stroke.right] |= stroke.mask
+    drawn = draw_strokes(strokes, marks)
     held = np.bincount(parts.labels[pool_cells(drawn, parts.step) > 0], minlength=len(parts) + 1)[1:]
     found = []
     for part in np.flatnonzero(pale & (held <= COVERED * parts.area)):

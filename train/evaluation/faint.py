@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..data.datasets import Split
 from .pages import lay_on_noisy_paper, to_png
+from .papers import cover_lines
 from .written import KINDS as TEXTS
 from .written import Ink, measure_slants, set_row, take_turns, write_row
 
@@ -80,9 +81,7 @@ def _rule(row: Ink, rng: np.random.Generator) -> NDArray[np.uint8]:
     apart = high * rng.uniform(1.1, 1.8)
     lines = np.arange(-3, 4) * apart + around[0] + at
     thick, strength = rng.uniform(*RULE), rng.uniform(*RULE_STRENGTH)
-    rows = np.arange(len(ink))
-    away = np.abs(rows[:, None] - lines[None]).min(axis=1)
-    printed = strength * np.clip(thick / 2 + 0.5 - away, 0, 1) * min(1.0, thick)
+    printed = strength * cover_lines(len(ink), lines, float(thick))
     paper = 235 + rng.normal(0, rng.uniform(0.5, 4), ink.shape)
     ink_level, rule_level = rng.uniform(20, 70), rng.uniform(20, 70)
     page = paper * (1 - printed[:, None]) + rule_level * printed[:, None]

@@ -168,7 +168,7 @@ def _to_jpeg(picture: NDArray[np.uint8], quality: int) -> bytes:
 # ---- what is printed ----
 
 
-def _cover(length: int, centres: NDArray[np.float64], width: float) -> NDArray[np.float64]:
+def cover_lines(length: int, centres: NDArray[np.float64], width: float) -> NDArray[np.float64]:
     """Return how much of each pixel of a row lines of some width cover that cross it, (length,)."""
     place = np.arange(length)
     away = np.abs(place[:, None] - centres[None]).min(axis=1)
@@ -190,7 +190,7 @@ def _dotted(shape: tuple[int, int], unit: float, rng: np.random.Generator) -> Pr
     apart = max(apart, 2.2 * dot)
     lines = _at(shape[0], rng.uniform(1.3, 2.4) * unit, rng)
     return Print(
-        [_cross(_cover(shape[0], lines, dot), _cover(shape[1], _at(shape[1], apart, rng), dot))],
+        [_cross(cover_lines(shape[0], lines, dot), cover_lines(shape[1], _at(shape[1], apart, rng), dot))],
         lines,
         (0.8 * unit, 1.3 * unit),
     )
@@ -200,8 +200,8 @@ def _dashed(shape: tuple[int, int], unit: float, rng: np.random.Generator) -> Pr
     """Lines of dashes to write on."""
     long, apart, thick = rng.uniform(6, 18), rng.uniform(4, 12), rng.uniform(*LINE_WIDTHS)
     lines = _at(shape[0], rng.uniform(1.3, 2.4) * unit, rng)
-    dashes = _cover(shape[1], _at(shape[1], long + apart, rng), long)
-    return Print([_cross(_cover(shape[0], lines, thick), dashes)], lines, (0.8 * unit, 1.3 * unit))
+    dashes = cover_lines(shape[1], _at(shape[1], long + apart, rng), long)
+    return Print([_cross(cover_lines(shape[0], lines, thick), dashes)], lines, (0.8 * unit, 1.3 * unit))
 
 
 def _dot_grid(shape: tuple[int, int], unit: float, rng: np.random.Generator) -> Print:
@@ -209,7 +209,7 @@ def _dot_grid(shape: tuple[int, int], unit: float, rng: np.random.Generator) -> 
     dot = rng.uniform(1.5, 3.6)
     lines = _at(shape[0], unit, rng)
     return Print(
-        [_cross(_cover(shape[0], lines, dot), _cover(shape[1], _at(shape[1], unit, rng), dot))],
+        [_cross(cover_lines(shape[0], lines, dot), cover_lines(shape[1], _at(shape[1], unit, rng), dot))],
         lines,
         (HIGHS[0] * unit, HIGHS[2] * unit),
     )
@@ -219,14 +219,14 @@ def _ruled(shape: tuple[int, int], unit: float, rng: np.random.Generator) -> Pri
     """Rules to write on; digits may be so high that they reach over the next one."""
     apart = 1.5 * unit
     lines = _at(shape[0], apart, rng)
-    cover = np.outer(_cover(shape[0], lines, rng.uniform(*LINE_WIDTHS)), np.ones(shape[1]))
+    cover = np.outer(cover_lines(shape[0], lines, rng.uniform(*LINE_WIDTHS)), np.ones(shape[1]))
     return Print([cover], lines, (RULED_HIGHS[0] * apart, RULED_HIGHS[1] * apart))
 
 
 def _squares(shape: tuple[int, int], unit: float, rng: np.random.Generator) -> Print:
     """Squares of 5 mm."""
     rows, columns, thick = _at(shape[0], unit, rng), _at(shape[1], unit, rng), rng.uniform(*LINE_WIDTHS)
-    cover = np.maximum(_cover(shape[0], rows, thick)[:, None], _cover(shape[1], columns, thick)[None])
+    cover = np.maximum(cover_lines(shape[0], rows, thick)[:, None], cover_lines(shape[1], columns, thick)[None])
     high = float(rng.choice(HIGHS)) * unit * rng.uniform(0.85, 1.0)
     return Print([cover], rows, (high, high))
 
@@ -236,8 +236,8 @@ def _seyes(shape: tuple[int, int], unit: float, rng: np.random.Generator) -> Pri
     rows, columns = _at(shape[0], unit, rng), _at(shape[1], unit, rng)
     bold, fine = rng.uniform(1.4, 3.0), rng.uniform(1.0, 1.5)
     thin = np.concatenate([rows + unit * part / 4 for part in (-3, -2, -1, 1, 2, 3)])
-    down = np.maximum(_cover(shape[0], rows, bold), 0.7 * _cover(shape[0], thin, fine))
-    cover = np.maximum(down[:, None], _cover(shape[1], columns, fine)[None])
+    down = np.maximum(cover_lines(shape[0], rows, bold), 0.7 * cover_lines(shape[0], thin, fine))
+    cover = np.maximum(down[:, None], cover_lines(shape[1], columns, fine)[None])
     return Print([cover], rows, (0.25 * unit, 0.6 * unit))
 
 

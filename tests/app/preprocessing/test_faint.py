@@ -78,9 +78,8 @@ def test_a_pale_touch_between_digits_that_stands_as_no_sign_is_a_doubted_mark() 
     ink = press_less("45", 1.0)
     gap = np.flatnonzero(~(ink > 0).any(axis=0))
     middle = int(gap[(gap > 90) & (gap < ink.shape[1] - 90)].mean())
-    ink[118:126, middle - 4 : middle + 4] = 0.35  # 10 pixels over the base line
-    marks = find(lay(ink)).marks
-    assert [(mark.sign, mark.doubted) for mark in marks] in ([], [(None, True)])
+    ink[124:132, middle - 4 : middle + 4] = 0.35  # a tenth of the digits' height over the base line
+    assert [(mark.sign, mark.doubted) for mark in find(lay(ink)).marks] == [(None, True)]
 
 
 def rule(ink: NDArray[np.float64], row: int, thick: int, strength: float, fall: float = 0.0) -> NDArray[np.float64]:
@@ -116,7 +115,7 @@ def test_the_foot_of_a_digit_that_lies_along_a_rule_stays(strength: float) -> No
     assert predict_one(the_robust(), to_png(lay(ruled)))["digit"] == 2
 
 
-def test_a_point_on_a_rule_is_read_and_doubted() -> None:
+def test_a_point_on_a_rule_is_read() -> None:
     answer = read_one(the_robust(), to_png(lay(rule(press_less("48.5", 1.0), 136, 3, 0.9))))
     assert answer["text"] == "48.5"
 

@@ -5,17 +5,12 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from app.preprocessing.decoding import decode_picture
 from train.evaluation.faint import KINDS, WRITTEN, compose_faint
 
+from .test_papers import to_grey
 from .test_written import print_split
-
-
-def to_grey(body: bytes) -> NDArray[np.float64]:
-    pixels = decode_picture(body).pixels.astype(float)
-    return np.asarray(pixels.mean(axis=2) if pixels.ndim == 3 else pixels)
 
 
 @pytest.mark.parametrize("kind", KINDS)
