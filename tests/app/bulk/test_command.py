@@ -201,7 +201,9 @@ def test_a_killed_run_is_resumed_where_it_stopped(many: Path, tmp_path: Path, su
     output = tmp_path / f"read{suffix}"
     unfinished = tmp_path / f"read{suffix}.unfinished"
     growing = unfinished if suffix == ".parquet" else output
-    with start(str(many), "--output", str(output), "--processes", "2") as process:
+    some = f"{many}/0[0-4]*"
+    held_open = subprocess.PIPE  # it waits for names: however slow this machine is, it has not ended when it is killed
+    with start(some, "-", "--output", str(output), "--processes", "2", stdin=held_open) as process:
         wait_for(lambda: growing.exists() and growing.stat().st_size > 2000)
         workers = list_children(process.pid)
         process.send_signal(signal.SIGKILL)
@@ -266,12 +268,15 @@ def test_a_parquet_file_that_was_whole_when_the_machine_stopped_is_not_doubled(f
 @pytest.mark.parametrize("stopped_by", (signal.SIGINT, signal.SIGTERM))
 def test_an_interrupted_run_says_how_to_resume(many: Path, tmp_path: Path, stopped_by: signal.Signals) -> None:
     output = tmp_path / "read.csv"
-    with start(str(many), "--output", str(output), "--processes", "1", stderr=subprocess.PIPE) as process:
+    options = ("--output", str(output), "--processes", "1")
+    held_open = subprocess.PIPE
+    with start(str(many), "-", *options, stdin=held_open, stderr=subprocess.PIPE) as process:
         wait_for(lambda: output.exists() and output.stat().st_size > 2000)
         process.send_signal(stopped_by)
-        said = process.communicate()[1].decode().splitlines()
+        assert process.stderr
+        said = process.stderr.read().decode().splitlines()
     assert process.returncode == 128 + stopped_by
-    assert said[-1] == f"Interrupted; resume with: python -m app read {many} --output {output} --processes 1 --resume"
+    assert said[-1] == f"Interrupted; resume with: python -m app read {many} - --output {output} --processes 1 --resume"
 
 
 def test_a_process_that_dies_loses_and_duplicates_no_picture(many: Path) -> None:
@@ -499,10 +504,11 @@ def test_a_closed_pipe_ends_the_run_quietly(many: Path) -> None:
 
 def test_two_runs_do_not_write_to_one_file(many: Path, tmp_path: Path) -> None:
     output = tmp_path / "read.csv"
-    with start(str(many), "--output", str(output), stderr=subprocess.PIPE) as process:
+    names = "".join(f"{path}\n" for path in many.iterdir()).encode()
+    with start("-", "--output", str(output), stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         wait_for(lambda: output.exists() and output.stat().st_size > 0)
         code, _, said = run(str(many), "--output", str(output), "--resume")
-        process.communicate()
+        process.communicate(names)
     assert (code, said) == (2, f"Another run is writing to {output}. Wait for it, or choose another file.\n")
     assert len(read_rows(output)) == ENOUGH
 
