@@ -15,11 +15,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .grouping import REACH, Group
+from .grouping import REACH, Group, list_lines
 from .paper import Marks
 from .signs import Band, name_sign
 from .strokes import Stroke, cut_out, draw_strokes, join_strokes
-from .tables import Cell
 
 PALE = 0.12  # of the strokes' contrast that a pale sign has at least,
 ON_RULE = 0.35  # of it that ink on a rule is stronger than the rule,
@@ -53,13 +52,13 @@ def add_faint_signs(
     touches = _find_touches(marks, draw_strokes([*(group.stroke for _, group in numbered), *other], marks), usual)
     if not touches:
         return numbered
-    lines: dict[tuple[int, Cell | None], list[Group]] = {}
-    for number, group in numbered:
-        lines.setdefault((number, group.cell), []).append(group)
-    signs = _leave_dirt_out(touches, [one for line in lines.values() for one in _read_touches(line, touches)[1]], marks)
+    places = list_lines(numbered)
+    lines = [[numbered[place][1] for place in line] for line in places]
+    signs = _leave_dirt_out(touches, [one for line in lines for one in _read_touches(line, touches)[1]], marks)
     if not signs:
         return numbered
-    return [(number, group) for (number, _), line in lines.items() for group in _read_touches(line, signs)[0]]
+    read = [_read_touches(line, signs)[0] for line in lines]
+    return [(numbered[line[0]][0], group) for line, groups in zip(places, read, strict=True) for group in groups]
 
 
 def _leave_dirt_out(touches: list[Stroke], signs: list[Stroke], marks: Marks) -> list[Stroke]:

@@ -105,6 +105,14 @@ class Way(NamedTuple):
     groups: list[Group]
 
 
+def list_lines(numbered: list[tuple[int, Group]]) -> list[list[int]]:
+    """Return which groups are of one line, and in a table of one cell of it: their places in the list, in its order."""
+    lines: dict[tuple[int, Cell | None], list[int]] = {}
+    for place, (number, group) in enumerate(numbered):
+        lines.setdefault((number, group.cell), []).append(place)
+    return list(lines.values())
+
+
 def is_clear(seen: Seen) -> bool:
     """Tell whether ink clearly looks like one digit."""
     return seen.look * seen.likely >= CLEAR_LOOK

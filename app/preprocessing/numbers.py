@@ -23,7 +23,7 @@ from .decoding import Picture
 from .digits import look_for_ink
 from .doubts import is_fold
 from .faint import add_faint_signs
-from .grouping import CLEAR_LOOK, WEAK, Group, Seen, is_clear, may_be_digit
+from .grouping import CLEAR_LOOK, WEAK, Group, Seen, is_clear, list_lines, may_be_digit
 from .ink import is_faint
 from .levels import scale_few_levels
 from .lines import ALIKE, Rows, leave_out, sort_into_rows, stand_together
@@ -310,18 +310,15 @@ def _choose_pale(
 
 def _read_slashes(numbered: list[tuple[int, Group]], weigh: Weigh) -> list[tuple[int, Group]]:
     """Find the straight strokes that are slashes and not ones, or may be."""
-    lines: dict[tuple[int, Cell | None], list[int]] = {}
-    for index, (number, group) in enumerate(numbered):
-        lines.setdefault((number, group.cell), []).append(index)
-    places = list(lines.values())
-    written = [[_describe(numbered[index][1]) for index in line] for line in places]
+    lines = list_lines(numbered)
+    written = [[_describe(numbered[place][1]) for place in line] for line in lines]
     if not any(one.bar for line in written for one in line):
         return numbered
     changed = list(numbered)
     for (line, place), odds in weigh(written).items():
-        number, group = numbered[places[line][place]]
+        number, group = numbered[lines[line][place]]
         doubted = group.doubted or abs(odds) < NEAR
-        changed[places[line][place]] = (number, group._replace(sign="/" if odds > 0 else None, doubted=doubted))
+        changed[lines[line][place]] = (number, group._replace(sign="/" if odds > 0 else None, doubted=doubted))
     return changed
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..data.datasets import Split
 from .layouts import resize_row
-from .written import Ink, measure_slants, set_row, take_turns, write_rows
+from .written import Ink, Writer, take_turns
 
 INCHES = (8.27, 11.69)  # of A4
 DOTS = (150, 300)  # an inch
@@ -34,7 +34,7 @@ def compose_dense(
     split: Split, count: int, seed: int, kinds: Sequence[str] | None = None
 ) -> Iterable[tuple[str, str, bytes]]:
     """Compose full pages, half of a split's digits and half drawn, at either resolution: kind, text and JPEG."""
-    slants = measure_slants(split)
+    writer = Writer(split)
     for kind, number, rng in take_turns(KINDS, kinds, count, seed):
         down, across, long = KINDS[kind]
         dots = DOTS[number // 2 % 2]
@@ -43,7 +43,7 @@ def compose_dense(
         else:
             texts = [["".join(map(str, rng.integers(0, 10, long))) for _ in range(across)] for _ in range(down)]
         every, gap = [text for row in texts for text in row], float(rng.uniform(0.12, 0.3))
-        inks = [set_row(text, split, slants, gap, rng) for text in every] if number % 2 else write_rows(every, gap, rng)
+        inks = writer.write_all(every, number, rng, gap)
         page = _scan(_set_out(inks, (down, across), max(map(len, every)), dots, rng), rng)
         yield kind, "\n".join("".join(row) for row in texts), page
 

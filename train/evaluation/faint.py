@@ -17,7 +17,7 @@ from ..data.datasets import Split
 from .pages import lay_on_noisy_paper, to_png
 from .papers import cover_lines
 from .written import KINDS as TEXTS
-from .written import Ink, measure_slants, set_row, take_turns, write_row
+from .written import Ink, Writer, take_turns
 
 PRESSED = (0.2, 0.8)  # of the digits' ink that a sign pressed less has
 LOW = 0.5  # of a row's height: signs are lower
@@ -39,12 +39,10 @@ def compose_faint(
     Args:
         kinds: names among KINDS; all where None.
     """
-    slants = measure_slants(split)
+    writer = Writer(split)
     for kind, number, rng in take_turns(KINDS, kinds, count, seed):
         text = TEXTS[WRITTEN[number // 2 % len(WRITTEN)]](rng)
-
-        row = set_row(text, split, slants, None, rng) if number % 2 else write_row(text, None, rng)
-        yield kind, text, to_png(KINDS[kind](row, rng))
+        yield kind, text, to_png(KINDS[kind](writer.write(text, number, rng), rng))
 
 
 def _press_less(row: Ink, rng: np.random.Generator) -> NDArray[np.uint8]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..data.datasets import Split
 from .pages import lay_on_noisy_paper, to_png
-from .written import Ink, measure_slants, set_row, take_turns, write_row
+from .written import Ink, Writer, take_turns
 
 Write = Callable[[str], Ink]  # a row of digits, cropped to its ink
 Compose = Callable[[Write, np.random.Generator], tuple[str, Ink]]  # the text, lines separated by newlines, and the ink
@@ -35,12 +35,11 @@ def compose_layouts(
     split: Split, count: int, seed: int, kinds: Sequence[str] | None = None
 ) -> Iterable[tuple[str, str, bytes]]:
     """Compose pages of each kind, half of them of a split's digits and half drawn: its name, the text and a picture."""
-    slants = measure_slants(split)
+    writer = Writer(split)
     for kind, number, rng in take_turns(KINDS, kinds, count, seed):
 
-        def write(text: str, of_split: int = number % 2, rng: np.random.Generator = rng) -> Ink:
-            row = set_row(text, split, slants, None, rng) if of_split else write_row(text, None, rng)
-            return resize_row(row, HIGH)
+        def write(text: str, number: int = number, rng: np.random.Generator = rng) -> Ink:
+            return resize_row(writer.write(text, number, rng), HIGH)
 
         text, ink = KINDS[kind](write, rng)
         yield kind, text, to_png(lay_out(ink, rng))

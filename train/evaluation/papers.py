@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..data.datasets import Split
 from .layouts import resize_row
 from .pages import to_png
-from .written import Ink, measure_slants, set_row, take_turns, write_row
+from .written import Ink, Writer, take_turns
 
 Coverage = NDArray[np.float64]  # (h, w), how much of each pixel is printed, 0 to 1
 
@@ -52,12 +52,12 @@ def compose_papers(
         kinds: names among KINDS; all where None.
         written: ROWS_OF_DIGITS, ONE_DIGIT or NOTHING.
     """
-    slants = measure_slants(split)
+    writer = Writer(split)
     single, empty = written == ONE_DIGIT, written == NOTHING
     for kind, number, rng in take_turns(KINDS, kinds, count, seed, single, empty):
 
-        def write(text: str, of_split: int = number % 2, rng: np.random.Generator = rng) -> Ink:
-            return set_row(text, split, slants, None, rng) if of_split else write_row(text, None, rng)
+        def write(text: str, number: int = number, rng: np.random.Generator = rng) -> Ink:
+            return writer.write(text, number, rng)
 
         texts = [_pick_text(rng, single) for _ in range(1 if single else rng.integers(1, ROWS + 1))]
         yield kind, "" if empty else "\n".join(texts), _compose(kind, texts, write, empty, rng)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..data.datasets import Split
 from .layouts import resize_row
-from .written import Ink, measure_slants, set_row, take_turns, write_row
+from .written import Ink, Writer, take_turns
 
 Pixels = NDArray[np.uint8]  # (h, w, 3), RGB
 
@@ -34,7 +34,7 @@ def compose_stamps(
     split: Split, count: int, seed: int, kinds: Sequence[str] | None = None
 ) -> Iterable[tuple[str, str, bytes]]:
     """Compose photographs of each kind, half of the rows of a split's digits: kind, text and JPEG."""
-    slants = measure_slants(split)
+    writer = Writer(split)
     for kind, number, rng in take_turns(KINDS, kinds, count, seed):
         wide, high = SIZES[int(rng.integers(len(SIZES)))]
         text = ""
@@ -42,8 +42,7 @@ def compose_stamps(
             picture = draw_scene((high, wide), rng)
         else:
             text = "".join(map(str, rng.integers(0, 10, rng.integers(2, 7))))
-            row = set_row(text, split, slants, None, rng) if number % 2 else write_row(text, None, rng)
-            picture = _photograph(row, (high, wide), rng, lies_on_table=kind == "table")
+            picture = _photograph(writer.write(text, number, rng), (high, wide), rng, lies_on_table=kind == "table")
         date = _pick_date(rng)
         picture = stamp(picture, date, rng)
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(*QUALITY))]

@@ -17,7 +17,7 @@ from ..data.datasets import Split
 from .layouts import resize_row
 from .pages import to_png
 from .stamps import draw_cloud
-from .written import Ink, measure_slants, set_row, take_turns, write_row
+from .written import Ink, Writer, take_turns
 
 HIGH = 56  # pixels of the digits
 TURNED = 4.0  # degrees that a strip is turned at most
@@ -33,12 +33,12 @@ def compose_strips(
     split: Split, count: int, seed: int, kinds: Sequence[str] | None = None
 ) -> Iterable[tuple[str, str, bytes]]:
     """Compose two to six strips of each kind, half of the digits a split's: kind, text and PNG."""
-    slants = measure_slants(split)
+    writer = Writer(split)
     for kind, number, rng in take_turns(KINDS, kinds, count, seed):
         on_table, across = KINDS[kind]
         many = int(rng.integers(2, 7)) if across == 1 else 2 * int(rng.integers(1, 4))
         texts = ["".join(map(str, rng.integers(0, 10, rng.integers(2, 6)))) for _ in range(many)]
-        rows = [set_row(t, split, slants, None, rng) if number % 2 else write_row(t, None, rng) for t in texts]
+        rows = [writer.write(text, number, rng) for text in texts]
         picture = _lay_out([resize_row(row, HIGH) for row in rows], across, on_table, rng)
         yield kind, "\n".join(texts), to_png(picture)
 

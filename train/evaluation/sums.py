@@ -17,7 +17,7 @@ from ..data.datasets import Split
 from .layouts import HIGH, Sheet, Write, draw_rule, lay_out, resize_row
 from .pages import to_png
 from .tall import PLUS
-from .written import Ink, measure_slants, set_row, take_turns, write_row
+from .written import Ink, Writer, take_turns
 
 Compose = Callable[[Write, np.random.Generator], tuple[str, Ink]]
 
@@ -26,13 +26,12 @@ def compose_sums(
     split: Split, count: int, seed: int, kinds: Sequence[str] | None = None
 ) -> Iterable[tuple[str, str, bytes]]:
     """Compose sums of each kind, half of them of a split's digits and half drawn: its name, the text and a picture."""
-    slants = measure_slants(split)
+    writer = Writer(split)
     for kind, number, rng in take_turns(KINDS, kinds, count, seed):
 
-        def write(text: str, of_split: int = number % 2, rng: np.random.Generator = rng) -> Ink:
+        def write(text: str, number: int = number, rng: np.random.Generator = rng) -> Ink:
             gap = float(rng.uniform(0.1, 0.45))
-            text = text.replace("+", PLUS)
-            return set_row(text, split, slants, gap, rng) if of_split else write_row(text, gap, rng)
+            return writer.write(text.replace("+", PLUS), number, rng, gap)
 
         text, ink = KINDS[kind](write, rng)
         yield kind, text, to_png(lay_out(ink, rng))

@@ -1,6 +1,6 @@
 """Rows of digits and signs as people write them, with their text: dates, decimals, times, touching digits, words.
 
-    kind -> a text -> write_row (one hand, one pen) or set_row (digits of a split, signs drawn beside them) -> page
+    kind -> a text -> Writer (one hand and pen, or digits of a split with signs drawn beside them) -> page
 
 Constants of reading are chosen on these rows, from validation digits and drawn ones; never on a test split.
 """
@@ -94,13 +94,12 @@ def compose_written(
     split: Split, count: int, seed: int, kinds: Sequence[str] = tuple(KINDS)
 ) -> Iterable[tuple[str, str, bytes]]:
     """Compose rows of each kind, half of them of a split's digits and half drawn: its name, the text and a picture."""
-    slants = measure_slants(split)
+    writer = Writer(split)
     for place, kind in enumerate(kinds):
         rng = np.random.default_rng((seed, place))
         for number in range(count):
             text = KINDS[kind](rng)
-            gap = TOUCHING.get(kind)
-            row = set_row(text, split, slants, gap, rng) if number % 2 else write_row(text, gap, rng)
+            row = writer.write(text, number, rng, TOUCHING.get(kind))
             if kind == "dirt":
                 _sprinkle(row, rng)
             yield kind, text, to_png(_lay(row, rng))
@@ -135,13 +134,36 @@ def take_turns(
                 yield kind, number, rng
 
 
-def write_row(text: str, gap: float | None, rng: np.random.Generator) -> Ink:
-    """Write a text with one hand, one way to write each digit, and one pen."""
-    return write_rows([text], gap, rng)[0]
+class Writer:
+    """Who writes rows: in odd turns they are set from digits of a split, in even ones a drawn hand writes them."""
+
+    def __init__(self, split: Split) -> None:
+        """Measure how much the digits of the split lean."""
+        self._split = split
+        self._slants = _measure_slants(split)
+
+    def write(self, text: str, turn: int, rng: np.random.Generator, gap: float | None = None) -> Ink:
+        """Write a text as ink of any height, cropped to it.
+
+        Args:
+            text: digits and signs.
+            turn: number of the page: odd or even.
+            rng: decides on the rest.
+            gap: between neighbours, of the digits' height; None: any of GAP.
+        """
+        return self.write_all([text], turn, rng, gap)[0]
+
+    def write_all(
+        self, texts: Sequence[str], turn: int, rng: np.random.Generator, gap: float | None = None
+    ) -> list[Ink]:
+        """Write several texts likewise: in even turns with one hand, one way to write each digit, and one pen."""
+        if turn % 2:
+            return [_set_row(text, self._split, self._slants, gap, rng) for text in texts]
+        return _write_rows(texts, gap, rng)
 
 
-def write_rows(texts: Sequence[str], gap: float | None, rng: np.random.Generator) -> list[Ink]:
-    """Write several texts likewise, each as ink of its own, of any height."""
+def _write_rows(texts: Sequence[str], gap: float | None, rng: np.random.Generator) -> list[Ink]:
+    """Write texts with one hand, each as ink of its own."""
     hand, pen = pick_hand(rng), _pick_pen(rng)
     styles: dict[str, Style] = {}
     rows = []
@@ -158,7 +180,7 @@ def write_rows(texts: Sequence[str], gap: float | None, rng: np.random.Generator
     return rows
 
 
-def set_row(text: str, split: Split, slants: NDArray[np.float64], gap: float | None, rng: np.random.Generator) -> Ink:
+def _set_row(text: str, split: Split, slants: NDArray[np.float64], gap: float | None, rng: np.random.Generator) -> Ink:
     """Set digits of a split that lean alike side by side, and draw signs beside them with a pen as thick."""
     high = int(rng.integers(*HIGH))
     slant = float(rng.choice(slants))
@@ -293,7 +315,7 @@ def _resize_to(digit: Ink, high: float) -> Ink:
     return np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
-def measure_slants(split: Split) -> NDArray[np.float64]:
+def _measure_slants(split: Split) -> NDArray[np.float64]:
     """Return how far each digit of a split leans to the right, of its height, (n,)."""
     return np.array([_measure_slant(digit) for digit in split.digits])
 
