@@ -10,9 +10,18 @@ from flask.testing import FlaskClient
 from numpy.typing import NDArray
 
 from app import create_app
+from app.memory import database
+from app.memory.database import SETTLED
 from tests.support.drawings import draw_digit
 
 HAND = "a-hand-of-the-tests-0"
+SETTLING = SETTLED / 1e9 + 0.05  # seconds after which a file's time says that it has not changed
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what is read in the process of the tests wait for a busy machine."""
+    monkeypatch.setattr(database, "MAX_READING", 30.0)
 
 
 def draw_odd_digit(label: int = 4) -> NDArray[np.uint8]:

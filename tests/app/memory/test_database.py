@@ -215,7 +215,8 @@ def test_servers_that_start_at_once_make_the_tables_once(sort: str, url: str, re
         each.close()
 
 
-def test_many_connections_begin_a_new_file_at_once(tmp_path: Path) -> None:
+def test_many_connections_begin_a_new_file_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "CONNECTING", 30)  # the machine may be busy
     failures: list[Exception] = []
 
     def connect(place: Path, together: threading.Barrier) -> None:
@@ -296,8 +297,15 @@ def test_a_password_is_never_said() -> None:
 # ---- when it is away ----
 
 
-def seconds(since: float) -> float:
-    return time.monotonic() - since
+def check_refused_at_once(found: Database, times: int) -> None:
+    """Read often; this machine may stall now and then, but not each time."""
+    seconds = []
+    for _ in range(times):
+        began = time.monotonic()
+        with pytest.raises(Unreachable):
+            found.read(read_version)
+        seconds.append(time.monotonic() - began)
+    assert sorted(seconds)[times * 9 // 10] < 0.01
 
 
 def wait_until_back(found: Database) -> None:
@@ -312,11 +320,7 @@ def test_a_server_that_is_not_there_is_waited_for_once(own_cluster: Postgres, ca
     found = Database(own_cluster.url)
     with pytest.raises(Unreachable):
         found.read(read_version)
-    began = time.monotonic()
-    for _ in range(50):
-        with pytest.raises(Unreachable):
-            found.read(read_version)
-    assert seconds(began) < 0.5
+    check_refused_at_once(found, 50)
     assert not found.look()
     own_cluster.start()
     wait_until_back(found)
@@ -328,19 +332,19 @@ def test_a_server_that_is_not_there_is_waited_for_once(own_cluster: Postgres, ca
     ]
 
 
-def test_a_server_that_hangs_is_waited_for_a_moment(own_cluster: Postgres) -> None:
+def test_a_server_that_hangs_is_waited_for_a_moment(
+    own_cluster: Postgres, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     found = Database(own_cluster.url)
     number = add(found, HAND, 4)
     own_cluster.freeze()
+    monkeypatch.setattr(database, "MAX_READING", 1.0)
     began = time.monotonic()
     with pytest.raises(Unreachable):
         found.read(read_version)
-    assert seconds(began) < 2
-    began = time.monotonic()
-    for _ in range(20):
-        with pytest.raises(Unreachable):
-            found.read(read_version)
-    assert seconds(began) < 0.5
+    assert time.monotonic() - began < SOON
+    assert "no answer within 1.0 s" in caplog.text
+    check_refused_at_once(found, 20)
     own_cluster.thaw()
     wait_until_back(found)
     kept = found.read(lambda connection: corrections.list_numbers(connection, HAND, 10))

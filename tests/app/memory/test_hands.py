@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 import time
@@ -15,16 +16,15 @@ from numpy.typing import NDArray
 from app.memory import corrections, hands
 from app.memory.changes import announce_change, latest_change
 from app.memory.corrections import Read
-from app.memory.database import SETTLED, Database, Result, Unreachable, Work, read_version
+from app.memory.database import Database, Result, Unreachable, Work, read_version
 from app.memory.hands import FRESH, Memory
 from app.models.classifier import Classifier, load_classifier
 from app.models.folder import load
 from app.models.registry import Registry
-from tests.app.memory.conftest import HAND
+from tests.app.memory.conftest import HAND, SETTLING
 from tests.conftest import MODELS
 
 OTHER = "another-hand-of-tests"
-SETTLING = SETTLED / 1e9 + 0.05  # seconds after which a file's time says that it has not changed
 
 
 class Counting(Database):
@@ -51,7 +51,9 @@ def database(url: str) -> Iterator[Counting]:
 
 @pytest.fixture
 def memory(database: Counting, monkeypatch: pytest.MonkeyPatch) -> Memory:
-    """Corrections for which nothing asks in the background, unless a test does."""
+    """Corrections for which nothing asks in the background, unless a test does, and which age by set_back() alone."""
+    began, ticks = time.monotonic(), itertools.count()
+    monkeypatch.setattr(hands, "monotonic", lambda: began + 1e-9 * next(ticks))
     monkeypatch.setattr(Memory, "_start_asking", lambda _: None)
     return Memory(database)
 
@@ -129,10 +131,13 @@ def test_a_file_that_did_not_change_is_not_asked_again(memory: Memory, database:
 
 
 def test_two_changes_within_a_tick_of_the_file_s_time_are_both_seen(
-    memory: Memory, database: Counting, robust: Classifier, url: str
+    memory: Memory, database: Counting, robust: Classifier, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    began = time.time_ns()
     correct(memory, HAND, 0)
-    assert count(memory.personalise(robust, HAND)) == 1
+    with monkeypatch.context() as patch:
+        patch.setattr("app.memory.database.time_ns", lambda: began)  # the file has only just changed
+        assert count(memory.personalise(robust, HAND)) == 1
     files = [Path(f"{url.removeprefix('sqlite:///')}{suffix}") for suffix in ("", "-wal")]
     times = [file.stat().st_mtime_ns for file in files]
     database.write(lambda connection: corrections.add(connection, HAND, 4, Read(odd(1), 9, "robust", "1")))
@@ -203,6 +208,7 @@ def test_a_thread_asks_while_a_hand_is_in_use_and_then_ends(
     database: Counting, robust: Classifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hands, "EVERY", 0.02)
+    monkeypatch.setattr(hands, "FRESH", 5.0)  # while it is read for the first time, on a busy machine too
     memory = Memory(database)
     correct(memory, HAND)
     reader = memory.personalise(robust, HAND)

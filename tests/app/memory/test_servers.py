@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -138,6 +139,11 @@ def read_odd(server: Server) -> int:
     return int(answer["digit"])
 
 
+def wait_until_learned(server: Server) -> None:
+    """Wait until each worker reads the odd digit as it was taught: a database that answers late is done without."""
+    wait_until(lambda: {read_odd(server) for _ in range(10)} == {2}, "it is learned")
+
+
 def test_all_workers_of_all_servers_know_within_a_second(url: str, tmp_path: Path) -> None:
     with (
         running(tmp_path / "one", database=url, workers=2) as one,
@@ -158,7 +164,7 @@ def test_all_workers_of_all_servers_know_within_a_second(url: str, tmp_path: Pat
 def test_no_acknowledged_correction_is_lost_when_postgresql_dies_under_load(cluster: Postgres, tmp_path: Path) -> None:
     with running(tmp_path / "log", database=cluster.url, workers=2) as server:
         teach(server)
-        assert read_odd(server) == 2
+        wait_until_learned(server)
         with Writers(server) as writers:
             for _ in range(2):
                 writers.wait_for(15)
@@ -180,13 +186,13 @@ def test_no_acknowledged_correction_is_lost_when_postgresql_dies_under_load(clus
         wait_until(lambda: ask(server, "GET", "/health/ready")[1]["corrections"] == "on", "it is back")
         server.wait_for("The database of corrections is away, so digits are read without it")
         server.wait_for("The database of corrections answers again")
-        assert read_odd(server) == 2
+        wait_until_learned(server)
 
 
 def test_reading_goes_on_beside_a_database_that_hangs(cluster: Postgres, tmp_path: Path) -> None:
     with running(tmp_path / "log", database=cluster.url, workers=1) as server:
         teach(server)
-        assert read_odd(server) == 2
+        wait_until_learned(server)
         cluster.freeze()
         try:
             time.sleep(1)  # what is known of the hand is no longer fresh
@@ -217,7 +223,8 @@ def test_no_acknowledged_correction_is_lost_when_workers_die(url: str, tmp_path:
             for _ in range(3):
                 writers.wait_for(10)
                 for worker in server.workers():
-                    os.kill(worker, signal.SIGKILL)
+                    with contextlib.suppress(ProcessLookupError):  # the one before, which has only now ended
+                        os.kill(worker, signal.SIGKILL)
             writers.wait_for(10)
         assert {*writers.acknowledged} <= numbers(url)
         assert len(writers.acknowledged) == len({*writers.acknowledged})
