@@ -24,7 +24,8 @@ from tests.support.servers import Server, running
 MAX_SECONDS = 2.0  # of a processor that one exchange may cost
 MAX_MEMORY = 200  # MiB that the worker may take more than at the start
 STATUSES = {100, 200, 400, 404, 405, 413, 415, 422, 503}
-TIMEOUT = 2  # seconds that the server gives a request to arrive
+TIMEOUT = 10  # seconds that the server gives a request to arrive; a busy machine may take some to send it
+QUIET = 0.2  # seconds without an answer after which none is waited for
 PATIENCE = 20.0  # seconds that an answer may take
 HALF_CLOSES, VANISHES, DRIPS = 1, 2, 4  # bits of the first byte
 
@@ -124,7 +125,7 @@ def _exchange(server: Server, behaviour: int, pieces: list[bytes]) -> bytes:
         if behaviour & HALF_CLOSES:
             connection.shutdown(socket.SHUT_WR)
         else:  # the server has to end it: what was sent may be half a request, or several
-            connection.settimeout(TIMEOUT / 10)
+            connection.settimeout(QUIET)
         with contextlib.suppress(TimeoutError):
             while piece := connection.recv(65536):
                 received += piece

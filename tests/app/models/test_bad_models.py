@@ -11,6 +11,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -476,7 +477,13 @@ def test_a_model_that_ends_or_stops_the_process_that_loads_it_is_refused(
             bytearray(2 * survey.MAX_MEMORY)
 
     monkeypatch.setattr(survey, "load_classifier", load_it)
-    monkeypatch.setattr(survey, "MAX_SECONDS", 20 if harm != "hang" else 3)
+    receive, seconds = survey._receive, iter((1 if harm == "hang" else 60, 60, 60))  # the harmful one comes first
+
+    def receive_in_time(receiver: Connection) -> str:
+        monkeypatch.setattr(survey, "MAX_SECONDS", next(seconds))
+        return receive(receiver)
+
+    monkeypatch.setattr(survey, "_receive", receive_in_time)
     found = survey.survey(models)
     assert [artifact.name for artifact in found.artifacts] == ["plain", "unsure"]
     assert [one.name for one in found.refused] == ["harmful"]

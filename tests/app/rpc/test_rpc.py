@@ -186,7 +186,7 @@ def test_a_deadline_ends_a_call(client: Any) -> None:
 
 
 def test_it_finishes_what_it_has_begun_and_ends() -> None:
-    process, number = start(DIGITS_DRAIN="3")
+    process, number = start(DIGITS_DRAIN="8")
     with ended(process), triton.InferenceServerClient(f"127.0.0.1:{number}") as client, ThreadPoolExecutor() as beside:
         many = np.array([to_png(draw_digit(3))] * 200, dtype=object)
         pending = beside.submit(client.infer, "robust", [make_input("picture", many, "BYTES")])
