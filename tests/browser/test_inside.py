@@ -293,6 +293,7 @@ def test_the_lesson_may_be_begun_while_the_network_is_loaded(page: Page) -> None
     with page.expect_request("**/models/*/layers"):
         page.click("#inside > summary")
     page.click("#lesson-begin")
+    wait_until(page, lambda: len(held) > 0)
     page.wait_for_timeout(100)
     for route in held:
         route.continue_()

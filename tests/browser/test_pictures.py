@@ -232,9 +232,8 @@ def test_digits_of_a_photo_are_framed_where_they_are(page: Page) -> None:
 
 
 def test_what_the_network_sees_of_a_digit_in_a_photo_is_what_was_read(page: Page) -> None:
-    page.set_input_files("#upload", draw_picture([*shift(shrink(FOUR, 0.6), -90), *shift(shrink(SEVEN, 0.6), 90)]))
     with page.expect_response("**/read?*") as response:
-        pass
+        page.set_input_files("#upload", draw_picture([*shift(shrink(FOUR, 0.6), -90), *shift(shrink(SEVEN, 0.6), 90)]))
     expect_answer(page, "47")
     digits = response.value.json()["digits"]
     page.click("#sight summary")
