@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -105,12 +107,28 @@ def test_a_cluster_reads_as_one_machine_does_and_adds_what_is_new(nodes: Nodes, 
         assert rows == [{**row, "path": f"{scheme}://{row['path']}"} for row in expected]
 
 
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Let who opens a file wait, for 45 seconds at most. Source: fcntl(2), "Leases"."""
+    former = signal.signal(signal.SIGIO, signal.SIG_IGN)
+    try:
+        with path.open("rb") as file:
+            with suppress(OSError):  # this file system has no leases
+                fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+            yield
+    finally:
+        signal.signal(signal.SIGIO, former)
+
+
 def test_a_node_that_dies_loses_and_duplicates_no_picture(nodes: Nodes, tmp_path: Path) -> None:
     folder, parts = fill(tmp_path / "scans", ENOUGH), tmp_path / "parts"
-    with start(str(folder), "--ray", nodes.address, "--output", str(parts), stderr=subprocess.PIPE) as process:
+    last = ExitStack()
+    last.enter_context(held(max(folder.iterdir())))  # however slow this machine is, a node dies before all is read
+    with last, start(str(folder), "--ray", nodes.address, "--output", str(parts), stderr=subprocess.PIPE) as process:
         wait_for(lambda: any(parts.glob("*.parquet")), 240)
         nodes.kill_one()
         assert len(list(parts.glob("*.parquet"))) < 8
+        last.close()
         _, said = process.communicate(timeout=300)
     assert process.returncode == 1, said.decode()
     rows = read_parts(parts)
