@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import threading
@@ -18,7 +19,7 @@ from pathlib import Path
 from socket import create_connection, socket
 from typing import Any
 
-from tests.support.processes import list_children
+from tests.support.processes import list_children, read_status
 
 from .drawings import draw_digit, to_png
 
@@ -47,8 +48,20 @@ class Server:
         """The process ids of the workers; a process that checks new models is not among them."""
         return [child for child in list_children(self.process.pid) if _is_worker(child)]
 
-    def send(self, signal: int) -> None:
-        os.kill(self.process.pid, signal)
+    def send(self, number: int) -> None:
+        os.kill(self.process.pid, number)
+
+    @contextmanager
+    def halted(self) -> Iterator[None]:
+        """Let the one worker stand still: it finds at once what is sent meanwhile, however slowly it is sent."""
+        (worker,) = self.workers()
+        os.kill(worker, signal.SIGSTOP)
+        try:
+            while read_status(worker).state != "T":
+                time.sleep(0.001)
+            yield
+        finally:
+            os.kill(worker, signal.SIGCONT)
 
     def wait_for(self, words: str) -> None:
         """Wait until the log says something."""

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 
 import gevent
 import pytest
 
+from app.server import turns as turns_module
 from app.server.turns import MAX_A_TURN, MAX_SECONDS, Turns
+
+
+class Clock:
+    """Time that passes where a test lets it, however long this machine takes."""
+
+    seconds = 0.0
+
+    def read(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(turns_module, "perf_counter", clock.read)
+    return clock
 
 
 def ask(turns: Turns, client: int, times: int, answered: list[int]) -> None:
@@ -63,14 +79,14 @@ def test_a_client_that_goes_while_it_waits_holds_up_no_other() -> None:
     assert not turns.is_crowded()
 
 
-def test_a_turn_ends_early_where_answers_take_long() -> None:
+def test_a_turn_ends_early_where_answers_take_long(clock: Clock) -> None:
     turns, begun = Turns(), list[tuple[int, int]]()
 
     def answer_slowly(client: int) -> None:
         for _ in range(3):
             turns.await_turn(client)
             begun.append((client, gevent.get_hub().loop.iteration))
-            time.sleep(0.6 * MAX_SECONDS)  # at work, not waiting: nothing else is done meanwhile
+            clock.seconds += 0.6 * MAX_SECONDS  # at work, not waiting: nothing else is done meanwhile
 
     asking = [gevent.spawn(answer_slowly, client) for client in range(MAX_A_TURN)]
     gevent.joinall(asking, timeout=10, raise_error=True)
