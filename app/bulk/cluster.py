@@ -14,6 +14,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import BinaryIO
 
 import fsspec
@@ -28,7 +29,18 @@ from .archives import is_archive
 from .connection import BadCluster, find_sent
 from .files import BadOutput, Common, check_line, to_line
 from .parquet import to_table
-from .rows import BATCH, Failure, Job, Row, find_page, make_rows, open_body, open_classifier
+from .rows import (
+    BATCH,
+    Failure,
+    Job,
+    Row,
+    check_regular,
+    find_page,
+    make_rows,
+    open_body,
+    open_classifier,
+    open_regular,
+)
 from .sources import BadPath, Source, find_sources, is_picture
 
 UNFINISHED = "_unfinished"  # in the folder of parts, holds the settings; readers of Parquet pass over such names
@@ -146,7 +158,7 @@ def find_places(paths: Sequence[str], standard_input: BinaryIO) -> Iterator[Sour
         if "://" in path:
             yield from _find_remote(path)
             continue
-        for source in find_sources([path], standard_input):
+        for source in find_sources([path], standard_input, open_regular):
             if source.body is not None:
                 what = "An archive" if is_archive(source.place) else "A picture on standard input"
                 raise BadPath(f"{what} is read on this machine: remove --ray.")
@@ -173,8 +185,14 @@ def _find_remote(uri: str) -> Iterator[Source]:
 
 
 def open_place(place: str) -> BinaryIO:
-    """Open a picture for reading, wherever it is."""
+    """Open a picture for reading, wherever it is; never wait for a pipe or a device.
+
+    Raises:
+        BadPath, OSError: it cannot be opened.
+    """
     filesystem, path = open_filesystem(place)
+    if isinstance(filesystem, fs.LocalFileSystem):
+        check_regular(Path(path).stat())
     stream: BinaryIO = filesystem.open_input_stream(path, compression=None)
     return stream
 

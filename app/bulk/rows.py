@@ -111,17 +111,22 @@ def open_regular(place: str) -> BinaryIO:
         OSError: it cannot be opened, or is not a regular file.
     """
     path = Path(place)
-    _check_regular(path.stat())  # before it is opened: to open a device may do something
+    check_regular(path.stat())  # before it is opened: to open a device may do something
     stream = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
     try:
-        _check_regular(os.fstat(stream.fileno()))
+        check_regular(os.fstat(stream.fileno()))
     except OSError:
         stream.close()
         raise
     return stream
 
 
-def _check_regular(status: os.stat_result) -> None:
+def check_regular(status: os.stat_result) -> None:
+    """Refuse what is not a regular file.
+
+    Raises:
+        OSError: it is something else.
+    """
     if not stat.S_ISREG(status.st_mode):
         kinds = ((stat.S_ISDIR, "folder"), (stat.S_ISFIFO, "pipe"), (stat.S_ISSOCK, "socket"))
         kind = next((kind for is_kind, kind in kinds if is_kind(status.st_mode)), "device")

@@ -40,11 +40,6 @@ WHERE = {
 OpenFile = Callable[[str], BinaryIO]
 
 
-def open_blindly(place: str) -> BinaryIO:
-    """Open any file."""
-    return Path(place).open("rb")
-
-
 class BadPath(Exception):
     """A path that names no picture, with a sentence for whoever typed it."""
 
@@ -97,7 +92,7 @@ def localise(path: str) -> str:
 
 
 def find_sources(
-    paths: Sequence[str], standard_input: BinaryIO, open_file: OpenFile = open_blindly, max_bytes: int = 2**31
+    paths: Sequence[str], standard_input: BinaryIO, open_file: OpenFile, max_bytes: int = 2**31
 ) -> Iterator[Source]:
     """Find every picture named, in the order of the paths, and within a folder in the order of the names.
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fcntl
+import io
+import os
 import signal
 import subprocess
 import sys
@@ -15,6 +17,8 @@ import pyarrow.dataset as ds
 import pytest
 
 from app.bulk.command import main
+from app.bulk.rows import read_body
+from app.bulk.sources import BadPath, name_source
 from tests.conftest import ROOT
 from tests.support.drawings import draw_digit, to_png
 
@@ -105,6 +109,40 @@ def test_a_cluster_reads_as_one_machine_does_and_adds_what_is_new(nodes: Nodes, 
     expected = read_on_one_machine(new, tmp_path / "new.parquet")
     for scheme, rows in (("file", added[:22]), ("local", added[22:])):
         assert rows == [{**row, "path": f"{scheme}://{row['path']}"} for row in expected]
+
+
+@pytest.fixture
+def pipe(tmp_path: Path) -> Iterator[Path]:
+    """A named pipe in which more is written than is read of a file: to read it would not end the test."""
+    path = tmp_path / "pipe.png"
+    os.mkfifo(path)
+    writer = os.open(path, os.O_RDWR)
+    os.write(writer, b"more")
+    yield path
+    os.close(writer)
+
+
+@pytest.mark.parametrize("name", ("{pipe}", "file://{pipe}", "/dev/zero", "/", "/nowhere.png", "/\0.png"))
+def test_what_is_no_file_is_the_error_that_one_machine_says(
+    pipe: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+    from app.bulk.cluster import read_place
+
+    place = name.format(pipe=pipe)
+    assert read_place(place, 3) == read_body(name_source(place.removeprefix("file://")), 3)
+
+
+def test_a_pipe_that_is_named_as_an_archive_is_refused_and_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+    from app.bulk.cluster import find_places
+
+    archive = tmp_path / "pipe.tar"
+    os.mkfifo(archive)
+    with pytest.raises(BadPath, match="An archive is read on this machine"):
+        next(find_places([str(archive)], io.BytesIO()))
 
 
 @contextmanager

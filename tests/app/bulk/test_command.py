@@ -26,7 +26,7 @@ from PIL.BmpImagePlugin import BmpImageFile
 from app.bulk import processes, sources
 from app.bulk.command import main
 from app.bulk.files import guard_formula, unguard_formula
-from app.bulk.rows import BATCH, COLUMNS, UNEXPECTED, Job
+from app.bulk.rows import BATCH, COLUMNS, UNEXPECTED, Job, open_regular
 from app.bulk.sources import Source
 from app.bulk.tables import describe_row
 from tests.conftest import MODELS, ROOT
@@ -284,7 +284,7 @@ def test_an_interrupted_run_says_how_to_resume(many: Path, tmp_path: Path, stopp
 
 def test_a_process_that_dies_loses_and_duplicates_no_picture(many: Path) -> None:
     job = Job(MODELS / "robust", many=False, max_bytes=2**24)
-    found = list(sources.find_sources([str(many)], io.BytesIO()))
+    found = list(sources.find_sources([str(many)], io.BytesIO(), open_regular))
     read = processes.read_sources(job, found, 2)
     rows = next(read)
     workers = [pid for pid in list_children(os.getpid()) if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
@@ -300,7 +300,7 @@ def test_no_more_pictures_are_held_than_are_being_read(many: Path) -> None:
 
     def name() -> Iterator[Source]:
         nonlocal taken
-        for source in sources.find_sources([str(many)], io.BytesIO()):
+        for source in sources.find_sources([str(many)], io.BytesIO(), open_regular):
             taken += 1
             yield source
 
