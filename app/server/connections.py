@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
-from socket import SHUT_WR, SO_SNDBUF, SOL_SOCKET
+from socket import MSG_PEEK, SHUT_WR, SO_SNDBUF, SOL_SOCKET
 from time import monotonic
 from typing import TYPE_CHECKING, cast
 
@@ -50,12 +50,24 @@ class Connection(socket.socket):
         self.answered = False  # an answer was sent, which a reset would lose
         self.unsent = bytearray()
         self.lingers = True  # unless it is evicted
+        self.closing = False  # what still arrives is discarded
         self.greenlet = cast("gevent.Greenlet[..., None]", gevent.getcurrent())
 
     def expect_request(self, seconds: float) -> None:
         """Wait for the next request, which may take so many seconds to begin."""
         self.deadline = monotonic() + seconds
         self.arrived, self.held, self.in_head, self.busy = 0, 0, True, False
+
+    def is_idle(self) -> bool:
+        """Return whether it has no request, not even one in the kernel that the loop has not come to."""
+        if self.closing:
+            return True
+        if self.busy or self.arrived or not self.in_head:
+            return False
+        try:
+            return not self._sock.recv(1, MSG_PEEK)  # type: ignore[attr-defined]  # gevent's own would wait
+        except OSError:  # nothing is there, or the client has gone
+            return True
 
     def evict(self, reason: DigitsError | None = None) -> None:
         """End the connection from another greenlet; where no answer has begun, the client gets the reason."""
@@ -117,6 +129,7 @@ class Connection(socket.socket):
 
     def close(self) -> None:
         """End the sending side, discard what still arrives for a while, and close."""
+        self.closing = True
         if self.answered and self.lingers:
             self.answered = False
             self.busy, self.arrived, self.held = False, 0, 0

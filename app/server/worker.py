@@ -117,7 +117,7 @@ class Worker(GeventWorker):  # type: ignore[misc]
         while self.connections and monotonic() - began < self.cfg.graceful_timeout:
             self._beat()
             if monotonic() - began > LAST_REQUEST:
-                for connection in [each for each in self.connections if not (each.busy or each.arrived)]:
+                for connection in [each for each in self.connections if each.is_idle()]:
                     connection.evict()
             gevent.sleep(0.02)
 
