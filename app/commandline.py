@@ -6,6 +6,7 @@ Imports only click, so that a command starts fast and sets its environment befor
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
@@ -16,6 +17,24 @@ import click
 
 class Terminated(KeyboardInterrupt):
     """SIGTERM came. Code that cleans up treats it like Ctrl-C."""
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let SIGTERM interrupt like Ctrl-C; after the first interruption the program ends, and further ones are ignored.
+
+    Raises:
+        Terminated: SIGTERM came.
+    """
+    former = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    except KeyboardInterrupt:
+        former = signal.SIG_IGN
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, former)
 
 
 def terminate(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.commandline import NumberFrom, ShortFormGroup, Terminated, run_command, terminate
+from app.commandline import NumberFrom, ShortFormGroup, Terminated, interruptible, run_command
 
 from .commandline import PositiveNumber
 
@@ -244,9 +243,9 @@ def main(arguments: Sequence[str]) -> int:
 
     from .errors import TrainingError
 
-    former = signal.signal(signal.SIGTERM, terminate)
     try:
-        return run_command(command_line, PROGRAM, arguments)
+        with interruptible():
+            return run_command(command_line, PROGRAM, arguments)
     except (TrainingError, BadModel) as error:
         print(error, file=sys.stderr)
         return 2
@@ -259,8 +258,6 @@ def main(arguments: Sequence[str]) -> int:
             command = shlex.join([*PROGRAM.split(), *again, "--resume"])
             print(f"Interrupted. Every finished epoch is kept; resume with: {command}", file=sys.stderr)
         return 143 if isinstance(interruption, Terminated) else 130
-    finally:
-        signal.signal(signal.SIGTERM, former)
 
 
 def list_recipes(console: Console) -> None:

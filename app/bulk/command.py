@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import signal
 import sys
 from collections.abc import Sequence
 from contextlib import closing
@@ -19,7 +18,7 @@ from typing import Any
 
 import click
 
-from ..commandline import NumberFrom, Terminated, run_command, terminate
+from ..commandline import NumberFrom, Terminated, interruptible, run_command
 from ..errors import DigitsError
 from ..escaping import escape_controls
 from ..memory.names import check_hand
@@ -86,9 +85,9 @@ def read(arguments: Sequence[str], /, **options: Any) -> int:
     PATH is a file, a folder (every picture in it and below), a pattern in quotes, or -: a picture on standard input, or
     names, one a line.
     """
-    former = signal.signal(signal.SIGTERM, terminate)
     try:
-        return int(read_paths(**options) > 0)
+        with interruptible():
+            return int(read_paths(**options) > 0)
     except (BadPath, BadOption, BadOutput, BadCluster, BadModel, BadSetting) as error:
         _say(str(error))
         return 2
@@ -103,8 +102,6 @@ def read(arguments: Sequence[str], /, **options: Any) -> int:
         command = shlex.join([*PROGRAM.split(), *again, "--resume"])
         _say(f"Interrupted; resume with: {command}" if options["output"] else "Interrupted.")
         return 143 if isinstance(interruption, Terminated) else 130
-    finally:
-        signal.signal(signal.SIGTERM, former)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -115,11 +116,13 @@ def connect(address: str, *models: Path) -> Iterator[int]:
     options: dict[str, Any] = local if address == LOCAL else {}
     sent = [str(folder) for folder in (ROOT / "app", *models)]
     runtime = {"py_modules": sent, "excludes": ["__pycache__", "report"]}
+    former = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(address, runtime_env=runtime, log_to_driver=False, logging_level="error", **options)
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise BadCluster(f"The Ray cluster at {address} cannot be used: {error}.") from error
     try:
+        signal.signal(signal.SIGTERM, former)  # Ray's own would end the program with a code and lines of Ray's
         yield max(1, int(ray.cluster_resources().get("CPU", 1)))
     finally:
         ray.shutdown()

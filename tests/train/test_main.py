@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.support.processes import heed_interrupts
+from tests.support.processes import heed_interrupts, interrupt_again
 from train.__main__ import main
 from train.recipes.catalogue import RECIPES
 
@@ -67,6 +67,14 @@ def test_an_interrupted_training_says_how_to_resume(
     assert said.count("\n") == 1
     assert list((tmp_path / "runs" / "cnn_16_36_64" / "seed-0").glob("epoch-*"))
     assert list((tmp_path / "models").iterdir()) == []
+
+
+@pytest.mark.parametrize("number", (signal.SIGINT, signal.SIGTERM))
+def test_a_training_that_is_interrupted_again_while_it_ends_says_how_to_resume(number: signal.Signals) -> None:
+    done = interrupt_again(number, "train.__main__", "run_command", "lenet5")
+    assert done.stderr.startswith("Interrupted. ")
+    assert done.stderr.endswith("resume with: python -m train lenet5 --resume\n")
+    assert (done.stderr.count("\n"), done.returncode) == (1, 128 + number)
 
 
 def test_a_killed_and_resumed_training_gives_the_same_as_an_uninterrupted_one(printed: Path, tmp_path: Path) -> None:

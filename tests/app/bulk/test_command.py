@@ -31,7 +31,7 @@ from app.bulk.sources import Source
 from app.bulk.tables import describe_row
 from tests.conftest import MODELS, ROOT
 from tests.support.drawings import draw_digit, draw_text, side_by_side, to_bytes, to_png
-from tests.support.processes import heed_interrupts, list_children, read_status
+from tests.support.processes import heed_interrupts, interrupt_again, list_children, read_status
 
 Row = dict[str, Any]
 
@@ -280,6 +280,13 @@ def test_an_interrupted_run_says_how_to_resume(many: Path, tmp_path: Path, stopp
         said = process.stderr.read().decode().splitlines()
     assert process.returncode == 128 + stopped_by
     assert said[-1] == f"Interrupted; resume with: python -m app read {many} - --output {output} --processes 1 --resume"
+
+
+@pytest.mark.parametrize("number", (signal.SIGINT, signal.SIGTERM))
+def test_a_run_that_is_interrupted_again_while_it_ends_says_how_to_resume(number: signal.Signals) -> None:
+    done = interrupt_again(number, "app.bulk.command", "read_paths", "scans", "--output", "read.csv")
+    assert done.stderr == "Interrupted; resume with: python -m app read scans --output read.csv --resume\n"
+    assert done.returncode == 128 + number
 
 
 def test_a_process_that_dies_loses_and_duplicates_no_picture(many: Path) -> None:

@@ -68,6 +68,27 @@ def test_a_head_that_ray_start_started_is_reached_by_its_token(tmp_path: Path, m
         assert said == f"The Ray cluster at {address} asks for a token. {HOW_TO_GET_TOKEN}\n"
 
 
+CONNECTED = """
+import signal, sys
+from app.bulk import command
+from app.bulk.connection import LOCAL, connect, prepare
+
+def read_paths(**_):
+    prepare(LOCAL)
+    with connect(LOCAL):
+        signal.raise_signal(signal.SIGTERM)
+
+command.read_paths = read_paths
+sys.exit(command.main(["scans", "--ray", "local", "--output", "parts"]))
+"""
+
+
+def test_sigterm_ends_a_run_on_a_cluster_as_any_other() -> None:
+    done = subprocess.run([sys.executable, "-c", CONNECTED], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stderr.endswith("resume with: python -m app read scans --ray local --output parts --resume\n")
+    assert done.returncode == 143
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     (
