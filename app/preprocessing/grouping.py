@@ -41,7 +41,7 @@ LEAST_LOOK = 1e-4  # so that one bad group does not decide alone
 SIGN_WORTH = 0.1  # in nats, of a sign by shape and place: more than that of any digit
 LEFT_OUT = 3.0  # in nats, what leaving out a small stroke costs where it is as high as SMALL; less where it is smaller
 REACH = 1.3  # of the digits' height that is between a sign and the digits it stands at
-TOUCHES = 0.08  # of the digits' height: a sign that is nearer to the next ink may be part of a digit,
+TOUCHES = 0.04  # of the digits' height: a sign, no point, that is nearer to the next ink may be part of a digit,
 TOUCH_COST = 2.0  # in nats, where it touches; less where it is further apart
 COVERED = 0.8  # of a sign's width that is above or below a digit: then it is a part of it, likewise
 HAT_SINKS = 0.15  # of the height of what stands before: a dash that is no further under its top
@@ -82,6 +82,7 @@ class Choice(NamedTuple):
     sign: str | None
     seen: Seen | None  # of a digit
     worth: float
+    touch: float = 0.0  # nats that it is worth less as it nearly touches what stands beside it
 
 
 class Group(NamedTuple):
@@ -255,8 +256,9 @@ def _list_choices(line: Line, span: Span, seen: Seen | None, least: float, may_b
         strokes = [join_strokes([line.pieces[at] for at in range(*span) if line.whole[at] == one]) for one in whole]
         sign = name_sign(strokes, group, line.bands[start], seen.look * seen.likely if seen else 0.0)
         if sign is not None:
-            worth = SIGN_WORTH - _weigh_touch(line, span, group, sign, may_be_hat)
-            choices.append(Choice(span, sign, None, parted + worth + (0.0 if sign == ":" else within)))
+            touch = _weigh_touch(line, span, group, sign, may_be_hat)
+            worth = parted + SIGN_WORTH - touch + (0.0 if sign == ":" else within)
+            choices.append(Choice(span, sign, None, worth, touch))
     if end - start == 1 and ((whole and group.height < least) or not choices):
         size = max(group.height, group.width) / least if whole and group.height < least else 2.0
         choices.append(Choice(span, "", None, parted - LEFT_OUT * min(2.0, size)))
@@ -264,17 +266,29 @@ def _list_choices(line: Line, span: Span, seen: Seen | None, least: float, may_b
 
 
 def _weigh_touch(line: Line, span: Span, group: Stroke, sign: str, may_be_hat: bool) -> float:
-    """Return what a sign costs that nearly touches, or lies within, what stands beside it, in nats: the hat of a 5."""
-    reach = TOUCHES * line.high
+    """Return what a sign costs that may be part of what stands beside it, in nats: a hat, a bar, the dot in a digit.
+
+    A point between two digits costs nothing where it is as close as it is written, also under the end of the first.
+    """
     beside = [line.pieces[at] for at in (span[0] - 1, span[1]) if 0 <= at < len(line.pieces)]
     shared = [min(group.right, stroke.right) - max(group.x, stroke.x) for stroke in beside]
     if sign == "-" and span[0] and _is_hat(group, line.pieces[span[0] - 1], line.high):
         return HAT_COST if may_be_hat else TOUCH_COST
-    if max(shared, default=0) >= COVERED * group.width:
+    is_point = sign in {".", ",", ":"} and span[0] > 0 and span[1] < len(line.pieces)
+    if max(shared, default=0) >= COVERED * group.width and not (is_point and _is_tucked_in(group, *beside)):
         return TOUCH_COST
+    if is_point:
+        return 0.0
+    reach = TOUCHES * line.high
     near = [stroke for stroke in beside if _box_gap(group, stroke) < reach]
     apart = min((measure_apart(group, stroke) for stroke in near), default=reach)
     return TOUCH_COST * max(0.0, 1 - apart / reach)
+
+
+def _is_tucked_in(point: Stroke, before: Stroke, after: Stroke) -> bool:
+    """Tell whether a point stands under the end of what is before it, and not under what is after it."""
+    middle = point.x + point.width / 2
+    return before.x + before.width / 2 < middle <= after.x
 
 
 def _is_hat(stroke: Stroke, before: Stroke, high: float) -> bool:
@@ -333,6 +347,8 @@ def _box_gap(one: Stroke, other: Stroke) -> float:
 def _find_best(choices: list[Choice], count: int) -> list[tuple[Choice, bool]]:
     """Return the best way to read all pieces of a line, and of each choice whether another way is nearly as good.
 
+    A sign that is worth less only because it nearly touches a digit is nearly as good as one that does not.
+
     Args:
         choices: what each run of pieces may be.
         count: pieces of the line.
@@ -355,7 +371,8 @@ def _find_best(choices: list[Choice], count: int) -> list[tuple[Choice, bool]]:
     close = [
         other
         for other in choices
-        if before[other.span[0]] + other.worth + after[other.span[1]] > before[count] - CLOSE and other not in best
+        if before[other.span[0]] + other.worth + other.touch + after[other.span[1]] > before[count] - CLOSE
+        and other not in best
     ]
     return [(choice, any(_contradicts(other, choice) for other in close)) for choice in reversed(best)]
 

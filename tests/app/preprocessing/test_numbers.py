@@ -294,6 +294,33 @@ def test_a_thin_pens_colon_is_read_in_a_photograph(height: float) -> None:
     assert read(in_uneven_light(draw_text("22:46", height=height, pen=1.5))) == "22:46"
 
 
+@pytest.mark.parametrize("text", ("9082", "3082", "8064"))
+@pytest.mark.parametrize("inwards", (5, 7))
+def test_a_point_may_stand_under_the_end_of_the_digit_before_it(text: str, inwards: int) -> None:
+    page = draw_text(text, height=80, pen=8, gap=0.3)
+    x, y, width, height = find_writing(page).digits[1].box
+    page[y + height - 6 : y + height + 2, x + width - inwards : x + width - inwards + 8] = 0
+    assert read(page) == f"{text[:2]}.{text[2:]}"
+
+
+@pytest.mark.parametrize("apart", (1, 2))
+def test_a_colon_may_be_close_to_the_digit_after_it(apart: int) -> None:
+    page = draw_text("12:04", height=80, pen=8)
+    colon = find_writing(page).marks[0].box
+    dots = page[:, colon[0] - 1 : colon[0] + colon[2] + 1].copy()
+    page[:, colon[0] - 1 : colon[0] + colon[2] + 1] = 255
+    x = find_writing(page).digits[2].box[0]
+    page[:, x - apart - dots.shape[1] : x - apart] = dots
+    assert read(page) == "12:04"
+
+
+def test_a_minus_may_be_close_to_the_digit_after_it() -> None:
+    page = draw_text("8350", height=80, pen=8, gap=0.6)
+    x, y, _, height = find_writing(page).digits[2].box
+    page[y + round(0.45 * height) :][:8, x - 38 : x - 3] = 0
+    assert read(page) == "83-50"
+
+
 @pytest.mark.parametrize("slant", (0.0, 0.2, 0.4))
 @pytest.mark.parametrize("text", ("7/8/26", "23/5", "120/80"))
 def test_a_slash_leans_more_than_the_hand(text: str, slant: float) -> None:
