@@ -49,6 +49,7 @@ HAT_APART = 0.1  # of the digits' height, and no further behind it, may be its h
 HAT_COST = 4.0  # in nats, of reading it as a minus where it clearly makes a 5 of what stands before,
 MAX_WHOLE = 2  # strokes that a sign, or a 5 and its hat, is made up of at most
 HATTED = 5  # of all digits the one whose hat is often apart
+POINTS = (".", ",", ":")  # signs that are touches of the pen: of two in a row one may be dirt
 LAST_POINT = 0.85  # widths of the pen that a point with nothing after it is high and wide at least
 
 Span = tuple[int, int]  # the first of a run of pieces, and the one after its last
@@ -228,6 +229,7 @@ def group_pieces(line: Line, usual: float, seen: dict[Span, Seen]) -> Way:
         band = line.bands[choice.span[0]]
         is_unsure = is_short or choice.sign == "" or (choice.sign == "," and may_be_point(group, band))
         is_unsure |= choice.sign == "+" and may_be_digit(seen.get(choice.span), LIKE_A_DIGIT)
+        is_unsure |= choice.sign in POINTS and bool(found) and found[-1].sign in POINTS
         found.append(Group(group, choice.sign, band, choice.seen, is_unsure, whole, is_close, poor))
     return Way(sum(choice.worth for choice, _ in best), _drop_stray(_join_signs(found), line.high))
 
@@ -274,7 +276,7 @@ def _weigh_touch(line: Line, span: Span, group: Stroke, sign: str, may_be_hat: b
     shared = [min(group.right, stroke.right) - max(group.x, stroke.x) for stroke in beside]
     if sign == "-" and span[0] and _is_hat(group, line.pieces[span[0] - 1], line.high):
         return HAT_COST if may_be_hat else TOUCH_COST
-    is_point = sign in {".", ",", ":"} and span[0] > 0 and span[1] < len(line.pieces)
+    is_point = sign in POINTS and span[0] > 0 and span[1] < len(line.pieces)
     if max(shared, default=0) >= COVERED * group.width and not (is_point and _is_tucked_in(group, *beside)):
         return TOUCH_COST
     if is_point:

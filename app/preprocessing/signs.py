@@ -56,6 +56,7 @@ PLUS_CROSSED = 0.92  # of its ink that lies on its bar or its post, and of its c
 PLUS_SPANS = 0.8  # of its width that its bar is long at least, and of its height its post
 PLUS_THIN = 2.0  # widths of the pen that it is wide and high at least
 PLUS_ARM = 0.22  # of its size that each of the four arms is long at least
+PLUS_POINTS = 0.15  # of its post's height that the post bends aside at most: more is an arrow's head
 LOOP = 0.12  # of a plus's ink that leads from its post to its bar, at least, where it is written in one line
 EQUALS_APART = (0.1, 0.7)  # between the middles of the dashes of =,
 EQUALS_SHARED = 0.6  # of the shorter one's length that both stand above each other,
@@ -325,7 +326,18 @@ def _is_cross(mask: NDArray[np.bool_], crossing: NDArray[np.bool_], row: float, 
     spans = min((mask & on_bar).any(axis=0).mean(), (mask & on_post).any(axis=1).mean())
     is_plain = min(crossed, empty) >= PLUS_CROSSED and spans >= PLUS_SPANS and min(arms) >= PLUS_ARM
     is_thin = max(thick, thin) <= EVEN * pen + 1.5
-    return bool(is_plain and is_thin and max(abs(tilt), abs(lean) - 0.3) <= DASH_SLOPE)
+    is_straight = crossing is not mask or _measure_point(mask, row, 0.8 * pen) <= PLUS_POINTS
+    return bool(is_plain and is_thin and is_straight and max(abs(tilt), abs(lean) - 0.3) <= DASH_SLOPE)
+
+
+def _measure_point(mask: NDArray[np.bool_], row: float, reach: float) -> float:
+    """Return how far a cross's post is aside of its ends at the bar, of its height: an arrow's head."""
+    rows = _list_post(mask, row, reach)
+    if rows.size < 3:
+        return 0.0
+    post = mask[rows]
+    curve = np.polyfit(rows, post @ np.arange(mask.shape[1]) / post.sum(axis=1), 2)
+    return float(abs(curve[0]) * len(mask) / 4)
 
 
 def _leave_loop_out(mask: NDArray[np.bool_], row: float, pen: int) -> NDArray[np.bool_]:
@@ -369,11 +381,15 @@ def _fit_post(mask: NDArray[np.bool_], row: float, reach: float) -> tuple[float,
     Returns:
         Columns that it moves to the right a row; the column in row 0; how thick it is in most rows, in pixels.
     """
-    apart = np.abs(np.arange(len(mask)) - row) > reach
-    rows = np.flatnonzero(mask.any(axis=1) & apart)
+    rows = _list_post(mask, row, reach)
     if rows.size < 2:
         return 0.0, (mask.shape[1] - 1) / 2, 0.0
     post = mask[rows]
     lean, start = np.polyfit(rows, post @ np.arange(mask.shape[1]) / post.sum(axis=1), 1)
     across = mask.shape[1] - post[:, ::-1].argmax(axis=1) - post.argmax(axis=1)
     return float(lean), float(start), float(np.percentile(across, 75) / np.hypot(1, lean))
+
+
+def _list_post(mask: NDArray[np.bool_], row: float, reach: float) -> NDArray[np.int64]:
+    """Return the rows of a cross that hold ink and are further than `reach` from its bar in a row."""
+    return np.flatnonzero(mask.any(axis=1) & (np.abs(np.arange(len(mask)) - row) > reach))

@@ -1,0 +1,164 @@
+"""Tell brackets, exclamation and question marks from the ones and sevens that they are read as.
+
+    groups of lines -> strokes that bow evenly, strokes that stand over a dot or under one -> marks, or doubt
+
+Knows no networks.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from .grouping import Group, list_lines
+from .signs import EVEN, TRIMMED, Band
+from .strokes import Stroke, join_strokes
+
+BAR = 1  # as which a bracket and the stroke of an exclamation mark are read,
+HOOKS = (2, 7)  # and the one of a question mark
+RING = 0  # as which a sign of degrees is read
+SMALL_RING = 0.5  # of the digits' height: a nought that is not so high is doubted
+# How far a stroke's middle is beside the line between its ends, of its length: in a pair of brackets, where it is
+# doubted, and of a bracket alone, at least. Of 562 ones of MNIST's validation split 35, 9 and 1 bow so much
+BOWED, ROUND, ALONE = 0.08, 0.12, 0.15
+WORD = 0.6  # of the digits' height between a bracket and what it is outside of, at least
+UNEVEN = 0.35  # widths of the pen that it is beside an even bow at most
+DOT = 0.3  # of the digits' height: a dot's longer side at most,
+DOT_PENS = 2.4  # or so many widths of the pen
+LOW = 0.25  # of the digits' height that a dot is over or under their base line at most
+LONG = 0.4  # of it that the stroke over the dot is high at least
+SMALLEST = 0.6  # of the pen's width that it is wide and high at least: less is dirt
+
+Numbered = list[tuple[int, Group]]
+
+
+def find_punctuation(numbered: Numbered, small: list[Stroke]) -> Numbered:
+    """Return the groups of lines, those that are brackets, ! or ? as marks, and those that may be doubted.
+
+    Args:
+        numbered: groups, each with the number of its line, in reading order.
+        small: strokes that may be dots, also those that are part of no group.
+    """
+    found: Numbered = []
+    for places in list_lines(numbered):
+        line = [numbered[place][1] for place in places]
+        line = _doubt_rings(_find_brackets(_find_dotted(line, small)))
+        found += [(numbered[places[0]][0], group) for group in line]
+    return found
+
+
+def _doubt_rings(line: list[Group]) -> list[Group]:
+    """Doubt noughts that are much smaller than the digits beside them: they may be degrees, or a part of %."""
+    return [
+        group._replace(doubted=True)
+        if _is(group, RING) and group.stroke.height < SMALL_RING * group.band.high
+        else group
+        for group in line
+    ]
+
+
+def _find_brackets(line: list[Group]) -> list[Group]:
+    """Find the strokes that bow evenly: marks where they open and close something, else doubted ones."""
+    bows = [_measure_bow(group.stroke) if _is(group, BAR) and group.whole else 0.0 for group in line]
+    opens = [place for place, bow in enumerate(bows) if bow >= BOWED]
+    closes = [place for place, bow in enumerate(bows) if bow <= -BOWED]
+    found = list(line)
+    for place in opens + closes:
+        bow, group = bows[place], line[place]
+        others = [other - place for other in closes] if bow > 0 else [place - other for other in opens]
+        is_outside = _is_apart(line, place, -1) if bow > 0 else _is_apart(line, place, 1)
+        if max(others, default=0) > 1 or (abs(bow) >= ALONE and is_outside):
+            found[place] = group._replace(sign="", seen=None, doubted=True)
+        elif abs(bow) >= ROUND:
+            found[place] = group._replace(doubted=True)
+    return found
+
+
+def _is_apart(line: list[Group], place: int, way: int) -> bool:
+    """Tell whether what stands at a place of a line has nothing near it on one side, -1 or 1, but on the other."""
+    stroke, reach = line[place].stroke, WORD * line[place].band.high
+
+    def is_near(other: int) -> bool:
+        if not 0 <= other < len(line):
+            return False
+        beside = line[other].stroke
+        return max(beside.x - stroke.right, stroke.x - beside.right) < reach
+
+    return not is_near(place + way) and is_near(place - way)
+
+
+def _measure_bow(stroke: Stroke) -> float:
+    """Return how far left of the line between its ends a stroke's middle is, of its length; 0 of no even bow."""
+    mask = stroke.mask
+    left = mask.argmax(axis=1)
+    right = mask.shape[1] - mask[:, ::-1].argmax(axis=1)
+    high = len(mask)
+    skip = int(TRIMMED * high)
+    kept = np.s_[skip : high - skip]
+    down, middle = (np.arange(high) - (high - 1) / 2)[kept], ((left + right - 1) / 2)[kept]
+    if down.size < 5 or not mask.any(axis=1).all() or high < mask.shape[1]:
+        return 0.0
+    curve = np.polyfit(down, middle, 2)
+    beside = np.abs(np.polyval(curve, down) - middle).max()
+    lean = np.hypot(1, 2 * curve[0] * down + curve[1])
+    thick = float(np.percentile((right - left)[kept] / lean, 90))
+    if beside > max(1.0, UNEVEN * stroke.pen) or thick > EVEN * stroke.pen + 1:
+        return 0.0
+    return float(curve[0] * (high / 2) ** 2 / (high * np.hypot(1, curve[1])))
+
+
+def _find_dotted(line: list[Group], dots: list[Stroke]) -> list[Group]:
+    """Find the strokes that stand over a dot, which are marks, or under one, which are doubted."""
+    changed: dict[int, Group] = {}
+    taken: set[tuple[int, int]] = set()
+    for place, group in enumerate(line):
+        if not _is(group, BAR, *HOOKS):
+            continue
+        parts = _part(group.stroke)
+        for long, dot in [parts] if parts else [(group.stroke, dot) for dot in dots]:
+            if not _is_dot(dot, group.band) or not _is_level(long, dot, group.band):
+                continue
+            if _stands_over(long, dot, group.band):
+                changed[place] = group._replace(stroke=join_strokes([long, dot]), sign="", seen=None, doubted=True)
+                taken.add((dot.x, dot.y))
+            elif dot.bottom <= long.y and long.y - dot.bottom <= LOW * group.band.high:
+                changed[place] = group._replace(doubted=True)
+    return [
+        changed.get(place, group)
+        for place, group in enumerate(line)
+        if group.sign is None or (group.stroke.x, group.stroke.y) not in taken
+    ]
+
+
+def _part(stroke: Stroke) -> tuple[Stroke, Stroke] | None:
+    """Return the two pieces that ink is made up of, the larger first; None where it is made up of one or of more."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(stroke.mask.view(np.uint8), connectivity=8)
+    if count != 3:
+        return None
+    pieces = []
+    for label in (1, 2):
+        x, y, width, height, _ = (int(length) for length in stats[label])
+        pieces.append(Stroke(stroke.x + x, stroke.y + y, labels[y : y + height, x : x + width] == label))
+    larger, smaller = sorted(pieces, key=lambda piece: -piece.height)
+    return larger, smaller
+
+
+def _is_dot(stroke: Stroke, band: Band) -> bool:
+    """Tell whether a stroke is a touch of the pen."""
+    shorter, longer = sorted((stroke.width, stroke.height))
+    return SMALLEST * band.pen <= shorter and longer <= min(max(DOT * band.high, DOT_PENS * band.pen), 2 * shorter)
+
+
+def _is_level(stroke: Stroke, dot: Stroke, band: Band) -> bool:
+    """Tell whether a dot is right above or below a stroke, or within it."""
+    return stroke.x - band.pen / 2 <= dot.x + dot.width / 2 <= stroke.right + band.pen / 2
+
+
+def _stands_over(stroke: Stroke, dot: Stroke, band: Band) -> bool:
+    """Tell whether a stroke stands over a dot that lies on the base line of the digits."""
+    lies = abs(band.base - dot.bottom) <= LOW * band.high
+    return lies and dot.y >= stroke.bottom and stroke.height >= LONG * band.high
+
+
+def _is(group: Group, *digits: int) -> bool:
+    return group.sign is None and group.seen is not None and group.seen.digit in digits
