@@ -220,7 +220,7 @@ def group_pieces(line: Line, usual: float, seen: dict[Span, Seen]) -> Way:
         for choice in _list_choices(line, span, seen.get(span), least, may_be_hat=span[1] in hatted)
     ]
     best = _find_best(choices, len(line.pieces))
-    found = []
+    found: list[Group] = []
     for choice, is_close in best:
         group, whole = line.groups[choice.span], len(_list_whole(line.whole, choice.span)) == 1
         least_one = (LOWER if whole else LOWER_CUT) * line.high
