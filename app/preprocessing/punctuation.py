@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from .grouping import Group, list_lines
-from .signs import EVEN, TRIMMED, Band
+from .signs import EVEN, TRIMMED, Band, fit_bar
 from .strokes import Stroke, join_strokes
 
 BAR = 1  # as which a bracket and the stroke of an exclamation mark are read,
@@ -21,11 +21,14 @@ SMALL_RING = 0.5  # of the digits' height: a nought that is not so high is doubt
 # How far a stroke's middle is beside the line between its ends, of its length: in a pair of brackets, where it is
 # doubted, and of a bracket alone, at least. Of 562 ones of MNIST's validation split 35, 9 and 1 bow so much
 BOWED, ROUND, ALONE = 0.08, 0.12, 0.15
+TALL = 0.9  # of the digits' height that a bracket alone is high at least
 WORD = 0.6  # of the digits' height between a bracket and what it is outside of, at least
 UNEVEN = 0.35  # widths of the pen that it is beside an even bow at most
 DOT = 0.3  # of the digits' height: a dot's longer side at most,
 DOT_PENS = 2.4  # or so many widths of the pen
 LOW = 0.25  # of the digits' height that a dot is over or under their base line at most
+APART = 0.06  # of it between a hook and its dot, at least: less is a broken 7,
+ASIDE = 0.12  # of it that a dot is beside the stroke over it at most,
 LONG = 0.4  # of it that the stroke over the dot is high at least
 SMALLEST = 0.6  # of the pen's width that it is wide and high at least: less is dirt
 
@@ -67,7 +70,8 @@ def _find_brackets(line: list[Group]) -> list[Group]:
         bow, group = bows[place], line[place]
         others = [other - place for other in closes] if bow > 0 else [place - other for other in opens]
         is_outside = _is_apart(line, place, -1) if bow > 0 else _is_apart(line, place, 1)
-        if max(others, default=0) > 1 or (abs(bow) >= ALONE and is_outside):
+        is_tall = group.stroke.height >= TALL * group.band.high
+        if max(others, default=0) > 1 or (abs(bow) >= ALONE and is_outside and is_tall):
             found[place] = group._replace(sign="", seen=None, doubted=True)
         elif abs(bow) >= ROUND:
             found[place] = group._replace(doubted=True)
@@ -116,12 +120,12 @@ def _find_dotted(line: list[Group], dots: list[Stroke]) -> list[Group]:
             continue
         parts = _part(group.stroke)
         for long, dot in [parts] if parts else [(group.stroke, dot) for dot in dots]:
-            if not _is_dot(dot, group.band) or not _is_level(long, dot, group.band):
+            if not _is_dot(dot, group.band):
                 continue
-            if _stands_over(long, dot, group.band):
+            if _stands_over(long, dot, group.band, 0.0 if _is(group, BAR) else APART):
                 changed[place] = group._replace(stroke=join_strokes([long, dot]), sign="", seen=None, doubted=True)
                 taken.add((dot.x, dot.y))
-            elif dot.bottom <= long.y and long.y - dot.bottom <= LOW * group.band.high:
+            elif _stands_under(long, dot, group.band):
                 changed[place] = group._replace(doubted=True)
     return [
         changed.get(place, group)
@@ -149,15 +153,32 @@ def _is_dot(stroke: Stroke, band: Band) -> bool:
     return SMALLEST * band.pen <= shorter and longer <= min(max(DOT * band.high, DOT_PENS * band.pen), 2 * shorter)
 
 
-def _is_level(stroke: Stroke, dot: Stroke, band: Band) -> bool:
-    """Tell whether a dot is right above or below a stroke, or within it."""
-    return stroke.x - band.pen / 2 <= dot.x + dot.width / 2 <= stroke.right + band.pen / 2
+def _stands_over(stroke: Stroke, dot: Stroke, band: Band, apart: float) -> bool:
+    """Tell whether a stroke, which may lean, stands over a dot that lies on the base line of the digits.
+
+    Args:
+        stroke: without the dot.
+        dot: a touch of the pen.
+        band: of the digits beside them.
+        apart: of the digits' height, between both at least.
+    """
+    middle = dot.x + dot.width / 2
+    lies = abs(band.base - dot.bottom) <= LOW * band.high and dot.y - stroke.bottom >= apart * band.high
+    lean = fit_bar(stroke.mask).slope * (dot.y + dot.height / 2 - stroke.bottom)
+    end = stroke.x + float(np.flatnonzero(stroke.mask[-1]).mean()) - lean
+    aside = min(_measure_aside(stroke, middle), abs(middle - end))
+    return lies and stroke.height >= LONG * band.high and aside <= ASIDE * band.high
 
 
-def _stands_over(stroke: Stroke, dot: Stroke, band: Band) -> bool:
-    """Tell whether a stroke stands over a dot that lies on the base line of the digits."""
-    lies = abs(band.base - dot.bottom) <= LOW * band.high
-    return lies and dot.y >= stroke.bottom and stroke.height >= LONG * band.high
+def _stands_under(stroke: Stroke, dot: Stroke, band: Band) -> bool:
+    """Tell whether a stroke stands right under a dot."""
+    aside = _measure_aside(stroke, dot.x + dot.width / 2)
+    return 0 <= stroke.y - dot.bottom <= LOW * band.high and aside <= band.pen / 2
+
+
+def _measure_aside(stroke: Stroke, x: float) -> float:
+    """Return how far a place is beside the columns of a stroke, in pixels."""
+    return max(0.0, stroke.x - x, x - stroke.right)
 
 
 def _is(group: Group, *digits: int) -> bool:

@@ -20,6 +20,7 @@ from ..handwriting.letters import TABLES
 from ..handwriting.pens import pick_hand, write
 from ..handwriting.styles import pick_variant
 from ..handwriting.writing import pick
+from .marks import MARKS, draw_mark
 from .pages import lay_on_noisy_paper, to_png
 from .tall import TALL, draw_tall_sign
 
@@ -102,7 +103,7 @@ def compose_written(
             row = writer.write(text, number, rng, TOUCHING.get(kind))
             if kind == "dirt":
                 _sprinkle(row, rng)
-            yield kind, text, to_png(_lay(row, rng))
+            yield kind, text, to_png(lay_row(row, rng))
 
 
 def compose_words(count: int, seed: int) -> Iterable[bytes]:
@@ -112,7 +113,7 @@ def compose_words(count: int, seed: int) -> Iterable[bytes]:
         table = TABLES[str(rng.choice(["lower", "upper", "cyrillic", "greek"]))]
         hand, pen = pick_hand(rng, 0.7), _pick_pen(rng)
         glyphs = [write(pick(table, rng), hand, rng) for _ in range(rng.integers(3, 9))]
-        yield to_png(_lay(_draw(_join(glyphs, None, pen, rng), pen, rng), rng))
+        yield to_png(lay_row(_draw(_join(glyphs, None, pen, rng), pen, rng), rng))
 
 
 def take_turns(
@@ -251,6 +252,8 @@ def draw_sign(sign: str, slant: float, pen: float, rng: np.random.Generator) -> 
 
 
 def _draw_any_sign(sign: str, slant: float, pen: float, rng: np.random.Generator) -> list[Path]:
+    if sign in MARKS:
+        return draw_mark(sign, slant, rng)
     draw = draw_tall_sign if sign in TALL else draw_sign
     return draw(sign, slant, pen, rng)
 
@@ -341,7 +344,7 @@ def _sprinkle(row: Ink, rng: np.random.Generator) -> None:
         row[y : y + side, x : x + side] = np.maximum(row[y : y + side, x : x + side], 255)
 
 
-def _lay(row: Ink, rng: np.random.Generator) -> NDArray[np.uint8]:
+def lay_row(row: Ink, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Lay a row on white paper, or on shaded grainy paper."""
     if rng.random() < 0.5:
         return lay_on_noisy_paper([row], rng)

@@ -8,6 +8,8 @@ from app.reading.answers import read_one
 from tests.app.preprocessing.test_numbers import the_robust
 from tests.support.drawings import draw_text, to_png
 from tests.support.scenes import Grey, in_uneven_light
+from tests.train.evaluation.test_written import print_split
+from train.evaluation.beside import compose_beside
 from train.evaluation.measurements import is_sure
 
 
@@ -59,3 +61,9 @@ def test_a_one_that_bends_is_read_and_doubted(bend: float, sure: bool) -> None:
         left = 142 + round(4 * bend * 80 * ((y - 40) / 80) ** 2)
         page[60 + y, left : left + 9] = 0
     assert read(page) == ("518", sure)
+
+
+@pytest.mark.parametrize("kind", ("brackets", "list", "!", "?", "°", "arrow"))
+def test_a_number_beside_a_mark_is_hardly_ever_certain_and_wrong(kind: str) -> None:
+    rows = [(text, read_one(the_robust(), body)) for _, text, body in compose_beside(print_split(), 24, 7, [kind])]
+    assert sum(is_sure(answer) and answer["text"] != text for text, answer in rows) <= 1
