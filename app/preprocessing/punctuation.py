@@ -18,10 +18,12 @@ BAR = 1  # as which a bracket and the stroke of an exclamation mark are read,
 HOOKS = (2, 7)  # and the one of a question mark
 RING = 0  # as which a sign of degrees is read
 SMALL_RING = 0.5  # of the digits' height: a nought that is not so high is doubted
+EXPONENT = 0.75  # of the height of the digit before it that an exponent is high at most,
+RAISED = 0.35  # of it that it stands above its foot at least, and begins under its top at most
 # How far a stroke's middle is beside the line between its ends, of its length: in a pair of brackets, where it is
-# doubted, and of a bracket alone, at least. Of 562 ones of MNIST's validation split 35, 9 and 1 bow so much
-BOWED, ROUND, ALONE = 0.08, 0.12, 0.15
-TALL = 0.9  # of the digits' height that a bracket alone is high at least
+# doubted, and of a bracket alone, at least. Of 562 ones of MNIST's validation split 15, 9 and 1 bow so much
+BOWED, ROUND, ALONE = 0.1, 0.12, 0.15
+TALL = 0.9  # of the digits' height that a bracket is high at least
 WORD = 0.6  # of the digits' height between a bracket and what it is outside of, at least
 UNEVEN = 0.35  # widths of the pen that it is beside an even bow at most
 DOT = 0.3  # of the digits' height: a dot's longer side at most,
@@ -45,33 +47,47 @@ def find_punctuation(numbered: Numbered, small: list[Stroke]) -> Numbered:
     found: Numbered = []
     for places in list_lines(numbered):
         line = [numbered[place][1] for place in places]
-        line = _doubt_rings(_find_brackets(_find_dotted(line, small)))
+        line = _doubt_small(_find_brackets(_find_dotted(line, small)))
         found += [(numbered[places[0]][0], group) for group in line]
     return found
 
 
-def _doubt_rings(line: list[Group]) -> list[Group]:
-    """Doubt noughts that are much smaller than the digits beside them: they may be degrees, or a part of %."""
+def _doubt_small(line: list[Group]) -> list[Group]:
+    """Doubt what may be a degree or a part of %, a nought much smaller than the digits beside it, or an exponent."""
+    before = [None, *line]
     return [
-        group._replace(doubted=True)
-        if _is(group, RING) and group.stroke.height < SMALL_RING * group.band.high
-        else group
-        for group in line
+        group._replace(doubted=True) if _is_small_ring(group) or _is_exponent(group, last) else group
+        for group, last in zip(line, before, strict=False)
     ]
+
+
+def _is_small_ring(group: Group) -> bool:
+    return _is(group, RING) and group.stroke.height < SMALL_RING * group.band.high
+
+
+def _is_exponent(group: Group, before: Group | None) -> bool:
+    """Tell whether a digit stands close behind another, above its middle."""
+    if before is None or before.sign is not None or group.sign is not None:
+        return False
+    stroke, base, high = group.stroke, before.stroke, before.stroke.height
+    is_raised = base.bottom - stroke.bottom > RAISED * high and stroke.y < base.y + RAISED * high
+    return is_raised and stroke.height < EXPONENT * high and -high < stroke.x - base.right < WORD * high
 
 
 def _find_brackets(line: list[Group]) -> list[Group]:
     """Find the strokes that bow evenly: marks where they open and close something, else doubted ones."""
     bows = [_measure_bow(group.stroke) if _is(group, BAR) and group.whole else 0.0 for group in line]
-    opens = [place for place, bow in enumerate(bows) if bow >= BOWED]
-    closes = [place for place, bow in enumerate(bows) if bow <= -BOWED]
+    bowed = [place for place, bow in enumerate(bows) if abs(bow) >= BOWED]
+    are_pairs = len(bowed) % 2 == 0 and all(
+        bows[opens] > 0 > bows[closes] and closes > opens + 1
+        for opens, closes in zip(bowed[::2], bowed[1::2], strict=True)
+    )
     found = list(line)
-    for place in opens + closes:
-        bow, group = bows[place], line[place]
-        others = [other - place for other in closes] if bow > 0 else [place - other for other in opens]
-        is_outside = _is_apart(line, place, -1) if bow > 0 else _is_apart(line, place, 1)
+    for place in bowed:
+        group, bow = line[place], bows[place]
         is_tall = group.stroke.height >= TALL * group.band.high
-        if max(others, default=0) > 1 or (abs(bow) >= ALONE and is_outside and is_tall):
+        stands_alone = abs(bow) >= ALONE and _is_apart(line, place, -1 if bow > 0 else 1)
+        if is_tall and (are_pairs or stands_alone):
             found[place] = group._replace(sign="", seen=None, doubted=True)
         elif abs(bow) >= ROUND:
             found[place] = group._replace(doubted=True)

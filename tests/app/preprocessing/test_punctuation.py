@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from app.reading.answers import read_one
@@ -67,3 +68,13 @@ def test_a_one_that_bends_is_read_and_doubted(bend: float, sure: bool) -> None:
 def test_a_number_beside_a_mark_is_hardly_ever_certain_and_wrong(kind: str) -> None:
     rows = [(text, read_one(the_robust(), body)) for _, text, body in compose_beside(print_split(), 24, 7, [kind])]
     assert sum(is_sure(answer) and answer["text"] != text for text, answer in rows) <= 1
+
+
+@pytest.mark.parametrize(("rises", "sure"), ((0, True), (44, False)))
+def test_an_exponent_is_doubted_and_a_small_digit_is_not(rises: int, sure: bool) -> None:
+    small = draw_text("2", height=44, pen=6)[54:-54, 54:-54]
+    page = np.pad(draw_text("85", gap=0.3), ((0, 0), (0, 60)), constant_values=255)
+    bottom = 60 + 80 + 6 - rises
+    x = page.shape[1] - 110
+    page[bottom - small.shape[0] : bottom, x : x + small.shape[1]] = small
+    assert read(page) == ("852", sure)
