@@ -41,7 +41,7 @@ LEAST_LOOK = 1e-4  # so that one bad group does not decide alone
 SIGN_WORTH = 0.1  # in nats, of a sign by shape and place: more than that of any digit
 LEFT_OUT = 3.0  # in nats, what leaving out a small stroke costs where it is as high as SMALL; less where it is smaller
 REACH = 1.3  # of the digits' height that is between a sign and the digits it stands at
-TOUCHES = 0.04  # of the digits' height: a sign, no point, that is nearer to the next ink may be part of a digit,
+TOUCHES = {"-": 0.04, "+": 0.08}  # of the digits' height: what is nearer to the next ink may be part of a digit,
 TOUCH_COST = 2.0  # in nats, where it touches; less where it is further apart
 COVERED = 0.8  # of a sign's width that is above or below a digit: then it is a part of it, likewise
 HAT_SINKS = 0.15  # of the height of what stands before: a dash that is no further under its top
@@ -281,7 +281,7 @@ def _weigh_touch(line: Line, span: Span, group: Stroke, sign: str, may_be_hat: b
         return TOUCH_COST
     if is_point:
         return 0.0
-    reach = TOUCHES * line.high
+    reach = TOUCHES.get(sign, TOUCHES["+"]) * line.high
     near = [stroke for stroke in beside if _box_gap(group, stroke) < reach]
     apart = min((measure_apart(group, stroke) for stroke in near), default=reach)
     return TOUCH_COST * max(0.0, 1 - apart / reach)
