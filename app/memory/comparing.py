@@ -30,9 +30,9 @@ class Weights(NamedTuple):
 
 # Source: `python -m train fit-corrections`, on the served network. Logistic regression on 423,000 pairs of a digit and
 # the nearest example of another class (synthesised hands, strangers as one hand and MNIST's validation split, as they
-# are and varied) gives the first two, and a bias of 0.1. To break a right answer is worse than to leave a wrong one, so
+# are and varied) gives the first two, and a bias of 0.2. To break a right answer is worse than to leave a wrong one, so
 # the bias is the highest that harms at most 0.05 % of the digits of each of these groups
-WEIGHTS = Weights(nearer=3.2, against=0.33, bias=-1.5)
+WEIGHTS = Weights(nearer=3.4, against=0.32, bias=-2.0)
 SOFTENING = 1e-3  # of a distance: two scans of one drawing differ by as much
 FADE = 0.1  # logarithm of how many times nearer, over which an example comes to its full weight
 MIN_PROBABILITY = 1e-7

@@ -64,10 +64,12 @@ def test_a_one_that_bends_is_read_and_doubted(bend: float, sure: bool) -> None:
     assert read(page) == ("518", sure)
 
 
-@pytest.mark.parametrize("kind", ("brackets", "list", "!", "?", "°", "arrow"))
-def test_a_number_beside_a_mark_is_hardly_ever_certain_and_wrong(kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "most"), (("brackets", 0), ("list", 0), ("!", 1), ("?", 1), ("°", 0), ("%", 2), ("arrow", 3))
+)
+def test_a_number_beside_a_mark_is_hardly_ever_certain_and_wrong(kind: str, most: int) -> None:
     rows = [(text, read_one(the_robust(), body)) for _, text, body in compose_beside(print_split(), 24, 7, [kind])]
-    assert sum(is_sure(answer) and answer["text"] != text for text, answer in rows) <= 1
+    assert sum(is_sure(answer) and answer["text"] != text for text, answer in rows) <= most
 
 
 @pytest.mark.parametrize(("rises", "sure"), ((0, True), (44, False)))
