@@ -41,7 +41,8 @@ LEAST_LOOK = 1e-4  # so that one bad group does not decide alone
 SIGN_WORTH = 0.1  # in nats, of a sign by shape and place: more than that of any digit
 LEFT_OUT = 3.0  # in nats, what leaving out a small stroke costs where it is as high as SMALL; less where it is smaller
 REACH = 1.3  # of the digits' height that is between a sign and the digits it stands at
-TOUCHES = {"-": 0.04, "+": 0.08}  # of the digits' height: what is nearer to the next ink may be part of a digit,
+TOUCHES = 0.08  # of the digits' height: a sign, no point, that is nearer to the next ink may be part of a digit,
+DASH_TOUCHES = 0.04  # a minus
 TOUCH_COST = 2.0  # in nats, where it touches; less where it is further apart
 COVERED = 0.8  # of a sign's width that is above or below a digit: then it is a part of it, likewise
 HAT_SINKS = 0.15  # of the height of what stands before: a dash that is no further under its top
@@ -258,8 +259,10 @@ def _list_choices(line: Line, span: Span, seen: Seen | None, least: float, may_b
         strokes = [join_strokes([line.pieces[at] for at in range(*span) if line.whole[at] == one]) for one in whole]
         sign = name_sign(strokes, group, line.bands[start], seen.look * seen.likely if seen else 0.0)
         if sign is not None:
-            touch = _weigh_touch(line, span, group, sign, may_be_hat)
-            worth = parted + SIGN_WORTH - touch + (0.0 if sign == ":" else within)
+            is_hat = sign == "-" and start > 0 and _is_hat(group, line.pieces[start - 1], line.high)
+            touch = 0.0 if is_hat else _weigh_touch(line, span, group, sign)
+            cost = touch + (0.0 if not is_hat else HAT_COST if may_be_hat else TOUCH_COST)
+            worth = parted + SIGN_WORTH - cost + (0.0 if sign == ":" else within)
             choices.append(Choice(span, sign, None, worth, touch))
     if end - start == 1 and ((whole and group.height < least) or not choices):
         size = max(group.height, group.width) / least if whole and group.height < least else 2.0
@@ -267,21 +270,19 @@ def _list_choices(line: Line, span: Span, seen: Seen | None, least: float, may_b
     return choices
 
 
-def _weigh_touch(line: Line, span: Span, group: Stroke, sign: str, may_be_hat: bool) -> float:
-    """Return what a sign costs that may be part of what stands beside it, in nats: a hat, a bar, the dot in a digit.
+def _weigh_touch(line: Line, span: Span, group: Stroke, sign: str) -> float:
+    """Return what a sign costs that may be part of what stands beside it, in nats: a bar, a foot, a dot in a digit.
 
     A point between two digits costs nothing where it is as close as it is written, also under the end of the first.
     """
     beside = [line.pieces[at] for at in (span[0] - 1, span[1]) if 0 <= at < len(line.pieces)]
     shared = [min(group.right, stroke.right) - max(group.x, stroke.x) for stroke in beside]
-    if sign == "-" and span[0] and _is_hat(group, line.pieces[span[0] - 1], line.high):
-        return HAT_COST if may_be_hat else TOUCH_COST
-    is_point = sign in POINTS and span[0] > 0 and span[1] < len(line.pieces)
+    is_point = sign in POINTS and len(beside) == 2 and min(one.height for one in beside) >= SMALL * line.high
     if max(shared, default=0) >= COVERED * group.width and not (is_point and _is_tucked_in(group, *beside)):
         return TOUCH_COST
     if is_point:
         return 0.0
-    reach = TOUCHES.get(sign, TOUCHES["+"]) * line.high
+    reach = (DASH_TOUCHES if sign == "-" else TOUCHES) * line.high
     near = [stroke for stroke in beside if _box_gap(group, stroke) < reach]
     apart = min((measure_apart(group, stroke) for stroke in near), default=reach)
     return TOUCH_COST * max(0.0, 1 - apart / reach)
@@ -289,8 +290,9 @@ def _weigh_touch(line: Line, span: Span, group: Stroke, sign: str, may_be_hat: b
 
 def _is_tucked_in(point: Stroke, before: Stroke, after: Stroke) -> bool:
     """Tell whether a point stands under the end of what is before it, and not under what is after it."""
-    middle = point.x + point.width / 2
-    return before.x + before.width / 2 < middle <= after.x
+    middle, columns = point.x + point.width / 2, slice(max(0, point.x - before.x), max(0, point.right - before.x))
+    is_inside = before.mask[max(0, point.bottom - before.y) :, columns].any()
+    return before.x + before.width / 2 < middle <= after.x and not is_inside
 
 
 def _is_hat(stroke: Stroke, before: Stroke, high: float) -> bool:

@@ -30,7 +30,7 @@ from .lines import ALIKE, Rows, leave_out, sort_into_rows, stand_together
 from .looking import Look, look_at, read_lines, show_group
 from .page_ink import PAGE_SIDE, find_ink_and_tables
 from .paper import Marks
-from .punctuation import find_punctuation
+from .punctuation import mark_punctuation
 from .slashes import NEAR, Written, may_be_slash, weigh_slashes
 from .strokes import LOW, NO_DIGIT, SMALL_DIGIT, Stroke
 from .tables import Cell, Tables
@@ -142,7 +142,7 @@ def find_numbers(
         )
         for group in groups
     ]
-    numbered = find_punctuation(_doubt_among_others(numbered), small)
+    numbered = mark_punctuation(_doubt_among_others(numbered), small)
     digits = [group for _, group in numbered if group.seen]
     if not digits:
         raise NoInk(NO_DIGIT)

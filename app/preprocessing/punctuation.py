@@ -1,55 +1,61 @@
-"""Tell brackets, exclamation and question marks from the ones and sevens that they are read as.
+"""Tell what is written beside numbers from the digits that it is read as: brackets, ! and ?, ° and %, exponents.
 
-    groups of lines -> strokes that bow evenly, strokes that stand over a dot or under one -> marks, or doubt
+    groups of lines -> strokes that bow evenly, strokes over a dot -> marks
+                    -> bent ones, small noughts, digits that stand high -> doubted digits
 
 Knows no networks.
 """
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from .grouping import Group, list_lines
-from .signs import EVEN, TRIMMED, Band, fit_bar
-from .strokes import Stroke, join_strokes
+from .signs import EVEN, TRIMMED, Band, fit_bar, may_be_dot
+from .strokes import Stroke, join_strokes, part_connected
 
 BAR = 1  # as which a bracket and the stroke of an exclamation mark are read,
 HOOKS = (2, 7)  # and the one of a question mark
 RING = 0  # as which a sign of degrees is read
 SMALL_RING = 0.5  # of the digits' height: a nought that is not so high is doubted
 EXPONENT = 0.65  # of the height of the digit before it that an exponent is high at most,
-RAISED = 0.45  # of it that it stands above its foot at least, and begins under its top at most
-# How far a stroke's middle is beside the line between its ends, of its length: in a pair of brackets, where it is
-# doubted, and of a bracket alone, at least. Of 562 ones of MNIST's validation split 15, 9 and 1 bow so much
-BOWED, ROUND, ALONE = 0.1, 0.12, 0.15
+RAISED = 0.45  # of it that it stands above its foot at least, and begins under its top at most,
+BEHIND = 0.6  # and is behind it at most
+# How far a stroke's middle is beside the line between its ends, of its length. Of 562 ones of MNIST's validation split
+# 15, 9 and 1 bow so much
+BOWED = 0.1  # in a pair of brackets at least,
+ROUND = 0.12  # where it is doubted,
+ALONE = 0.15  # and of a bracket alone
 TALL = 0.9  # of the digits' height that a bracket is high at least
-WORD = 0.6  # of the digits' height between a bracket and what it is outside of, at least
-UNEVEN = 0.35  # widths of the pen that it is beside an even bow at most
-DOT = 0.3  # of the digits' height: a dot's longer side at most,
-DOT_PENS = 2.4  # or so many widths of the pen
+WORD = 0.6  # of the digits' height between the end of what is written together and what comes after, at least
+UNEVEN = 0.35  # widths of the pen that a stroke is beside an even bow at most
 LOW = 0.25  # of the digits' height that a dot is over or under their base line at most
 APART = 0.06  # of it between a hook and its dot, at least: less is a broken 7,
-ASIDE = 0.12  # of it that a dot is beside the stroke over it at most,
+ASIDE = 0.12  # of it that a dot is beside the stroke over it, or beside where that leads to, at most,
 LONG = 0.4  # of it that the stroke over the dot is high at least
-SMALLEST = 0.6  # of the pen's width that it is wide and high at least: less is dirt
 
 Numbered = list[tuple[int, Group]]
 
 
-def find_punctuation(numbered: Numbered, small: list[Stroke]) -> Numbered:
-    """Return the groups of lines, those that are brackets, ! or ? as marks, and those that may be doubted.
+def mark_punctuation(numbered: Numbered, small: list[Stroke]) -> Numbered:
+    """Return the groups of lines, those that are brackets, ! or ? as marks, and doubted those that may be others.
+
+    Where no digit would be left, all stay digits, doubted.
 
     Args:
         numbered: groups, each with the number of its line, in reading order.
         small: strokes that may be dots, also those that are part of no group.
     """
+    boxes = np.array([(one.x, one.y, one.right, one.bottom) for one in small], float).reshape(-1, 4)
     found: Numbered = []
     for places in list_lines(numbered):
         line = [numbered[place][1] for place in places]
-        line = _doubt_small(_find_brackets(_find_dotted(line, small)))
+        line = _doubt_small(_find_brackets(_find_dotted(line, small, boxes)))
         found += [(numbered[places[0]][0], group) for group in line]
-    return found
+    if any(group.seen for _, group in found):
+        return found
+    return [(number, group._replace(doubted=True)) for number, group in numbered]
 
 
 def _doubt_small(line: list[Group]) -> list[Group]:
@@ -69,9 +75,9 @@ def _is_exponent(group: Group, before: Group | None) -> bool:
     """Tell whether a digit stands close behind another, above its middle."""
     if before is None or before.sign is not None or group.sign is not None:
         return False
-    stroke, base, high = group.stroke, before.stroke, before.stroke.height
-    is_raised = base.bottom - stroke.bottom > RAISED * high and stroke.y < base.y + RAISED * high
-    return is_raised and stroke.height < EXPONENT * high and -high < stroke.x - base.right < WORD * high
+    stroke, power, high = before.stroke, group.stroke, before.stroke.height
+    is_raised = stroke.bottom - power.bottom > RAISED * high and power.y < stroke.y + RAISED * high
+    return is_raised and power.height < EXPONENT * high and -high < power.x - stroke.right < BEHIND * high
 
 
 def _find_brackets(line: list[Group]) -> list[Group]:
@@ -89,7 +95,7 @@ def _find_brackets(line: list[Group]) -> list[Group]:
         stands_alone = abs(bow) >= ALONE and _is_apart(line, place, -1 if bow > 0 else 1)
         if is_tall and (are_pairs or stands_alone):
             found[place] = group._replace(sign="", seen=None, doubted=True)
-        elif abs(bow) >= ROUND:
+        elif abs(bow) >= ROUND or any((other - place) * bow > 0 > bows[other] * bow for other in bowed):
             found[place] = group._replace(doubted=True)
     return found
 
@@ -127,20 +133,26 @@ def _measure_bow(stroke: Stroke) -> float:
     return float(curve[0] * (high / 2) ** 2 / (high * np.hypot(1, curve[1])))
 
 
-def _find_dotted(line: list[Group], dots: list[Stroke]) -> list[Group]:
-    """Find the strokes that stand over a dot, which are marks, or under one, which are doubted."""
+def _find_dotted(line: list[Group], small: list[Stroke], boxes: NDArray[np.float64]) -> list[Group]:
+    """Find the strokes that stand over a dot, marks where nothing follows, and those under one: else doubted digits.
+
+    Args:
+        line: its groups.
+        small: strokes of all lines that may be dots.
+        boxes: of these: x, y, right and bottom, (n, 4).
+    """
     changed: dict[int, Group] = {}
     taken: set[tuple[int, int]] = set()
     for place, group in enumerate(line):
         if not _is(group, BAR, *HOOKS):
             continue
-        parts = _part(group.stroke)
-        for long, dot in [parts] if parts else [(group.stroke, dot) for dot in dots]:
-            if not _is_dot(dot, group.band):
-                continue
+        for long, dot in _list_dots(group, small, boxes):
             if _stands_over(long, dot, group.band, 0.0 if _is(group, BAR) else APART):
-                changed[place] = group._replace(stroke=join_strokes([long, dot]), sign="", seen=None, doubted=True)
-                taken.add((dot.x, dot.y))
+                if _is_last(line, group):
+                    changed[place] = group._replace(stroke=join_strokes([long, dot]), sign="", seen=None, doubted=True)
+                    taken.add((dot.x, dot.y))
+                    break
+                changed[place] = group._replace(doubted=True)
             elif _stands_under(long, dot, group.band):
                 changed[place] = group._replace(doubted=True)
     return [
@@ -150,23 +162,24 @@ def _find_dotted(line: list[Group], dots: list[Stroke]) -> list[Group]:
     ]
 
 
-def _part(stroke: Stroke) -> tuple[Stroke, Stroke] | None:
-    """Return the two pieces that ink is made up of, the larger first; None where it is made up of one or of more."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(stroke.mask.view(np.uint8), connectivity=8)
-    if count != 3:
-        return None
-    pieces = []
-    for label in (1, 2):
-        x, y, width, height, _ = (int(length) for length in stats[label])
-        pieces.append(Stroke(stroke.x + x, stroke.y + y, labels[y : y + height, x : x + width] == label))
-    larger, smaller = sorted(pieces, key=lambda piece: -piece.height)
-    return larger, smaller
+def _list_dots(group: Group, small: list[Stroke], boxes: NDArray[np.float64]) -> list[tuple[Stroke, Stroke]]:
+    """List the dots that are part of a digit, or near it, each with the rest of the digit."""
+    pieces = sorted(part_connected(group.stroke), key=lambda piece: -piece.height)
+    if len(pieces) == 2:
+        pairs = [(pieces[0], pieces[1])]
+    else:
+        stroke, high = group.stroke, group.band.high
+        left, top, right, bottom = boxes.T
+        beside = (right > stroke.x - high) & (left < stroke.right + high)
+        near = np.flatnonzero(beside & (bottom > stroke.y - high) & (top < stroke.bottom + high))
+        pairs = [(stroke, small[place]) for place in near]
+    return [(long, dot) for long, dot in pairs if may_be_dot(dot, group.band)]
 
 
-def _is_dot(stroke: Stroke, band: Band) -> bool:
-    """Tell whether a stroke is a touch of the pen."""
-    shorter, longer = sorted((stroke.width, stroke.height))
-    return SMALLEST * band.pen <= shorter and longer <= min(max(DOT * band.high, DOT_PENS * band.pen), 2 * shorter)
+def _is_last(line: list[Group], group: Group) -> bool:
+    """Tell whether no digit stands close behind one of its line."""
+    reach = group.stroke.right + WORD * group.band.high
+    return not any(one.sign is None and group.stroke.x < one.stroke.x < reach and one is not group for one in line)
 
 
 def _stands_over(stroke: Stroke, dot: Stroke, band: Band, apart: float) -> bool:
@@ -178,12 +191,15 @@ def _stands_over(stroke: Stroke, dot: Stroke, band: Band, apart: float) -> bool:
         band: of the digits beside them.
         apart: of the digits' height, between both at least.
     """
-    middle = dot.x + dot.width / 2
     lies = abs(band.base - dot.bottom) <= LOW * band.high and dot.y - stroke.bottom >= apart * band.high
+    if not lies or stroke.height < LONG * band.high:
+        return False
+    middle, reach = dot.x + dot.width / 2, ASIDE * band.high
+    if _measure_aside(stroke, middle) <= reach:
+        return True
     lean = fit_bar(stroke.mask).slope * (dot.y + dot.height / 2 - stroke.bottom)
     end = stroke.x + float(np.flatnonzero(stroke.mask[-1]).mean()) - lean
-    aside = min(_measure_aside(stroke, middle), abs(middle - end))
-    return lies and stroke.height >= LONG * band.high and aside <= ASIDE * band.high
+    return abs(middle - end) <= reach
 
 
 def _stands_under(stroke: Stroke, dot: Stroke, band: Band) -> bool:

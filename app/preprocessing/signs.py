@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .strokes import Stroke
+from .strokes import Stroke, part_connected
 
 SIGNS = ("-", "+", ".", ",", "/", ":")
 
@@ -56,7 +55,7 @@ PLUS_CROSSED = 0.92  # of its ink that lies on its bar or its post, and of its c
 PLUS_SPANS = 0.8  # of its width that its bar is long at least, and of its height its post
 PLUS_THIN = 2.0  # widths of the pen that it is wide and high at least
 PLUS_ARM = 0.22  # of its size that each of the four arms is long at least
-PLUS_POINTS = 0.15  # of its post's height that the post bends aside at most: more is an arrow's head
+PLUS_BEND = 0.15  # of its post's height that the post bends aside at most: more is an arrow's head
 LOOP = 0.12  # of a plus's ink that leads from its post to its bar, at least, where it is written in one line
 EQUALS_APART = (0.1, 0.7)  # between the middles of the dashes of =,
 EQUALS_SHARED = 0.6  # of the shorter one's length that both stand above each other,
@@ -235,20 +234,15 @@ def _name_tall(stroke: Stroke, band: Band, looks: float) -> str | None:
 
 def _is_equals(stroke: Stroke, band: Band) -> bool:
     """Tell whether a stroke is two dashes above each other."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(stroke.mask.view(np.uint8), connectivity=8)
-    if count != 3:
+    dashes = part_connected(stroke)
+    if len(dashes) != 2:
         return False
-    dashes = []
-    for label in (1, 2):
-        x, y, width, height, _ = (int(length) for length in stats[label])
-        mask = labels[y : y + height, x : x + width] == label
-        dash = Stroke(stroke.x + x, stroke.y + y, mask)
-        if not DASH[0] <= width / band.high <= DASH[1] or width < DASH_FLAT * height:
+    for dash in dashes:
+        if not DASH[0] <= dash.width / band.high <= DASH[1] or dash.width < DASH_FLAT * dash.height:
             return False
-        bar = fit_bar(np.ascontiguousarray(mask.T))
-        if abs(bar.slope) > DASH_SLOPE or not is_straight(bar, 2 * width, 1.2 * band.pen):
+        bar = fit_bar(np.ascontiguousarray(dash.mask.T))
+        if abs(bar.slope) > DASH_SLOPE or not is_straight(bar, 2 * dash.width, 1.2 * band.pen):
             return False
-        dashes.append(dash)
     apart = abs(dashes[0].y + dashes[0].bottom - dashes[1].y - dashes[1].bottom) / 2 / band.high
     return EQUALS_APART[0] <= apart <= EQUALS_APART[1] and stand_above(*dashes)
 
@@ -326,11 +320,12 @@ def _is_cross(mask: NDArray[np.bool_], crossing: NDArray[np.bool_], row: float, 
     spans = min((mask & on_bar).any(axis=0).mean(), (mask & on_post).any(axis=1).mean())
     is_plain = min(crossed, empty) >= PLUS_CROSSED and spans >= PLUS_SPANS and min(arms) >= PLUS_ARM
     is_thin = max(thick, thin) <= EVEN * pen + 1.5
-    is_straight = crossing is not mask or _measure_point(mask, row, 0.8 * pen) <= PLUS_POINTS
-    return bool(is_plain and is_thin and is_straight and max(abs(tilt), abs(lean) - 0.3) <= DASH_SLOPE)
+    is_in_one = crossing is not mask  # then the post bends towards the way to the bar
+    is_unbent = is_in_one or _measure_bend(mask, row, 0.8 * pen) <= PLUS_BEND
+    return bool(is_plain and is_thin and is_unbent and max(abs(tilt), abs(lean) - 0.3) <= DASH_SLOPE)
 
 
-def _measure_point(mask: NDArray[np.bool_], row: float, reach: float) -> float:
+def _measure_bend(mask: NDArray[np.bool_], row: float, reach: float) -> float:
     """Return how far a cross's post is aside of its ends at the bar, of its height: an arrow's head."""
     rows = _list_post(mask, row, reach)
     if rows.size < 3:

@@ -101,6 +101,18 @@ class Stroke:
         return self.y + self.height
 
 
+def part_connected(stroke: Stroke) -> list[Stroke]:
+    """Return each connected piece of a stroke's ink."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(stroke.mask.view(np.uint8), connectivity=8)
+    if count == 2:
+        return [stroke]
+    pieces = []
+    for label in range(1, count):
+        x, y, width, height, _ = (int(length) for length in stats[label])
+        pieces.append(Stroke(stroke.x + x, stroke.y + y, labels[y : y + height, x : x + width] == label))
+    return pieces
+
+
 def measure_pen(mask: NDArray[np.bool_]) -> float:
     """Return how thick a stroke's line is, in pixels.
 
