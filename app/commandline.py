@@ -31,7 +31,8 @@ def interruptible() -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         former = signal.SIG_IGN
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
         raise
     finally:
         signal.signal(signal.SIGTERM, former)

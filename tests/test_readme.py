@@ -52,9 +52,12 @@ def test_every_setting_and_module_is_described() -> None:
     assert [line for line in tree if len(line.split()) < 2 and not line.strip().endswith("/")] == []
 
 
-def test_both_readmes_name_the_same_commands_and_links() -> None:
+def test_both_readmes_name_the_same_commands_figures_and_links() -> None:
     english, chinese = ((ROOT / name).read_text() for name in READMES)
     assert CODE.findall(english) == CODE.findall(chinese)
+    shares = [re.findall(r"[\d.]+ %(?= \|)", text) for text in (english, chinese)]
+    assert len(shares[0]) > 3
+    assert shares[0] == shares[1]
     paths = [
         {link for link in LINK.findall(text) if not link.startswith(("#", "README"))} for text in (english, chinese)
     ]

@@ -185,7 +185,7 @@ def _find_remote(uri: str) -> Iterator[Source]:
 
 
 def open_place(place: str) -> BinaryIO:
-    """Open a picture for reading, wherever it is; never wait for a pipe or a device.
+    """Open a picture for reading, wherever it is; do not wait for a pipe or a device that is there already.
 
     Raises:
         BadPath, OSError: it cannot be opened.

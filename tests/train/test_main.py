@@ -87,6 +87,8 @@ def test_a_killed_and_resumed_training_gives_the_same_as_an_uninterrupted_one(pr
             process.kill()
         if process.returncode == -signal.SIGKILL:
             break
+    else:
+        raise AssertionError("every training ended before it was killed")
     with start(*command, "--resume", folder=killed, data=printed) as process:
         said, complained = process.communicate()
     assert (process.returncode, complained) == (0, "")

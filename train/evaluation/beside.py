@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from ..data.datasets import Split
-from .marks import ARROW, MARKS
 from .pages import to_png
+from .punctuation import ARROW, MARKS
 from .written import KINDS as TEXTS
 from .written import Writer, lay_row, take_turns
 
@@ -46,4 +46,4 @@ def compose_beside(
         text = KINDS[kind](rng)
         gap = float(rng.uniform(*CLOSE)) if kind.startswith("close") else None
         row = writer.write(text, number, rng, gap)
-        yield kind, text.translate(dict.fromkeys(map(ord, MARKS))), to_png(lay_row(row, rng))
+        yield kind, text.translate(str.maketrans("", "", MARKS)), to_png(lay_row(row, rng))

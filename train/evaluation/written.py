@@ -20,8 +20,8 @@ from ..handwriting.letters import TABLES
 from ..handwriting.pens import pick_hand, write
 from ..handwriting.styles import pick_variant
 from ..handwriting.writing import pick
-from .marks import MARKS, draw_mark
 from .pages import lay_on_noisy_paper, to_png
+from .punctuation import DRAWN, draw_mark
 from .tall import TALL, draw_tall_sign
 
 Ink = NDArray[np.uint8]  # (h, w), paper 0 to ink 255
@@ -252,7 +252,7 @@ def draw_sign(sign: str, slant: float, pen: float, rng: np.random.Generator) -> 
 
 
 def _draw_any_sign(sign: str, slant: float, pen: float, rng: np.random.Generator) -> list[Path]:
-    if sign in MARKS:
+    if sign in DRAWN:
         return draw_mark(sign, slant, rng)
     draw = draw_tall_sign if sign in TALL else draw_sign
     return draw(sign, slant, pen, rng)

@@ -120,7 +120,16 @@ def test_two_digits_that_overlap_are_read_whichever_they_are() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "gap"), (("1994", -4), ("2385", -8), ("2009", -8), ("95", -10), ("6248", -10), ("360", -14))
+    ("text", "gap"),
+    (
+        ("1994", -4),
+        ("2385", -8),
+        ("2009", -8),
+        ("95", -10),
+        ("6248", -10),
+        pytest.param("2385", -10, marks=pytest.mark.xfail(strict=True, reason="a doubted 2335 to 1.8.0's network")),
+        ("360", -14),
+    ),
 )
 def test_overlapping_digits_are_parted_along_the_lines_of_the_pen(text: str, gap: float) -> None:
     assert read(draw_text(text, height=90, pen=8, gap=gap / 90)) == text

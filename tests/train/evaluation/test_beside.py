@@ -1,4 +1,4 @@
-"""Rows with marks beside their numbers: the text has none of them, the picture has them all."""
+"""Rows with marks beside their numbers: the text has none of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from train.evaluation.beside import KINDS, compose_beside
-from train.evaluation.marks import MARKS, draw_mark
+from train.evaluation.punctuation import MARKS, draw_mark
 
 from .test_written import print_split
 
@@ -18,7 +18,7 @@ def test_a_text_is_what_is_to_be_read(kind: str) -> None:
     pages = list(compose_beside(print_split(), 4, 1, [kind]))
     assert [name for name, _, _ in pages] == [kind] * 4
     assert all(re.fullmatch(r"[-+\d.,:]+", text) for _, text, _ in pages)
-    assert list(compose_beside(print_split(), 4, 1)) != pages
+    assert list(compose_beside(print_split(), 4, 2, [kind])) != pages
     assert [page for page in compose_beside(print_split(), 4, 1) if page[0] == kind] == pages
 
 

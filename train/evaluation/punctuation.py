@@ -1,4 +1,7 @@
-"""Signs beside numbers that are not read, drawn as people write them: brackets, ! ? % ° # $ € and arrows."""
+"""Signs beside numbers that are not read, drawn as people write them: brackets, ! ? % ° # $ € and arrows.
+
+None is a skeleton that the network was trained on (handwriting/letters.py): what is measured must not be known.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ def draw_mark(mark: str, slant: float, rng: np.random.Generator) -> list[Path]:
         rng: decides on the rest.
     """
     lean = slant + rng.uniform(-0.08, 0.08)
-    return [path - np.stack((lean * path[:, 1], 0 * path[:, 1]), axis=1) for path in DRAWN[mark](rng)]
+    return [path - lean * path[:, 1:] * (1, 0) for path in DRAWN[mark](rng)]
 
 
 def _bracket(side: int) -> Callable[[np.random.Generator], list[Path]]:
