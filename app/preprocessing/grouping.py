@@ -259,9 +259,10 @@ def _list_choices(line: Line, span: Span, seen: Seen | None, least: float, may_b
         strokes = [join_strokes([line.pieces[at] for at in range(*span) if line.whole[at] == one]) for one in whole]
         sign = name_sign(strokes, group, line.bands[start], seen.look * seen.likely if seen else 0.0)
         if sign is not None:
-            is_hat = sign == "-" and start > 0 and _is_hat(group, line.pieces[start - 1], line.high)
-            touch = 0.0 if is_hat else _weigh_touch(line, span, group, sign)
-            cost = touch + (0.0 if not is_hat else HAT_COST if may_be_hat else TOUCH_COST)
+            if sign == "-" and start > 0 and _is_hat(group, line.pieces[start - 1], line.high):
+                touch, cost = 0.0, HAT_COST if may_be_hat else TOUCH_COST
+            else:
+                touch = cost = _weigh_touch(line, span, group, sign)
             worth = parted + SIGN_WORTH - cost + (0.0 if sign == ":" else within)
             choices.append(Choice(span, sign, None, worth, touch))
     if end - start == 1 and ((whole and group.height < least) or not choices):

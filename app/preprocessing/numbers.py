@@ -30,7 +30,7 @@ from .lines import ALIKE, Rows, leave_out, sort_into_rows, stand_together
 from .looking import Look, look_at, read_lines, show_group
 from .page_ink import PAGE_SIDE, find_ink_and_tables
 from .paper import Marks
-from .punctuation import mark_punctuation
+from .punctuation import BAR, mark_punctuation
 from .slashes import NEAR, Written, may_be_slash, weigh_slashes
 from .strokes import LOW, NO_DIGIT, SMALL_DIGIT, Stroke
 from .tables import Cell, Tables
@@ -39,7 +39,6 @@ DOUBTED = 0.5  # looks less like a digit than that: left out at the border, if a
 MAYBE = 0.2  # looks so much like a digit, if not more: it is named where it is left out
 FEW_FOUND = 3  # digits of uneven paper: of so few, where
 LARGE_FOUND = 0.04  # of the picture's longer side is as high as one of them, they are doubted unless one is found alone
-BAR = 1  # the digit that a stripe looks like
 TINY = 0.12  # of the usual height: so small digits are read in rows of their own,
 MANY_STROKES = 500  # of a page full of digits,
 FOUND_AGAIN = 0.8  # of which so many are digits at least where they are looked for in more pixels

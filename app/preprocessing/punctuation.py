@@ -15,7 +15,7 @@ from .grouping import Group, list_lines
 from .signs import EVEN, TRIMMED, Band, fit_bar, may_be_dot
 from .strokes import Stroke, join_strokes, part_connected
 
-BAR = 1  # as which a bracket and the stroke of an exclamation mark are read,
+BAR = 1  # as which a stripe, a bracket and the stroke of an exclamation mark are read,
 HOOKS = (2, 7)  # and the one of a question mark
 RING = 0  # as which a sign of degrees is read
 SMALL_RING = 0.5  # of the digits' height: a nought that is not so high is doubted

@@ -320,18 +320,18 @@ def _is_cross(mask: NDArray[np.bool_], crossing: NDArray[np.bool_], row: float, 
     spans = min((mask & on_bar).any(axis=0).mean(), (mask & on_post).any(axis=1).mean())
     is_plain = min(crossed, empty) >= PLUS_CROSSED and spans >= PLUS_SPANS and min(arms) >= PLUS_ARM
     is_thin = max(thick, thin) <= EVEN * pen + 1.5
+    if not (is_plain and is_thin and max(abs(tilt), abs(lean) - 0.3) <= DASH_SLOPE):
+        return False
     is_in_one = crossing is not mask  # then the post bends towards the way to the bar
-    is_unbent = is_in_one or _measure_bend(mask, row, 0.8 * pen) <= PLUS_BEND
-    return bool(is_plain and is_thin and is_unbent and max(abs(tilt), abs(lean) - 0.3) <= DASH_SLOPE)
+    return is_in_one or _measure_bend(mask, row, 0.8 * pen) <= PLUS_BEND
 
 
 def _measure_bend(mask: NDArray[np.bool_], row: float, reach: float) -> float:
     """Return how far a cross's post is aside of its ends at the bar, of its height: an arrow's head."""
-    rows = _list_post(mask, row, reach)
+    rows, middles = _trace_post(mask, row, reach)
     if rows.size < 3:
         return 0.0
-    post = mask[rows]
-    curve = np.polyfit(rows, post @ np.arange(mask.shape[1]) / post.sum(axis=1), 2)
+    curve = np.polyfit(rows, middles, 2)
     return float(abs(curve[0]) * len(mask) / 4)
 
 
@@ -376,15 +376,17 @@ def _fit_post(mask: NDArray[np.bool_], row: float, reach: float) -> tuple[float,
     Returns:
         Columns that it moves to the right a row; the column in row 0; how thick it is in most rows, in pixels.
     """
-    rows = _list_post(mask, row, reach)
+    rows, middles = _trace_post(mask, row, reach)
     if rows.size < 2:
         return 0.0, (mask.shape[1] - 1) / 2, 0.0
     post = mask[rows]
-    lean, start = np.polyfit(rows, post @ np.arange(mask.shape[1]) / post.sum(axis=1), 1)
+    lean, start = np.polyfit(rows, middles, 1)
     across = mask.shape[1] - post[:, ::-1].argmax(axis=1) - post.argmax(axis=1)
     return float(lean), float(start), float(np.percentile(across, 75) / np.hypot(1, lean))
 
 
-def _list_post(mask: NDArray[np.bool_], row: float, reach: float) -> NDArray[np.int64]:
-    """Return the rows of a cross that hold ink and are further than `reach` from its bar in a row."""
-    return np.flatnonzero(mask.any(axis=1) & (np.abs(np.arange(len(mask)) - row) > reach))
+def _trace_post(mask: NDArray[np.bool_], row: float, reach: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the rows of a cross with ink further than `reach` from its bar in a row, and the middles of their ink."""
+    rows = np.flatnonzero(mask.any(axis=1) & (np.abs(np.arange(len(mask)) - row) > reach))
+    post = mask[rows]
+    return rows, post @ np.arange(mask.shape[1]) / post.sum(axis=1)

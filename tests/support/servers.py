@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -107,6 +107,15 @@ def start_server(
     if before:
         command = ["sh", "-c", f"{before} && exec {shlex.join(command)}"]
     return subprocess.Popen(command, cwd=ROOT, env=dict(environment), text=True, stdout=subprocess.PIPE, stderr=stderr)
+
+
+def wait_until(holds: Callable[[], bool], what: str, max_seconds: float = START) -> float:
+    """Wait until something holds, and return the seconds that it took."""
+    began = time.monotonic()
+    while not holds():
+        assert time.monotonic() - began < max_seconds, what
+        time.sleep(0.02)
+    return time.monotonic() - began
 
 
 def wait_until_ready(address: str, pause: float = PAUSE) -> None:

@@ -8,6 +8,7 @@ How rules are taken out is chosen on these pages, from validation digits and dra
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import cv2
@@ -55,10 +56,7 @@ def compose_papers(
     writer = Writer(split)
     single, empty = written == ONE_DIGIT, written == NOTHING
     for kind, number, rng in take_turns(KINDS, kinds, count, seed, single, empty):
-
-        def write(text: str, number: int = number, rng: np.random.Generator = rng) -> Ink:
-            return writer.write(text, number, rng)
-
+        write = partial(writer.write, turn=number, rng=rng)
         texts = [_pick_text(rng, single) for _ in range(1 if single else rng.integers(1, ROWS + 1))]
         yield kind, "" if empty else "\n".join(texts), _compose(kind, texts, write, empty, rng)
 

@@ -10,7 +10,7 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from app.memory.database import Database
 from tests.app.memory.conftest import HAND, draw_odd_digit
 from tests.support.drawings import to_png
 from tests.support.postgres import Postgres, running_postgres
-from tests.support.servers import START, Server, running
+from tests.support.servers import START, Server, running, wait_until
 
 ODD = to_png(draw_odd_digit(7))
 AGREEING = to_png(np.roll(draw_odd_digit(7), 2))
@@ -45,15 +45,6 @@ def ask(server: Server, method: str, path: str, body: bytes | None = None) -> tu
         return answer.status, json.loads(answer.read() or b"null")
     finally:
         connection.close()
-
-
-def wait_until(holds: Callable[[], bool], what: str, max_seconds: float = START) -> float:
-    """Wait until something holds, and return the seconds that it took."""
-    began = time.monotonic()
-    while not holds():
-        assert time.monotonic() - began < max_seconds, what
-        time.sleep(0.02)
-    return time.monotonic() - began
 
 
 def has_loaded(server: Server, library: str) -> bool:

@@ -27,7 +27,7 @@ from app.server.worker import LAST_REQUEST
 from tests.conftest import ROOT
 from tests.support.drawings import to_bytes
 from tests.support.processes import read_status
-from tests.support.servers import SEVEN, START, Load, Server, ask, await_server, receive, running, set_up
+from tests.support.servers import SEVEN, START, Load, Server, ask, await_server, receive, running, set_up, wait_until
 
 HALF = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf"
 
@@ -73,10 +73,8 @@ def test_clients_that_vanish_leave_nothing_behind(server: Server) -> None:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset
             connection.close()
     assert ask(server.port)[0] == 200
-    deadline = time.monotonic() + START
-    while count(server, "digits_requests_in_flight") != 1:  # a thread may still answer one that has gone
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    gone = "a thread may still answer one that has gone"
+    wait_until(lambda: count(server, "digits_requests_in_flight") == 1, gone)
 
 
 def test_a_connection_is_kept_alive_and_may_pipeline(server: Server) -> None:
@@ -326,10 +324,12 @@ def catch_while_loading(server: Server) -> tuple[int, set[int]]:
 
 def wait_for_successors(server: Server, known: set[int]) -> None:
     """Wait until all workers are new ones."""
-    deadline = time.monotonic() + START
-    while len(workers := server.workers()) != 2 or known & {*workers} or not {*workers} <= booted(server):
-        assert time.monotonic() < deadline, server.log.read_text()
-        time.sleep(0.1)
+
+    def have_come() -> bool:
+        workers = server.workers()
+        return len(workers) == 2 and not known & {*workers} and {*workers} <= booted(server)
+
+    wait_until(have_come, "all workers are new ones")
 
 
 def wait_for_version(server: Server, version: str) -> None:
@@ -436,10 +436,7 @@ def test_a_worker_that_hangs_is_replaced_and_others_answer(tiny_models: Path, tm
             server.wait_for(f"Worker {still} had no heartbeat")
             load.wait_for(20)
         assert set(load.statuses) == {200}
-        deadline = time.monotonic() + START
-        while still in server.workers():
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        wait_until(lambda: still not in server.workers(), "it is replaced")
 
 
 # ---- machines ----
